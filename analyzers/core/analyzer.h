@@ -1,0 +1,43 @@
+#pragma once
+
+#include "analyzers/core/finding.h"
+#include "analyzers/core/result.h"
+
+#include <span>
+#include <string_view>
+
+namespace casebook {
+
+class AnalysisContext;  // analyzers/analysis/context.h
+
+/// A number a verdict depends on. Full name = analyzer id + '.' + name; people may set it per case or per run.
+struct Threshold {
+    std::string_view name;
+    double value;
+    std::string_view unit;
+    std::string_view source;  ///< where the default comes from; "Casebook's own" when nobody measured it
+};
+
+enum class AnalyzerKind { cause, symptom };
+
+/// One question asked of the case. Defined once per file analyzers/modules/<domain>/<question>.cpp as object
+/// casebook::<domain>::<question>; the build writes the registry from the folder listing.
+struct Analyzer {
+    std::string_view id;        ///< "database.n_plus_one": folder and file name
+    std::string_view question;  ///< "Does one request run the same statement once per row?"
+    AnalyzerKind kind = AnalyzerKind::cause;
+    /// What it cannot do without: any-of groups joined by '+', conjunctions inside an alternative by '&':
+    /// "metric(pool_used) & metric(pool_max) or span + event". Checked by the runner, which answers
+    /// not_enough_evidence naming what is missing. Atoms are listed in analysis/inventory.h.
+    std::string_view needs;
+    std::string_view improves;  ///< comma separated atoms that would sharpen the answer
+    std::span<const Threshold> thresholds;
+    /// Adds findings to the context and returns the answer that holds when there is none. No state, no clock,
+    /// no randomness: same case, same bytes.
+    Result<Answer> (*run)(AnalysisContext&);
+};
+
+/// All analyzers, sorted by id. Generated from the folder.
+std::span<const Analyzer* const> all_analyzers();
+
+}  // namespace casebook

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "analyzers/core/control.h"
+#include "analyzers/core/result.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace casebook {
+
+/// Bytes of one input, decompressed (gzip, zstd, bzip2, xz are told by content), pulled by an importer.
+/// Plain files are mapped, all else is buffered. Counts bytes for progress and honours cancel: every call that
+/// reads may return the error `cancelled`. Not thread-safe.
+class Source {
+public:
+    /// Opens a file, or standard input for "-". Errors: unreadable.
+    static Result<std::unique_ptr<Source>> open(const std::string& path, const Control& control);
+    /// Bytes in memory, which must outlive the source (used for archive members, paste and tests).
+    static std::unique_ptr<Source> from_memory(std::string_view bytes, const Control& control);
+
+    virtual ~Source() = default;
+
+    /// All unread bytes that are at hand, at least `minimum` unless the input ends before. Valid until the next
+    /// call that reads. For a mapped file this is the whole rest.
+    virtual Result<std::string_view> window(std::size_t minimum) = 0;
+    /// Marks the first `count` bytes of the window as read.
+    virtual void consume(std::size_t count) = 0;
+
+    /// The next line without its end (LF or CRLF), nothing at the end of input; a byte order mark before the first
+    /// line is dropped. A line longer than max_line_bytes is cut there, the rest skipped, and line_was_cut() true.
+    Result<std::optional<std::string_view>> line();
+    bool line_was_cut() const { return line_was_cut_; }
+    /// 1-based number of the line that line() returned last.
+    std::int64_t line_number() const { return line_number_; }
+
+    /// The whole rest; error limitExceeded when it is larger than `limit` bytes.
+    Result<std::string_view> rest(std::size_t limit = 256u << 20);
+
+    /// Bytes consumed, after decompression.
+    std::uint64_t offset() const { return offset_; }
+    /// Bytes of the file itself (compressed), and how many of them are read; total 0 when unknown.
+    virtual std::uint64_t file_bytes_read() const = 0;
+    virtual std::uint64_t file_bytes_total() const = 0;
+
+    static constexpr std::size_t max_line_bytes = 64u << 20;
+
+protected:
+    std::uint64_t offset_ = 0;
+
+private:
+    std::int64_t line_number_ = 0;
+    bool line_was_cut_ = false;
+};
+
+}  // namespace casebook
