@@ -1,0 +1,116 @@
+#pragma once
+
+#include "analyzers/core/control.h"
+#include "analyzers/core/result.h"
+
+#include <QObject>
+#include <QPointer>
+#include <QString>
+#include <QThreadPool>
+#include <QTimer>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+namespace casebook {
+
+using JobId = quint64;  ///< 0 = no job
+
+/// What the jobs panel shows of one job. A value; read on the GUI thread.
+struct JobInfo {
+    JobId id = 0;
+    QString title;          ///< "Import 3 files"
+    bool listed = false;    ///< false: short reads that the jobs panel leaves out
+    bool cancelling = false;
+    Progress progress;      ///< bytes for imports, steps otherwise; total 0 = unknown
+    qint64 elapsed_ms = 0;
+};
+
+/// The one mechanism for work that is not done in a blink: a function `(const Control&) -> Result<T>` runs on a pool
+/// thread, its result comes back on the GUI thread. Jobs of Lane::write run one at a time in the order they were
+/// started; jobs of Lane::read run in parallel, also beside a writer. Progress reaches the GUI thread at most 20
+/// times a second. All members are called on the GUI thread; nothing here ever waits, except the destructor, which
+/// stops every job and waits for it.
+class JobRunner : public QObject {
+    Q_OBJECT
+
+public:
+    enum class Lane { read, write };
+    struct Options {
+        QString title;
+        Lane lane = Lane::read;
+        bool listed = false;
+    };
+
+    explicit JobRunner(QObject* parent = nullptr);
+    ~JobRunner() override;
+
+    /// Starts `work`. `done` is called exactly once on the GUI thread, with error `cancelled` when the job was
+    /// stopped; it is not called when `context` is gone by then or the job was abandoned.
+    template <class T>
+    JobId run(Options options, std::function<Result<T>(const Control&)> work, QObject* context,
+              std::function<void(Result<T>)> done)
+    {
+        auto result = std::make_shared<Result<T>>(fail(Error::Code::cancelled, "cancelled"));
+        return start(
+            std::move(options),
+            [result, work = std::move(work)](const Control& control) {
+                if (!control.cancelled()) *result = work(control);
+                return *result ? Status{} : Status(tl::unexpected<Error>(result->error()));
+            },
+            context, [result, done = std::move(done)] { if (done) done(std::move(*result)); });
+    }
+
+    /// Asks the job to stop; its `done` is still called.
+    void cancel(JobId id);
+    /// Asks the job to stop and forgets its `done`: for answers nobody waits for any more.
+    void abandon(JobId id);
+    void cancelAll();
+
+    /// Jobs that have not finished, oldest first.
+    std::vector<JobInfo> running() const;
+    bool idle() const { return jobs_.empty(); }
+
+signals:
+    void started(casebook::JobId id);
+    void progressed(casebook::JobId id);
+    /// After `done` was called. `error` is null when the job did what it should.
+    void finished(casebook::JobId id, const casebook::Error* error);
+
+private:
+    struct Job;
+    JobId start(Options options, std::function<Status(const Control&)> work, QObject* context,
+                std::function<void()> deliver);
+    void complete(JobId id, const Status& status);
+    void publish_progress();
+
+    std::map<JobId, std::shared_ptr<Job>> jobs_;
+    JobId next_id_ = 1;
+    QThreadPool readers_, writer_;
+    QTimer ticker_;
+};
+
+/// Holds the job a view waits for: starting another one abandons the older, so that late answers never overwrite
+/// newer ones. Abandons the job when destroyed.
+class JobSlot {
+public:
+    explicit JobSlot(JobRunner& runner) : runner_(&runner) {}
+    ~JobSlot() { clear(); }
+    JobSlot(const JobSlot&) = delete;
+    JobSlot& operator=(const JobSlot&) = delete;
+    void operator=(JobId id) { clear(); id_ = id; }
+    void clear()
+    {
+        if (runner_ && id_ != 0) runner_->abandon(id_);
+        id_ = 0;
+    }
+
+private:
+    QPointer<JobRunner> runner_;
+    JobId id_ = 0;
+};
+
+}  // namespace casebook

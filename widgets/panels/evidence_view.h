@@ -1,0 +1,48 @@
+#pragma once
+
+#include "analyzers/core/finding.h"
+
+#include <QString>
+#include <QWidget>
+
+#include <optional>
+#include <span>
+
+namespace casebook {
+
+class Session;
+
+/// A way to look at the rows of a piece of evidence: a table, a trace waterfall, a plan tree, a chart. Sits in a tab of
+/// the centre. Asks the session for the rows, shows a hint while it has none, and follows and makes selections
+/// through the session only.
+class EvidenceView : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit EvidenceView(QWidget* parent = nullptr) : QWidget(parent) {}
+
+    /// Shows this evidence instead of what was shown before. `finding` is null when evidence is looked at on its own;
+    /// neither is kept beyond the call.
+    virtual void showEvidence(const Evidence& evidence, const Finding* finding) = 0;
+    /// What "Copy" puts on the clipboard (rows as text); empty when there is nothing to copy.
+    virtual QString copyText() const { return {}; }
+};
+
+/// One kind of view. The list of all is written in widgets/panels/views/kinds.cpp.
+struct EvidenceViewKind {
+    const char* id;     ///< stable name, also the object name of the widget: "waterfall"
+    const char* title;  ///< QT_TRANSLATE_NOOP("EvidenceViewKind", "Trace waterfall")
+    /// How well it suits the evidence (its view, source and SQL): 0 = not at all, the highest wins.
+    int (*score)(const Evidence& evidence);
+    EvidenceView* (*make)(Session& session, QWidget* parent);
+    /// The evidence to show when the user opens the view from the View menu, without any finding; null when the view
+    /// makes no sense without one.
+    std::optional<Evidence> (*explore)();
+};
+
+std::span<const EvidenceViewKind> evidence_view_kinds();
+
+/// The kind that suits best; null only when there is no kind at all.
+const EvidenceViewKind* kind_for(const Evidence& evidence);
+
+}  // namespace casebook

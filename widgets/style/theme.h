@@ -1,0 +1,36 @@
+#pragma once
+
+#include "analyzers/core/finding.h"
+
+#include <QColor>
+#include <QPalette>
+
+#include <array>
+
+namespace casebook {
+
+/// Colours of the three themes. Severities and series are told apart by colour-blind people too (Okabe and Ito's
+/// palette) and never by colour alone: badges have shapes, series have names.
+struct Theme {
+    enum class Id { light, dark, highContrast };
+    Id id = Id::light;
+    QPalette palette;
+    QColor critical, warning, note;                 ///< severities
+    QColor ruled_out, inconclusive, not_enough;     ///< verdicts without severity
+    QColor good, bad;                               ///< improved, worsened
+    QColor grid, muted_text;
+    QColor window_incident, window_baseline, window_after, window_other;  ///< bands of time, translucent
+    std::array<QColor, 8> series;
+
+    QColor severity(Severity severity) const;
+    QColor verdict(Verdict verdict, Severity severity) const;
+    /// A colour for a name (service, class): the same name has the same colour everywhere.
+    QColor for_name(std::string_view name) const;
+};
+
+/// The theme in use. Widgets read it when they paint and repaint on QEvent::PaletteChange.
+const Theme& theme();
+/// Applies Fusion style, palette and fonts to the application.
+void set_theme(Theme::Id id);
+
+}  // namespace casebook
