@@ -44,6 +44,11 @@ public:
 
     static int current_schema_version();
 
+    /// What a higher layer computed from the rows and keeps with the connection (the span table); shared with readers.
+    /// Null when nothing was kept or the rows changed since.
+    std::shared_ptr<const void> span_cache();
+    void set_span_cache(std::shared_ptr<const void> cache);
+
 private:
     struct Lock;
     CaseFile() = default;
@@ -53,6 +58,8 @@ private:
     std::string notice_;
     bool read_only_ = false;
     bool temporary_ = false;
+    std::shared_ptr<const void> span_cache_;
+    std::int64_t span_cache_generation_ = -1;
     std::unique_ptr<Lock> lock_;
     std::unique_ptr<Database> database_;
 };

@@ -18,6 +18,8 @@ struct sqlite3_stmt;
 
 namespace casebook {
 
+class Database;
+
 struct Blob {
     std::string bytes;
     bool operator==(const Blob&) const = default;
@@ -64,13 +66,15 @@ public:
 
 private:
     friend class Database;
-    Statement(sqlite3* database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
-    sqlite3* database_;
+    Statement(Database* database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+    Database* database_;
     sqlite3_stmt* statement_;
 };
 
 /// A connection. One thread at a time.
 class Database {
+    struct GuardState;
+
 public:
     enum class Mode { readOnly, readWrite, create };
     static Result<std::unique_ptr<Database>> open(const std::string& path, Mode mode);
@@ -94,13 +98,18 @@ public:
         Guard& operator=(const Guard&) = delete;
     private:
         Database& database_;
+        std::unique_ptr<GuardState> outer_;
     };
 
     sqlite3* handle() const { return handle_; }  ///< for analyzers/store only
 
 private:
-    explicit Database(sqlite3* handle) : handle_(handle) {}
+    explicit Database(sqlite3* handle);
+    Error error_of(int code) const;
+    static int check_guard(void* state);
+
     sqlite3* handle_;
+    std::unique_ptr<GuardState> guard_;  // the innermost Guard alive
     friend class Statement;
 };
 

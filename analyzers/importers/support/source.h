@@ -21,13 +21,13 @@ public:
     /// Bytes in memory, which must outlive the source (used for archive members, paste and tests).
     static std::unique_ptr<Source> from_memory(std::string_view bytes, const Control& control);
 
-    virtual ~Source() = default;
+    virtual ~Source();
 
     /// All unread bytes that are at hand, at least `minimum` unless the input ends before. Valid until the next
     /// call that reads. For a mapped file this is the whole rest.
-    virtual Result<std::string_view> window(std::size_t minimum) = 0;
+    Result<std::string_view> window(std::size_t minimum);
     /// Marks the first `count` bytes of the window as read.
-    virtual void consume(std::size_t count) = 0;
+    void consume(std::size_t count);
 
     /// The next line without its end (LF or CRLF), nothing at the end of input; a byte order mark before the first
     /// line is dropped. A line longer than max_line_bytes is cut there, the rest skipped, and line_was_cut() true.
@@ -41,6 +41,8 @@ public:
 
     /// Bytes consumed, after decompression.
     std::uint64_t offset() const { return offset_; }
+    /// XXH3-128 of the bytes consumed so far, as 32 hex digits: the content hash once all is consumed.
+    std::string content_hash() const;
     /// Bytes of the file itself (compressed), and how many of them are read; total 0 when unknown.
     virtual std::uint64_t file_bytes_read() const = 0;
     virtual std::uint64_t file_bytes_total() const = 0;
@@ -48,9 +50,16 @@ public:
     static constexpr std::size_t max_line_bytes = 64u << 20;
 
 protected:
-    std::uint64_t offset_ = 0;
+    Source();
+    /// window() and consume() of the kind of source; `offset()` is before the consumed bytes in both.
+    virtual Result<std::string_view> fill(std::size_t minimum) = 0;
+    virtual void advance(std::size_t count) = 0;
 
 private:
+    struct Hash;
+    std::unique_ptr<Hash> hash_;
+    std::string_view window_;
+    std::uint64_t offset_ = 0;
     std::int64_t line_number_ = 0;
     bool line_was_cut_ = false;
 };

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "analyzers/importers/support/source.h"
+
+#include <functional>
+#include <string>
+
+namespace casebook {
+
+/// A source that reads through libarchive's filters: standard input ("-"), pipes, gzip, zstd, bzip2, xz.
+/// Decompression bombs end with limitExceeded.
+Result<std::unique_ptr<Source>> open_stream_source(const std::string& path, const Control& control);
+
+/// True for the beginning of a zip or tar file.
+bool is_archive(std::string_view head);
+
+/// Walks the files of a zip or tar (also compressed): calls `visit` with each member's name and a source of its bytes.
+/// Error of `visit` ends the walk. Stops with limitExceeded after 100,000 members or when the whole is a bomb.
+Status for_each_member(const std::string& path, const Control& control,
+                       const std::function<Status(const std::string& name, Source& bytes)>& visit);
+
+/// More than this after decompression, at more than this ratio, is a bomb rather than evidence.
+inline constexpr std::uint64_t bomb_bytes = std::uint64_t{1} << 30;
+inline constexpr std::uint64_t bomb_ratio = 500;
+
+}  // namespace casebook
