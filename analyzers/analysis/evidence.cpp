@@ -1,0 +1,417 @@
+#include "analyzers/analysis/evidence.h"
+
+#include "analyzers/analysis/metric_roles.h"
+#include "analyzers/core/text.h"
+#include "analyzers/trace/span_cache.h"
+
+#include <algorithm>
+#include <simdjson.h>
+
+namespace casebook {
+namespace {
+
+std::map<std::string, std::string> parse_labels(simdjson::dom::parser& parser, std::string_view json)
+{
+    std::map<std::string, std::string> labels;
+    simdjson::dom::object object;
+    if (parser.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS) return labels;
+    for (const auto field : object) {
+        std::string_view text;
+        if (field.value.get(text) == simdjson::SUCCESS) labels.emplace(field.key, text);
+    }
+    return labels;
+}
+
+/// "state=used" holds for a label `state` or `db.client.connection.state` with that value.
+bool label_holds(const std::map<std::string, std::string>& labels, std::string_view condition)
+{
+    if (condition.empty()) return true;
+    const std::string_view key = condition.substr(0, condition.find('='));
+    const std::string_view value = condition.substr(condition.find('=') + 1);
+    for (const auto& [name, text] : labels) {
+        const bool same = name == key || (name.size() > key.size() && name.ends_with(key) && (name[name.size() - key.size() - 1] == '.' || name[name.size() - key.size() - 1] == '_'));
+        if (same && equals_ignoring_case(text, value)) return true;
+    }
+    return false;
+}
+
+void sum_into(std::optional<std::int64_t>& sum, std::optional<std::int64_t> more)
+{
+    if (more) sum = sum.value_or(0) + *more;
+}
+
+void sort_by_time_spent(std::vector<StatementEntry>& entries)
+{
+    std::sort(entries.begin(), entries.end(), [](const StatementEntry& a, const StatementEntry& b) {
+        if (a.total_ms != b.total_ms) return a.total_ms > b.total_ms;
+        return a.fingerprint < b.fingerprint;
+    });
+}
+
+/// later - earlier per fingerprint. A counter that fell means a reset in between: the later values stand alone.
+StatementInterval difference(const StatementSnapshot* earlier, const StatementSnapshot& later)
+{
+    StatementInterval interval;
+    interval.lone = earlier == nullptr;
+    if (earlier && earlier->at_ns && later.at_ns) interval.range = TimeRange{*earlier->at_ns, *later.at_ns};
+    std::map<std::string, const StatementEntry*> before;
+    if (earlier)
+        for (const StatementEntry& entry : earlier->entries) before.emplace(entry.fingerprint, &entry);
+    for (const StatementEntry& entry : later.entries)
+        if (const auto old = before.find(entry.fingerprint); old != before.end() && old->second->calls > entry.calls) interval.reset = true;
+    for (const StatementEntry& entry : later.entries) {
+        StatementEntry delta = entry;
+        if (const auto old = before.find(entry.fingerprint); old != before.end() && !interval.reset) {
+            const StatementEntry& base = *old->second;
+            delta.calls -= base.calls;
+            delta.total_ms = std::max(0.0, delta.total_ms - base.total_ms);
+            for (auto field : {&StatementEntry::rows, &StatementEntry::shared_hit, &StatementEntry::shared_read, &StatementEntry::temp_written})
+                if (delta.*field && base.*field) *(delta.*field) -= *(base.*field);
+        }
+        if (delta.calls <= 0) continue;
+        interval.total_ms += delta.total_ms;
+        interval.entries.push_back(std::move(delta));
+    }
+    sort_by_time_spent(interval.entries);
+    return interval;
+}
+
+}  // namespace
+
+double Series::increase(TimeRange range) const
+{
+    double total = 0;
+    std::optional<double> last;
+    for (std::size_t i = 0; i < at_ns.size(); ++i) {
+        if (at_ns[i] >= range.to_ns) break;
+        const double current = value[i];
+        if (at_ns[i] >= range.from_ns && last) total += counter && current < *last ? current : current - *last;
+        last = current;
+    }
+    return total;
+}
+
+std::string Series::label(const std::string& key) const
+{
+    const auto found = labels.find(key);
+    return found == labels.end() ? std::string() : found->second;
+}
+
+CaseEvidence::CaseEvidence(CaseFile& file, const Control& control) : file_(file), control_(control) {}
+CaseEvidence::~CaseEvidence() = default;
+
+Result<const SpanTable*> CaseEvidence::spans()
+{
+    if (!spans_) {
+        TRY_ASSIGN(spans_, cached_spans(file_, control_));
+    }
+    return spans_.get();
+}
+
+Result<const std::vector<StatementSnapshot>*> CaseEvidence::statement_snapshots()
+{
+    if (snapshots_) return &*snapshots_;
+    TRY_ASSIGN(Statement rows, file_.database().prepare(
+                                   "SELECT s.file_id, s.snapshot_at_ns, coalesce(f.window, ''), s.fingerprint, s.query, s.query_id, s.calls, s.rows, s.total_ms, "
+                                   "s.shared_hit, s.shared_read, s.temp_written, s.max_ms FROM statements s JOIN import_files f ON f.id = s.file_id "
+                                   "ORDER BY s.snapshot_at_ns, f.path, s.file_id, s.fingerprint, s.query_id, s.total_ms"));
+    std::vector<StatementSnapshot> snapshots;
+    for (;;) {
+        TRY_ASSIGN(const bool more, rows.step());
+        if (!more) break;
+        if (snapshots.empty() || snapshots.back().file_id != rows.integer(0) || snapshots.back().at_ns != rows.optional_integer(1))
+            snapshots.push_back({rows.integer(0), rows.optional_integer(1), std::string(rows.text(2)), {}});
+        auto& entries = snapshots.back().entries;
+        if (entries.empty() || entries.back().fingerprint != rows.text(3) || rows.text(3).empty()) {
+            StatementEntry entry;
+            entry.fingerprint = rows.text(3);
+            entry.query = rows.text(4);
+            entry.query_id = rows.text(5);
+            entries.push_back(std::move(entry));
+        }
+        StatementEntry& entry = entries.back();
+        entry.calls += rows.integer(6);
+        entry.total_ms += rows.real(8);
+        sum_into(entry.rows, rows.optional_integer(7));
+        sum_into(entry.shared_hit, rows.optional_integer(9));
+        sum_into(entry.shared_read, rows.optional_integer(10));
+        sum_into(entry.temp_written, rows.optional_integer(11));
+        if (const auto max = rows.optional_real(12)) entry.max_ms = std::max(entry.max_ms.value_or(0), *max);
+    }
+    for (StatementSnapshot& snapshot : snapshots) sort_by_time_spent(snapshot.entries);
+    snapshots_ = std::move(snapshots);
+    return &*snapshots_;
+}
+
+Result<const std::vector<StatementInterval>*> CaseEvidence::statement_intervals()
+{
+    if (intervals_) return &*intervals_;
+    TRY_ASSIGN(const auto* snapshots, statement_snapshots());
+    std::vector<StatementInterval> intervals;
+    if (snapshots->size() == 1) intervals.push_back(difference(nullptr, snapshots->front()));
+    for (std::size_t i = 1; i < snapshots->size(); ++i) intervals.push_back(difference(&(*snapshots)[i - 1], (*snapshots)[i]));
+    intervals_ = std::move(intervals);
+    return &*intervals_;
+}
+
+Result<const std::vector<PlanEntry>*> CaseEvidence::plans()
+{
+    if (plans_) return &*plans_;
+    std::vector<PlanEntry> plans;
+    TRY_ASSIGN(Statement rows, file_.database().prepare(
+                                   "SELECT p.id, p.file_id, p.format, p.query_id, p.fingerprint, p.query, coalesce(f.window, ''), p.detail, p.at_ns, p.planning_ms, "
+                                   "p.execution_ms FROM plans p JOIN import_files f ON f.id = p.file_id ORDER BY p.at_ns, f.path, p.source_line, p.id"));
+    std::map<std::int64_t, std::size_t> by_id;
+    for (;;) {
+        TRY_ASSIGN(const bool more, rows.step());
+        if (!more) break;
+        PlanEntry plan;
+        plan.id = rows.integer(0);
+        plan.file_id = rows.integer(1);
+        plan.format = rows.text(2);
+        plan.query_id = rows.text(3);
+        plan.fingerprint = rows.text(4);
+        plan.query = rows.text(5);
+        plan.window = rows.text(6);
+        plan.detail = rows.text(7);
+        plan.at_ns = rows.optional_integer(8);
+        plan.planning_ms = rows.optional_real(9);
+        plan.execution_ms = rows.optional_real(10);
+        by_id.emplace(plan.id, plans.size());
+        plans.push_back(std::move(plan));
+    }
+    TRY_ASSIGN(Statement nodes, file_.database().prepare("SELECT plan_id, node_id, parent_id, depth, node_type, relation, index_name, plan_rows, actual_rows, loops, total_ms, "
+                                                         "self_ms, rows_removed, shared_hit, shared_read, temp_written, workers, detail FROM plan_nodes ORDER BY plan_id, node_id"));
+    for (;;) {
+        TRY_ASSIGN(const bool more, nodes.step());
+        if (!more) break;
+        const auto plan = by_id.find(nodes.integer(0));
+        if (plan == by_id.end()) continue;
+        PlanNode node;
+        node.node_id = static_cast<int>(nodes.integer(1));
+        node.parent_id = nodes.is_null(2) ? -1 : static_cast<int>(nodes.integer(2));
+        node.depth = static_cast<int>(nodes.integer(3));
+        node.node_type = nodes.text(4);
+        node.relation = nodes.text(5);
+        node.index_name = nodes.text(6);
+        node.plan_rows = nodes.optional_real(7);
+        node.actual_rows = nodes.optional_real(8);
+        node.loops = nodes.optional_real(9);
+        node.total_ms = nodes.optional_real(10);
+        node.self_ms = nodes.optional_real(11);
+        node.rows_removed = nodes.optional_real(12);
+        node.shared_hit = nodes.optional_integer(13);
+        node.shared_read = nodes.optional_integer(14);
+        node.temp_written = nodes.optional_integer(15);
+        if (const auto workers = nodes.optional_integer(16)) node.workers = static_cast<int>(*workers);
+        node.detail = nodes.text(17);
+        plans[plan->second].nodes.push_back(std::move(node));
+    }
+    plans_ = std::move(plans);
+    return &*plans_;
+}
+
+Result<std::vector<Series>> CaseEvidence::load_series(const std::string& role, const std::string& name)
+{
+    simdjson::dom::parser parser;
+    std::vector<Series> found;
+    TRY_ASSIGN(Statement all, file_.database().prepare("SELECT id, name, labels, unit FROM metric_series ORDER BY name, labels, unit, id"));
+    for (;;) {
+        TRY_ASSIGN(const bool more, all.step());
+        if (!more) break;
+        const MetricRole* match = nullptr;
+        std::map<std::string, std::string> labels;
+        if (role.empty()) {
+            if (!same_metric_name(all.text(1), name)) continue;
+            labels = parse_labels(parser, all.text(2));
+        } else {
+            for (const MetricRole& candidate : metric_roles()) {
+                if (candidate.role != role || !same_metric_name(candidate.name, all.text(1))) continue;
+                if (labels.empty()) labels = parse_labels(parser, all.text(2));
+                if (label_holds(labels, candidate.label)) match = &candidate;
+            }
+            if (!match) continue;
+        }
+        Series series;
+        series.series_id = all.integer(0);
+        series.role = role;
+        series.name = all.text(1);
+        series.unit = all.text(3);
+        series.labels = std::move(labels);
+        for (const char* key : {"service", "service.name", "service_name", "job", "application", "app"})
+            if (series.service.empty()) series.service = series.label(key);
+        for (const char* key : {"instance", "service.instance.id", "pod", "host.name", "host"})
+            if (series.instance.empty()) series.instance = series.label(key);
+        if (match) {
+            series.scale = match->scale;
+            series.counter = match->counter;
+        }
+        found.push_back(std::move(series));
+    }
+    TRY_ASSIGN(Statement points, file_.database().prepare("SELECT at_ns, value FROM metric_samples WHERE series_id = ?1 ORDER BY at_ns, rowid"));
+    std::vector<Series> merged;
+    for (Series& series : found) {
+        points.bind(1, series.series_id);
+        for (;;) {
+            TRY_ASSIGN(const bool more, points.step());
+            if (!more) break;
+            series.at_ns.push_back(points.integer(0));
+            series.value.push_back(points.real(1) * series.scale);
+        }
+        // The same series from several files is one series.
+        if (!merged.empty() && merged.back().name == series.name && merged.back().labels == series.labels && merged.back().unit == series.unit) {
+            std::vector<std::pair<std::int64_t, double>> both;
+            for (const Series* part : {&merged.back(), &series})
+                for (std::size_t i = 0; i < part->at_ns.size(); ++i) both.emplace_back(part->at_ns[i], part->value[i]);
+            std::sort(both.begin(), both.end());
+            both.erase(std::unique(both.begin(), both.end(), [](const auto& a, const auto& b) { return a.first == b.first; }), both.end());
+            merged.back().at_ns.clear();
+            merged.back().value.clear();
+            for (const auto& [at, value] : both) {
+                merged.back().at_ns.push_back(at);
+                merged.back().value.push_back(value);
+            }
+        } else {
+            merged.push_back(std::move(series));
+        }
+    }
+    return merged;
+}
+
+Result<const std::vector<Series>*> CaseEvidence::metric(const std::string& role)
+{
+    const auto known = metrics_.find(role);
+    if (known != metrics_.end()) return &known->second;
+    // One scan over the points of a case for each role would be quadratic without this index; it is built on first use.
+    if (metrics_.empty() && !file_.read_only()) TRY(file_.database().execute("CREATE INDEX IF NOT EXISTS metric_samples_by_series ON metric_samples (series_id, at_ns)"));
+    TRY_ASSIGN(std::vector<Series> series, load_series(role, {}));
+    return &metrics_.emplace(role, std::move(series)).first->second;
+}
+
+Result<std::vector<Series>> CaseEvidence::metric_named(const std::string& name) { return load_series({}, name); }
+
+Result<const std::vector<HeapSnapshot>*> CaseEvidence::heap_snapshots()
+{
+    if (heap_) return &*heap_;
+    std::vector<HeapSnapshot> snapshots;
+    TRY_ASSIGN(Statement rows, file_.database().prepare("SELECT h.file_id, f.path, h.at_ns, h.class, h.instances, h.bytes FROM heap_classes h JOIN import_files f ON f.id = h.file_id "
+                                                        "ORDER BY h.file_id, h.at_ns, h.class, h.rowid"));
+    for (;;) {
+        TRY_ASSIGN(const bool more, rows.step());
+        if (!more) break;
+        if (snapshots.empty() || snapshots.back().file_id != rows.integer(0) || snapshots.back().at_ns != rows.optional_integer(2))
+            snapshots.push_back({rows.integer(0), std::string(rows.text(1)), rows.optional_integer(2), {}});
+        snapshots.back().classes.push_back({std::string(rows.text(3)), rows.integer(4), rows.integer(5)});
+    }
+    const bool timed = std::all_of(snapshots.begin(), snapshots.end(), [](const HeapSnapshot& s) { return s.at_ns.has_value(); });
+    std::stable_sort(snapshots.begin(), snapshots.end(), [timed](const HeapSnapshot& a, const HeapSnapshot& b) {
+        if (timed && *a.at_ns != *b.at_ns) return *a.at_ns < *b.at_ns;
+        return natural_less(a.path, b.path);
+    });
+    heap_ = std::move(snapshots);
+    return &*heap_;
+}
+
+Result<const std::vector<GcPause>*> CaseEvidence::gc_pauses()
+{
+    if (gc_) return &*gc_;
+    std::vector<GcPause> pauses;
+    TRY_ASSIGN(Statement rows, file_.database().prepare("SELECT file_id, at_ns, collector, kind, cause, pause_ms, before_bytes, after_bytes, capacity_bytes FROM gc_pauses "
+                                                        "ORDER BY at_ns, file_id, rowid"));
+    for (;;) {
+        TRY_ASSIGN(const bool more, rows.step());
+        if (!more) break;
+        GcPause pause;
+        pause.file_id = rows.integer(0);
+        pause.has_time = !rows.is_null(1);
+        pause.at_ns = rows.integer(1);
+        pause.collector = rows.text(2);
+        pause.kind = rows.text(3);
+        pause.cause = rows.text(4);
+        pause.pause_ms = rows.real(5);
+        pause.before_bytes = rows.optional_integer(6);
+        pause.after_bytes = rows.optional_integer(7);
+        pause.capacity_bytes = rows.optional_integer(8);
+        pauses.push_back(std::move(pause));
+    }
+    gc_ = std::move(pauses);
+    return &*gc_;
+}
+
+Result<const std::vector<Event>*> CaseEvidence::events()
+{
+    if (events_) return &*events_;
+    std::vector<Event> events;
+    TRY_ASSIGN(Statement rows, file_.database().prepare("SELECT at_ns, kind, service, text FROM events ORDER BY at_ns, kind, service, text"));
+    for (;;) {
+        TRY_ASSIGN(const bool more, rows.step());
+        if (!more) break;
+        events.push_back({rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2)), std::string(rows.text(3))});
+    }
+    events_ = std::move(events);
+    return &*events_;
+}
+
+Result<std::optional<double>> CaseEvidence::setting(const std::string& name)
+{
+    TRY_ASSIGN(Statement rows, file_.database().prepare("SELECT value FROM settings WHERE name = ?1 ORDER BY file_id = 0, rowid"));
+    rows.bind(1, std::string_view(name));
+    std::optional<double> value;
+    for (;;) {
+        TRY_ASSIGN(const bool more, rows.step());
+        if (!more) return value;
+        if (const auto number = parse_double(trim(rows.text(0)))) value = number;
+    }
+}
+
+Result<std::int64_t> CaseEvidence::amount(const std::string& atom)
+{
+    if (const auto known = amounts_.find(atom); known != amounts_.end()) return known->second;
+    std::int64_t count = 0;
+    const auto count_rows = [&](const std::string& sql) -> Result<std::int64_t> {
+        TRY_ASSIGN(Statement statement, file_.database().prepare(sql));
+        TRY_ASSIGN(const bool row, statement.step());
+        return row ? statement.integer(0) : 0;
+    };
+    if (atom.starts_with("metric(") && atom.ends_with(")")) {
+        const std::string role = atom.substr(7, atom.size() - 8);
+        TRY_ASSIGN(const auto* series, metric(role));
+        count = static_cast<std::int64_t>(series->size());
+    } else if (atom == "span") {
+        TRY_ASSIGN(count, count_rows("SELECT coalesce(sum(spans), 0) FROM span_chunks"));
+    } else if (atom == "statement*2") {
+        TRY_ASSIGN(const auto* snapshots, statement_snapshots());
+        count = snapshots->size() >= 2;
+    } else if (atom == "plan_node") {
+        TRY_ASSIGN(count, count_rows("SELECT count(*) FROM plan_nodes WHERE loops IS NOT NULL"));
+    } else if (atom.starts_with("event(")) {
+        TRY_ASSIGN(const auto* all, events());
+        const std::string kind = atom.substr(6, atom.size() - 7);
+        count = std::count_if(all->begin(), all->end(), [&](const Event& event) { return contains_ignoring_case(event.kind, kind); });
+    } else {
+        static const std::map<std::string, std::string> tables{
+            {"statement", "statements"}, {"plan", "plans"},       {"heap_class", "heap_classes"}, {"gc_pause", "gc_pauses"},  {"thread", "threads"},
+            {"event", "events"},         {"session", "sessions"}, {"table_stat", "table_stats"},  {"profile", "profiles"},    {"log_line", "log_lines"},
+            {"setting", "settings"},     {"metric_point", "metric_series"}};
+        const auto table = tables.find(atom);
+        if (table == tables.end()) return fail(Error::Code::internal, "unknown evidence " + atom);
+        TRY_ASSIGN(count, count_rows("SELECT count(*) FROM " + table->second));
+    }
+    amounts_.emplace(atom, count);
+    return count;
+}
+
+Result<std::optional<TimeRange>> CaseEvidence::time_range()
+{
+    std::optional<TimeRange> range;
+    TRY_ASSIGN(Statement statement, file_.database().prepare(
+                                        "SELECT min(a), max(b) FROM (SELECT min(min_start_ns) a, max(max_start_ns) b FROM span_chunks "
+                                        "UNION ALL SELECT min(at_ns), max(at_ns) FROM metric_samples UNION ALL SELECT min(at_ns), max(at_ns) FROM sessions "
+                                        "UNION ALL SELECT min(snapshot_at_ns), max(snapshot_at_ns) FROM statements "
+                                        "UNION ALL SELECT min(at_ns), max(at_ns) FROM gc_pauses WHERE at_ns > 1000000000000000000)"));
+    TRY_ASSIGN(const bool row, statement.step());
+    if (row && !statement.is_null(0)) range = TimeRange{statement.integer(0), statement.integer(1) + 1};
+    return range;
+}
+
+}  // namespace casebook
