@@ -282,8 +282,6 @@ Result<const std::vector<Series>*> CaseEvidence::metric(const std::string& role)
 {
     const auto known = metrics_.find(role);
     if (known != metrics_.end()) return &known->second;
-    // One scan over the points of a case for each role would be quadratic without this index; it is built on first use.
-    if (metrics_.empty() && !file_.read_only()) TRY(file_.database().execute("CREATE INDEX IF NOT EXISTS metric_samples_by_series ON metric_samples (series_id, at_ns)"));
     TRY_ASSIGN(std::vector<Series> series, load_series(role, {}));
     return &metrics_.emplace(role, std::move(series)).first->second;
 }

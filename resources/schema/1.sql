@@ -61,6 +61,7 @@ CREATE TABLE metric_samples (
     at_ns     INTEGER NOT NULL,
     value     REAL NOT NULL
 );
+CREATE INDEX metric_samples_by_series ON metric_samples (series_id, at_ns);
 
 CREATE TABLE statements (
     file_id        INTEGER NOT NULL,
