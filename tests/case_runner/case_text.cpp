@@ -1,6 +1,8 @@
 #include "tests/case_runner/case_text.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstdlib>
 
 namespace casebook::tests {
 

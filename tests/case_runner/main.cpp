@@ -6,6 +6,8 @@
 #include "tests/case_runner/case_run.h"
 
 #include <iostream>
+#include <string>
+#include <vector>
 
 int main(int count, char** values)
 {
