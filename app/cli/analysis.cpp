@@ -1,0 +1,31 @@
+#include "app/cli/analysis.h"
+
+#include "app/cli/exit_status.h"
+#include "app/cli/terminal.h"
+
+namespace casebook::cli {
+
+int print_analysis(const AnalysisReport& report, const Arguments& arguments, Terminal& terminal)
+{
+    if (arguments.has("--json")) terminal.print(to_json(report) + "\n");
+    else terminal.print(to_terminal(report, terminal.color()));
+    if (!arguments.has("--exit-code")) return exit_status::done;
+    for (const Finding& finding : report.findings)
+        if (finding.verdict == Verdict::confirmed && finding.severity != Severity::note) return exit_status::confirmed;
+    return exit_status::done;
+}
+
+Result<std::unique_ptr<CaseFile>> open_to_analyze(const std::string& path, Terminal& terminal)
+{
+    auto writable = CaseFile::open(path, CaseFile::Mode::readWrite);
+    if (writable) {
+        if ((*writable)->read_only() && !(*writable)->notice().empty()) terminal.remark((*writable)->notice());
+        return writable;
+    }
+    auto readable = CaseFile::open(path, CaseFile::Mode::readOnly);
+    if (!readable) return writable;
+    terminal.remark(writable.error().what + "; the findings are shown but not kept in the case");
+    return readable;
+}
+
+}  // namespace casebook::cli

@@ -1,0 +1,97 @@
+#include "app/cli/finding_text.h"
+
+#include "analyzers/core/instant.h"
+#include "analyzers/core/json_writer.h"
+#include "analyzers/core/text.h"
+#include "analyzers/playbook/runner.h"
+#include "app/cli/rows.h"
+#include "app/cli/table.h"
+#include "app/cli/terminal.h"
+
+#include <algorithm>
+
+namespace casebook::cli {
+
+namespace {
+
+/// A figure with its unit, as a person writes it.
+std::string with_unit(double value, const std::string& unit)
+{
+    if (unit == "ms") return format_ms(value);
+    if (unit == "s") return format_ms(value * 1000);
+    if (unit == "us") return format_ms(value / 1000);
+    if (unit == "ns") return format_ms(value / 1e6);
+    if (unit == "bytes") return format_bytes(value);
+    if (unit == "%") return format_number(value) + " %";
+    if (unit.empty() || unit == "1") return format_number(value);
+    return format_number(value) + " " + unit;
+}
+
+std::string in_words(std::string name)
+{
+    std::replace(name.begin(), name.end(), '_', ' ');
+    return name;
+}
+
+}  // namespace
+
+std::string finding_text(const Finding& finding, const std::vector<Result<QueryResult>>& rows, int width, bool color)
+{
+    const std::string bold = color ? "\033[1m" : "";
+    const std::string plain = color ? "\033[0m" : "";
+    std::string text = bold + wrap(printable(finding.headline), width, 0) + plain + "\n";
+    text += std::string(name_of(finding.verdict)) + ", " + std::string(name_of(finding.severity)) + "  " + finding.analyzer +
+            "  " + printable(finding.key) + "\n";
+    if (finding.when)
+        text += format_instant(finding.when->from_ns) + " to " + format_instant(finding.when->to_ns) + "\n";
+    const auto paragraph = [&](std::string_view heading, const std::string& body) {
+        if (!body.empty()) text += "\n" + bold + std::string(heading) + plain + "\n  " + wrap(printable(body), width, 2) + "\n";
+    };
+    const auto section = [&](std::string_view heading, const Table& table) {
+        if (!table.empty()) text += "\n" + bold + std::string(heading) + plain + "\n" + table.text(width, color, 2, 1000);
+    };
+
+    Table subjects({{""}, {""}});
+    for (const Subject& subject : finding.subjects) subjects.add({subject.kind, subject.name});
+    section("About", subjects);
+
+    Table figures({{"figure"}, {"value", true}, {"threshold", true}, {"set by"}});
+    for (const Figure& figure : finding.figures)
+        figures.add({in_words(figure.name), with_unit(figure.value, figure.unit),
+                     figure.threshold ? with_unit(*figure.threshold, figure.unit) : "", figure.threshold_name});
+    section("Figures", figures);
+    paragraph("Caveat", finding.note);
+    paragraph("It would be refuted by", finding.refutes_if);
+
+    Table fixes({{"fix"}, {"effort"}, {"expected effect"}, {"watch"}});
+    for (const Fix& fix : finding.fixes) fixes.add({fix.title, fix.effort, fix.effect, fix.watch});
+    section("Fixes", fixes);
+    paragraph("Proof that it worked", finding.proof);
+    paragraph("Roll back when", finding.rollback);
+
+    Table related({{""}, {""}, {""}});
+    for (const RelatedFinding& other : finding.related) related.add({in_words(other.relation), other.analyzer, other.key});
+    section("Related", related);
+
+    for (std::size_t i = 0; i < finding.evidence.size() && i < rows.size(); ++i) {
+        const Evidence& evidence = finding.evidence[i];
+        text += "\n" + bold + "Evidence " + std::to_string(i + 1) + ": " + printable(evidence.caption) + plain + "\n";
+        if (!rows[i]) text += "  the query could not be run again: " + printable(rows[i].error().what) + "\n";
+        else text += rows_text(*rows[i], width, color, 2);
+    }
+    return text;
+}
+
+std::string finding_json(const Finding& finding, const std::vector<Result<QueryResult>>& rows)
+{
+    std::string text = to_json(finding);
+    text.pop_back();  // the closing brace: one more member follows
+    text += ",\"evidence_rows\":[";
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (i > 0) text += ',';
+        text += rows[i] ? to_json(*rows[i]) : std::string("null");
+    }
+    return text + "]}";
+}
+
+}  // namespace casebook::cli

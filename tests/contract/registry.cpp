@@ -1,0 +1,89 @@
+// The path is the registration: ids match paths, and every entry is complete.
+
+#include "analyzers/core/analyzer.h"
+#include "analyzers/core/importer.h"
+#include "tests/support/places.h"
+
+#include <iostream>
+#include <regex>
+#include <set>
+#include <string>
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace casebook;
+
+int broken = 0;
+
+void expect(bool holds, const std::string& subject, const std::string& rule)
+{
+    if (holds) return;
+    ++broken;
+    std::cout << subject << ": " << rule << "\n";
+}
+
+std::set<std::string> ids_of_folder(const fs::path& folder)
+{
+    std::set<std::string> ids;
+    if (!fs::is_directory(folder)) return ids;
+    for (const auto& entry : fs::directory_iterator(folder))
+        if (entry.is_regular_file() && entry.path().extension() == ".cpp") ids.insert(entry.path().stem().string());
+    return ids;
+}
+
+void check_importers(const fs::path& root)
+{
+    const std::set<std::string> files = ids_of_folder(root / "analyzers/importers");
+    std::set<std::string> ids;
+    for (const Importer* importer : all_importers()) {
+        const std::string id(importer->id);
+        expect(files.count(id) == 1, id, "the id of an importer is the name of its file");
+        expect(ids.insert(id).second, id, "two importers have this id");
+        expect(!importer->title.empty(), id, "title is missing");
+        expect(!importer->brings.empty(), id, "it does not say which evidence it brings");
+        expect(!importer->how.empty(), id, "it does not say how to get such a file from a live system");
+        expect(importer->sniff != nullptr && importer->read != nullptr, id, "a function is missing");
+    }
+    expect(ids == files, "analyzers/importers", "files and registered importers differ");
+}
+
+void check_analyzers(const fs::path& root)
+{
+    static const std::regex snake("[a-z][a-z0-9_]*");
+    std::set<std::string> files;
+    if (fs::is_directory(root / "analyzers/modules"))
+        for (const auto& domain : fs::directory_iterator(root / "analyzers/modules"))
+            if (domain.is_directory() && domain.path().filename() != "support")
+                for (const std::string& name : ids_of_folder(domain.path())) files.insert(domain.path().filename().string() + "." + name);
+    std::set<std::string> ids;
+    for (const Analyzer* analyzer : all_analyzers()) {
+        const std::string id(analyzer->id);
+        expect(files.count(id) == 1, id, "the id of an analyzer is <folder>.<file>");
+        expect(ids.insert(id).second, id, "two analyzers have this id");
+        expect(!analyzer->question.empty() && analyzer->question.back() == '?', id, "the question is no question");
+        expect(!analyzer->needs.empty(), id, "it does not say which evidence it needs");
+        expect(analyzer->run != nullptr, id, "the function is missing");
+        expect(fs::is_regular_file(root / "resources/handbook" / (id + ".md")), id, "resources/handbook/" + id + ".md is missing");
+        std::set<std::string> names;
+        for (const Threshold& threshold : analyzer->thresholds) {
+            const std::string name(threshold.name);
+            expect(std::regex_match(name, snake), id, "threshold '" + name + "' is not in snake_case");
+            expect(names.insert(name).second, id, "threshold '" + name + "' is there twice");
+            expect(!threshold.unit.empty(), id, "threshold '" + name + "' has no unit");
+            expect(!threshold.source.empty(), id, "threshold '" + name + "' has no source");
+        }
+    }
+    expect(ids == files, "analyzers/modules", "files and registered analyzers differ");
+}
+
+}  // namespace
+
+int main()
+{
+    const fs::path root = casebook::tests::source_folder();
+    check_importers(root);
+    check_analyzers(root);
+    std::cout << all_importers().size() << " importers, " << all_analyzers().size() << " analyzers, " << broken << " broken rules\n";
+    return broken == 0 ? 0 : 1;
+}
