@@ -1,5 +1,7 @@
 #include "widgets/session/case_access.h"
 
+#include "analyzers/trace/span_cache.h"
+
 #include <filesystem>
 
 namespace casebook {
@@ -33,6 +35,14 @@ CaseAccess::~CaseAccess()
     }
 }
 
+Status CaseAccess::use_writer(const std::function<Status(CaseFile&)>& work)
+{
+    give_spans(*writer_);
+    Status status = work(*writer_);
+    take_spans(*writer_);
+    return status;
+}
+
 Status CaseAccess::use_reader(const std::function<void(CaseFile&)>& work)
 {
     std::unique_ptr<CaseFile> reader;
@@ -46,37 +56,48 @@ Status CaseAccess::use_reader(const std::function<void(CaseFile&)>& work)
     if (!reader) {
         TRY_ASSIGN(reader, CaseFile::open(path_, CaseFile::Mode::readOnly));
     }
+    give_spans(*reader);
     work(*reader);
+    take_spans(*reader);
     std::lock_guard lock(readers_mutex_);
     idle_readers_.push_back(std::move(reader));
     return {};
 }
 
+void CaseAccess::give_spans(CaseFile& file)
+{
+    std::lock_guard lock(spans_mutex_);
+    if (spans_ && spans_generation_ == file.generation() && !file.span_cache()) file.set_span_cache(spans_);
+}
+
+void CaseAccess::take_spans(CaseFile& file)
+{
+    auto cache = file.span_cache();
+    if (!cache) file.set_span_cache(nullptr);  // of an older generation: free it
+    std::lock_guard lock(spans_mutex_);
+    if (!cache || cache == spans_) return;
+    spans_ = std::move(cache);
+    spans_generation_ = file.generation();
+}
+
 Result<std::shared_ptr<const SpanTable>> CaseAccess::spans(const Control& control)
 {
     std::unique_lock lock(spans_mutex_);
-    const bool ready = spans_changed_.wait(lock, control.stop_token(), [this] { return !spans_loading_; });
+    spans_changed_.wait(lock, control.stop_token(), [this] { return !spans_loading_; });
     TRY(control.check());
-    if (ready && spans_) return spans_;
     spans_loading_ = true;
-    const std::uint64_t epoch = spans_epoch_;
     lock.unlock();
 
     Result<std::shared_ptr<const SpanTable>> result = fail(Error::Code::cancelled, "cancelled");
     const auto finish = [&] {
         lock.lock();
         spans_loading_ = false;
-        if (result && epoch == spans_epoch_) spans_ = *result;
         lock.unlock();
         spans_changed_.notify_all();
     };
     try {
-        const Status status = use_reader([&](CaseFile& file) {
-            auto table = load_spans(file, control);
-            if (table) result = std::make_shared<const SpanTable>(std::move(*table));
-            else result = tl::unexpected<Error>(std::move(table.error()));
-        });
-        if (!status) result = tl::unexpected<Error>(status.error());
+        if (const Status status = use_reader([&](CaseFile& file) { result = cached_spans(file, control); }); !status)
+            result = tl::unexpected<Error>(status.error());
     } catch (...) {
         finish();
         throw;
@@ -88,7 +109,6 @@ Result<std::shared_ptr<const SpanTable>> CaseAccess::spans(const Control& contro
 void CaseAccess::forget_spans()
 {
     std::lock_guard lock(spans_mutex_);
-    ++spans_epoch_;
     spans_.reset();
 }
 

@@ -3,6 +3,7 @@
 #include "analyzers/store/case_file.h"
 #include "analyzers/trace/span_table.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -28,18 +29,20 @@ public:
     /// Removes the file when the last job has let go. Also on the GUI thread.
     void discard_when_closed() { discard_ = true; }
 
-    /// For jobs of Lane::write only, of which one runs at a time.
-    CaseFile& writer() { return *writer_; }
+    /// Lends the writing connection; for jobs of Lane::write only, of which one runs at a time.
+    Status use_writer(const std::function<Status(CaseFile&)>& work);
     /// Lends a read-only connection.
     Status use_reader(const std::function<void(CaseFile&)>& work);
 
     /// The spans as columns; loaded by the first who asks, while others who ask wait.
     Result<std::shared_ptr<const SpanTable>> spans(const Control& control);
-    /// To be called when evidence came or went. Also on the GUI thread.
+    /// Frees the memory of spans that are no longer those of the case. Also on the GUI thread.
     void forget_spans();
 
 private:
     CaseAccess() = default;
+    void give_spans(CaseFile& file);
+    void take_spans(CaseFile& file);
 
     std::string path_, notice_;
     std::unique_ptr<CaseFile> writer_;
@@ -48,11 +51,12 @@ private:
     std::mutex readers_mutex_;
     std::vector<std::unique_ptr<CaseFile>> idle_readers_;
 
+    // One span table for all connections: views, analyzers and SQL over the span view share it.
     std::mutex spans_mutex_;
     std::condition_variable_any spans_changed_;
     bool spans_loading_ = false;
-    std::uint64_t spans_epoch_ = 0;
-    std::shared_ptr<const SpanTable> spans_;
+    std::shared_ptr<const void> spans_;
+    std::int64_t spans_generation_ = -1;
 };
 
 }  // namespace casebook

@@ -23,11 +23,22 @@ struct OpenedCase {
     CaseState state;
 };
 
+/// Runs `change` on the writing connection, then reads the case's state.
+Status with_writer(const std::shared_ptr<CaseAccess>& access, CaseState& state,
+                   const std::function<Status(CaseFile&)>& change)
+{
+    return access->use_writer([&](CaseFile& file) -> Status {
+        TRY(change(file));
+        TRY_ASSIGN(state, read_case_state(file));
+        return {};
+    });
+}
+
 Result<OpenedCase> open_access(const std::string& path, CaseAccess::Open how)
 {
     OpenedCase opened;
     TRY_ASSIGN(opened.access, CaseAccess::open(path, how));
-    TRY_ASSIGN(opened.state, read_case_state(opened.access->writer()));
+    TRY(with_writer(opened.access, opened.state, [](CaseFile&) { return Status{}; }));
     return opened;
 }
 
@@ -165,7 +176,7 @@ void Session::saveAs(const QString& path)
     jobs_.run<OpenedCase>(
         {tr("Save as %1").arg(QFileInfo(target).fileName()), JobRunner::Lane::write, true},
         [from, target = to_path(target)](const Control& control) -> Result<OpenedCase> {
-            TRY(from->writer().copy_to(target, control));
+            TRY(from->use_writer([&](CaseFile& file) { return file.copy_to(target, control); }));
             return open_access(target, CaseAccess::Open::existing);
         },
         this, [this, from](Result<OpenedCase> saved) {
@@ -243,8 +254,10 @@ void Session::start_import(const QString& title, ImportWork work)
         {title, JobRunner::Lane::write, true},
         [access = access_, work = std::move(work)](const Control& control) -> Result<Imported> {
             Imported imported;
-            TRY_ASSIGN(imported.report, work(access->writer(), control));
-            TRY_ASSIGN(imported.state, read_case_state(access->writer()));
+            TRY(with_writer(access, imported.state, [&](CaseFile& file) -> Status {
+                TRY_ASSIGN(imported.report, work(file, control));
+                return {};
+            }));
             return imported;
         },
         this, [this, access = access_](Result<Imported> imported) {
@@ -311,8 +324,9 @@ void Session::change_case(const QString& title, bool listed, std::function<Statu
     jobs_.run<CaseState>(
         {title, JobRunner::Lane::write, listed},
         [access = access_, change = std::move(change)](const Control& control) -> Result<CaseState> {
-            TRY(change(access->writer(), control));
-            return read_case_state(access->writer());
+            CaseState state;
+            TRY(with_writer(access, state, [&](CaseFile& file) { return change(file, control); }));
+            return state;
         },
         this, [this, access = access_, then = std::move(then)](Result<CaseState> state) {
             if (access != access_) return;
@@ -357,8 +371,13 @@ void Session::analyze(const AnalyzeOptions& options)
     analysis_ = jobs_.run<Report>(
         {tr("Analyze"), JobRunner::Lane::write, true},
         [access = access_, options](const Control& control) -> Result<Report> {
-            TRY_ASSIGN(auto report, casebook::analyze(access->writer(), options, control));
-            return std::make_shared<const AnalysisReport>(std::move(report));
+            Report report;
+            TRY(access->use_writer([&](CaseFile& file) -> Status {
+                TRY_ASSIGN(auto made, casebook::analyze(file, options, control));
+                report = std::make_shared<const AnalysisReport>(std::move(made));
+                return {};
+            }));
+            return report;
         },
         this, [this, access = access_](Result<Report> report) {
             if (access != access_) return;
