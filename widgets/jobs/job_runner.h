@@ -22,11 +22,12 @@ using JobId = quint64;  ///< 0 = no job
 /// What the jobs panel shows of one job. A value; read on the GUI thread.
 struct JobInfo {
     JobId id = 0;
-    QString title;          ///< "Import 3 files"
-    bool listed = false;    ///< false: short reads that the jobs panel leaves out
+    QString title;           ///< "Import 3 files"
+    bool listed = false;     ///< false: short reads that the jobs panel leaves out
+    bool waiting = false;    ///< behind another job of its lane, or for a free thread
     bool cancelling = false;
-    Progress progress;      ///< bytes for imports, steps otherwise; total 0 = unknown
-    qint64 elapsed_ms = 0;
+    Progress progress;       ///< bytes for imports, steps otherwise; total 0 = unknown
+    qint64 elapsed_ms = 0;   ///< since it began to run
 };
 
 /// The one mechanism for work that is not done in a blink: a function `(const Control&) -> Result<T>` runs on a pool
@@ -49,7 +50,8 @@ public:
     ~JobRunner() override;
 
     /// Starts `work`. `done` is called exactly once on the GUI thread, with error `cancelled` when the job was
-    /// stopped; it is not called when `context` is gone by then or the job was abandoned.
+    /// stopped; it is not called when `context` is gone by then or the job was abandoned. What `work` throws becomes
+    /// an error.
     template <class T>
     JobId run(Options options, std::function<Result<T>(const Control&)> work, QObject* context,
               std::function<void(Result<T>)> done)
@@ -57,9 +59,12 @@ public:
         auto result = std::make_shared<Result<T>>(fail(Error::Code::cancelled, "cancelled"));
         return start(
             std::move(options),
-            [result, work = std::move(work)](const Control& control) {
-                if (!control.cancelled()) *result = work(control);
-                return *result ? Status{} : Status(tl::unexpected<Error>(result->error()));
+            [result, work = std::move(work)](const Control& control) -> Status {
+                if (control.cancelled()) return control.check();
+                if (Status thrown = without_exceptions([&] { *result = work(control); }); !thrown)
+                    *result = tl::unexpected<Error>(std::move(thrown.error()));
+                TRY(*result);
+                return {};
             },
             context, [result, done = std::move(done)] { if (done) done(std::move(*result)); });
     }
@@ -72,16 +77,21 @@ public:
 
     /// Jobs that have not finished, oldest first.
     std::vector<JobInfo> running() const;
-    bool idle() const { return jobs_.empty(); }
+    /// One of them; id 0 when it has finished.
+    JobInfo info(JobId id) const;
+    bool isIdle() const { return jobs_.empty(); }
+
+    static constexpr int progress_interval_ms = 50;
 
 signals:
     void started(casebook::JobId id);
     void progressed(casebook::JobId id);
-    /// After `done` was called. `error` is null when the job did what it should.
+    /// After `done` was called. `error` is null when the job did what it should; valid during the call.
     void finished(casebook::JobId id, const casebook::Error* error);
 
 private:
     struct Job;
+    static Status without_exceptions(const std::function<void()>& work);
     JobId start(Options options, std::function<Status(const Control&)> work, QObject* context,
                 std::function<void()> deliver);
     void complete(JobId id, const Status& status);
@@ -101,7 +111,11 @@ public:
     ~JobSlot() { clear(); }
     JobSlot(const JobSlot&) = delete;
     JobSlot& operator=(const JobSlot&) = delete;
-    void operator=(JobId id) { clear(); id_ = id; }
+    void operator=(JobId id)
+    {
+        clear();
+        id_ = id;
+    }
     void clear()
     {
         if (runner_ && id_ != 0) runner_->abandon(id_);

@@ -5,6 +5,7 @@
 #include "analyzers/store/query.h"
 #include "analyzers/trace/span_table.h"
 #include "widgets/jobs/job_runner.h"
+#include "widgets/session/recent_cases.h"
 #include "widgets/session/selection.h"
 
 #include <QObject>
@@ -18,8 +19,10 @@
 namespace casebook {
 
 class CaseAccess;
+struct CaseState;
 
-/// One line of the import ledger. Files that failed or were skipped are remembered until the case is closed.
+/// One line of the import ledger. Files that failed or were skipped have id 0 and are remembered until the case is
+/// closed.
 using LedgerEntry = ImportedFile;
 
 /// Something to tell the user that no panel shows by itself.
@@ -38,6 +41,7 @@ struct EvidenceRequest {
 
 /// The open case and what the user looks at. Panels talk to the session and never to each other. Lives on the GUI
 /// thread and never blocks it: whatever touches the case file runs as a job, answers come by callback or signal.
+/// Methods that change the case return at once; their end is a signal, their failure a message().
 class Session : public QObject {
     Q_OBJECT
 
@@ -46,21 +50,27 @@ public:
     ~Session() override;
 
     JobRunner& jobs() { return jobs_; }
+    RecentCases& recentCases() { return recent_; }
 
     // --- the case
     bool hasCase() const { return access_ != nullptr; }
     bool isReadOnly() const;
-    bool isUnsaved() const { return unsaved_; }  ///< lives in the folder of unsaved cases until saveAs()
+    bool isUnsaved() const { return storage_ != Storage::named; }  ///< kept by us until saveAs()
+    bool isDemo() const { return storage_ == Storage::demo; }      ///< an unsaved case that is not kept
     QString casePath() const;
-    QString caseTitle() const;                   ///< "shop", or "Unsaved case"
+    QString caseTitle() const;  ///< "shop", "Unsaved case", "Demo case"; empty without a case
 
     void newCase();
     void openCase(const QString& path);
+    /// A case of the evidence in `folder` that is gone when closed.
+    void openDemo(const QString& folder);
     /// Copies the case to `path` and goes on with the copy.
     void saveAs(const QString& path);
     void closeCase();
 
     // --- evidence
+    /// What was dropped or named on the command line: a single .casebook is opened, everything else imported.
+    void openPaths(const QStringList& paths);
     /// Imports files and folders, then analyzes if that is switched on. Makes a new case when there is none.
     void importPaths(const QStringList& paths, const ImportOptions& options = {});
     /// Imports text that was pasted.
@@ -73,11 +83,13 @@ public:
     void analyze(const AnalyzeOptions& options = {});
     bool analyzesAfterImport() const { return analyzes_after_import_; }
     void setAnalyzesAfterImport(bool on);
+    bool isAnalyzing() const { return analysis_ != 0; }
     /// The last analysis; null when there is none yet.
     std::shared_ptr<const AnalysisReport> report() const { return report_; }
     bool isReportStale() const { return report_stale_; }
     /// A finding of the report; null when it has none of that name. Stays valid as long as it is held.
     std::shared_ptr<const Finding> finding(const std::string& analyzer, const std::string& key) const;
+    /// The windows the user named.
     const std::vector<WindowRow>& windows() const { return windows_; }
     void setWindow(const std::string& name, TimeRange range);
     void removeWindow(const std::string& name);
@@ -111,8 +123,12 @@ public:
     JobId read(const QString& title, std::function<Result<T>(CaseFile&, const Control&)> work, QObject* context,
                std::function<void(Result<T>)> done)
     {
-        return jobs_.run<T>({title, JobRunner::Lane::read, false}, with_reader<T>(std::move(work)), context,
-                            std::move(done));
+        auto with_reader = [access = access_, work = std::move(work)](const Control& control) -> Result<T> {
+            Result<T> result = fail(Error::Code::cancelled, "cancelled");
+            TRY(use_reader(access, [&](CaseFile& file) { result = work(file, control); }));
+            return result;
+        };
+        return jobs_.run<T>({title, JobRunner::Lane::read, false}, std::move(with_reader), context, std::move(done));
     }
     /// Work on data already in memory.
     template <class T>
@@ -123,13 +139,17 @@ public:
     }
 
     void tell(const Message& message) { emit this->message(message); }
+    /// Tells an error, unless it is a cancellation.
+    void tell(const Error& error);
 
 signals:
     void caseOpened();
     void caseClosed();
-    void ledgerChanged();     ///< evidence came or went; cached spans are gone
+    void caseRenamed();       ///< saved under a name
+    void ledgerChanged();     ///< evidence came or went; the spans must be asked for again
     void windowsChanged();
-    void reportChanged();
+    void analysisStarted();
+    void reportChanged();     ///< a new report, or the old one became stale
     void selectionChanged();
     void evidenceRequested(const casebook::EvidenceRequest& request);
     void jobStarted(casebook::JobId id);
@@ -139,29 +159,36 @@ signals:
 
 private:
     using Access = std::shared_ptr<CaseAccess>;
+    enum class Storage { named, unsaved, demo };
+    using ImportWork = std::function<Result<ImportReport>(CaseFile&, const Control&)>;
 
-    /// Borrows a reader connection for the duration of `work`.
     static Status use_reader(const Access& access, const std::function<void(CaseFile&)>& work);
-    template <class T>
-    std::function<Result<T>(const Control&)> with_reader(std::function<Result<T>(CaseFile&, const Control&)> work)
-    {
-        return [access = access_, work = std::move(work)](const Control& control) -> Result<T> {
-            Result<T> result = fail(Error::Code::cancelled, "cancelled");
-            TRY(use_reader(access, [&](CaseFile& file) { result = work(file, control); }));
-            return result;
-        };
-    }
+    void open_with(const QString& path, Storage storage, bool create);
+    void adopt(Access access, CaseState state, Storage storage);
+    void release(Access access);
+    void when_open(std::function<void()> then);
+    void start_import(const QString& title, ImportWork work);
+    void finish_import(const ImportReport& report);
+    void take_state(CaseState state);
+    void reload();
+    bool refuse_read_only();
+    /// Runs `change` on the writing connection, then reads the case's state anew.
+    void change_case(const QString& title, bool listed, std::function<Status(CaseFile&, const Control&)> change,
+                     std::function<void()> then);
 
-    JobRunner jobs_;
+    RecentCases recent_;
     Access access_;
-    bool unsaved_ = false;
+    Storage storage_ = Storage::named;
+    JobId opening_ = 0, analysis_ = 0;
+    std::vector<std::function<void()>> pending_;  // wait for the case that is being opened
     bool analyzes_after_import_ = true;
-    std::vector<LedgerEntry> ledger_;
+    int pasted_ = 0;
+    std::vector<LedgerEntry> ledger_, not_imported_;
     std::vector<WindowRow> windows_;
     std::shared_ptr<const AnalysisReport> report_;
     bool report_stale_ = false;
     SelectionHistory history_;
-    std::shared_ptr<const SpanTable> spans_;
+    JobRunner jobs_;  // last: its destructor waits for jobs that use the rest
 };
 
 }  // namespace casebook

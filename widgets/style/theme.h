@@ -6,10 +6,11 @@
 #include <QPalette>
 
 #include <array>
+#include <string_view>
 
 namespace casebook {
 
-/// Colours of the three themes. Severities and series are told apart by colour-blind people too (Okabe and Ito's
+/// Colours of the three themes. Severities and series are told apart by colour-blind people too (after Okabe and Ito's
 /// palette) and never by colour alone: badges have shapes, series have names.
 struct Theme {
     enum class Id { light, dark, highContrast };
@@ -18,7 +19,8 @@ struct Theme {
     QColor critical, warning, note;                 ///< severities
     QColor ruled_out, inconclusive, not_enough;     ///< verdicts without severity
     QColor good, bad;                               ///< improved, worsened
-    QColor grid, muted_text;
+    QColor grid, muted_text;                        ///< muted text still has a contrast of 4.5 : 1
+    QColor error_background, information_background;  ///< of the message bar
     QColor window_incident, window_baseline, window_after, window_other;  ///< bands of time, translucent
     std::array<QColor, 8> series;
 
@@ -26,6 +28,7 @@ struct Theme {
     QColor verdict(Verdict verdict, Severity severity) const;
     /// A colour for a name (service, class): the same name has the same colour everywhere.
     QColor for_name(std::string_view name) const;
+    QColor window(std::string_view role) const;
 };
 
 /// The theme in use. Widgets read it when they paint and repaint on QEvent::PaletteChange.
