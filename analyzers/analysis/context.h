@@ -22,8 +22,9 @@ struct AnalysisWindows {
 
 /// Requests as users feel them: one per trace, the entry span (trace/requests.h). Loaded once, shared by analyzers.
 struct RequestSet {
+    static constexpr std::uint32_t none = 0xffffffffu;
     std::vector<SpanTable::Row> rows;          ///< entry spans, in table order
-    std::vector<std::uint32_t> request_of_trace;  ///< per trace: index into rows, or 0xffffffff
+    std::vector<std::uint32_t> request_of_trace;  ///< per trace: index into rows, or none
     std::vector<bool> slow;                    ///< per request: over its operation's baseline P99, else 3 x the median of all requests
     double slow_seconds = 0;                   ///< duration of the slow requests of the analysed window
     double total_seconds = 0;                  ///< of all requests of the analysed window
@@ -81,7 +82,5 @@ std::string span_id_text(std::uint64_t span_id);
 /// Evidence that shows one trace as a waterfall, the given rows first in the reader's eye.
 Evidence span_tree_evidence(const SpanTable& table, std::uint32_t trace, std::string caption);
 
-/// What brings an atom of evidence that is missing.
-Missing missing_evidence(std::string_view atom, std::string why);
 
 }  // namespace casebook

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "analyzers/analysis/options.h"
 #include "analyzers/core/analyzer.h"
 #include "analyzers/core/control.h"
 #include "analyzers/core/finding.h"
@@ -11,15 +12,6 @@
 #include <vector>
 
 namespace casebook {
-
-struct AnalyzeOptions {
-    std::optional<TimeRange> range;   ///< --from --to
-    std::string window;               ///< --window
-    std::string baseline;             ///< --baseline
-    std::string symptom;
-    std::vector<std::string> only;    ///< analyzer ids; empty = all
-    std::map<std::string, double> thresholds;  ///< --set, by full name
-};
 
 struct SymptomMatch {
     std::string id;

@@ -1,0 +1,97 @@
+#include "analyzers/analysis/context.h"
+
+#include "analyzers/analysis/requests.h"
+#include "analyzers/core/text.h"
+
+#include <algorithm>
+#include <array>
+
+namespace casebook {
+namespace {
+
+constexpr std::array<Threshold, 6> common{{{"common.tail_samples", 10, "requests", "patterns-performance: tail percentiles"},
+                                           {"common.min_requests", 100, "requests", "Casebook's own"},
+                                           {"common.sustained", 5, "min", "patterns-incidents: alert duration"},
+                                           {"common.saving_share", 10, "%", "Sentry's consecutive-query rule"},
+                                           {"common.saving_ms", 50, "ms", "Sentry's N+1 rule"},
+                                           {"common.fdr", 0.05, "1", "Benjamini and Hochberg 1995"}}};
+
+}  // namespace
+
+std::span<const Threshold> common_thresholds() { return common; }
+
+AnalysisContext::AnalysisContext(CaseEvidence& evidence, const AnalysisWindows& windows, const std::map<std::string, double>& thresholds,
+                                 const Analyzer& analyzer, std::optional<RequestSet>& requests)
+    : evidence_(evidence), windows_(windows), overrides_(thresholds), analyzer_(analyzer), requests_(requests)
+{
+}
+
+std::string AnalysisContext::threshold_full_name(std::string_view name) const
+{
+    if (name.starts_with("common.")) return std::string(name);
+    return std::string(analyzer_.id) + "." + std::string(name);
+}
+
+double AnalysisContext::threshold(std::string_view name) const
+{
+    if (const auto set = overrides_.find(threshold_full_name(name)); set != overrides_.end()) return set->second;
+    for (const Threshold& threshold : name.starts_with("common.") ? std::span<const Threshold>(common) : analyzer_.thresholds)
+        if (threshold.name == name) return threshold.value;
+    return 0;
+}
+
+Figure AnalysisContext::figure(std::string name, double value, std::string unit, std::string_view threshold_name) const
+{
+    return {std::move(name), value, std::move(unit), threshold(threshold_name), threshold_full_name(threshold_name)};
+}
+
+Result<const RequestSet*> AnalysisContext::requests()
+{
+    if (!requests_) {
+        TRY_ASSIGN(const SpanTable* spans, evidence_.spans());
+        requests_ = find_requests(*spans, windows_);
+    }
+    return &*requests_;
+}
+
+Result<Felt> AnalysisContext::felt(const std::map<std::uint32_t, std::int64_t>& explained_ns)
+{
+    TRY_ASSIGN(const RequestSet* requests, this->requests());
+    TRY_ASSIGN(const SpanTable* spans, evidence_.spans());
+    double explained_seconds = 0;
+    for (const auto& [trace, ns] : explained_ns) {
+        const std::uint32_t index = requests->request_of_trace[trace];
+        if (index == RequestSet::none || !requests->slow[index]) continue;
+        explained_seconds += static_cast<double>(std::min(ns, spans->duration_ns[requests->rows[index]])) / 1e9;
+    }
+    Felt felt;
+    if (requests->slow_seconds > 0) felt.slow_time_share = explained_seconds / requests->slow_seconds;
+    return felt;
+}
+
+double AnalysisContext::impact(const std::map<std::uint32_t, std::int64_t>& explained_ns) const
+{
+    double seconds = 0;
+    for (const auto& [trace, ns] : explained_ns) seconds += static_cast<double>(ns) / 1e9;
+    return seconds / std::max(windows_.analysed.seconds(), 1e-3);
+}
+
+void AnalysisContext::add(Finding finding)
+{
+    finding.analyzer = analyzer_.id;
+    findings_.push_back(std::move(finding));
+}
+
+std::string trace_id_text(const SpanTable& table, std::uint32_t trace) { return hex64(table.traces[trace].high) + hex64(table.traces[trace].low); }
+
+std::string span_id_text(std::uint64_t span_id) { return hex64(span_id); }
+
+Evidence span_tree_evidence(const SpanTable& table, std::uint32_t trace, std::string caption)
+{
+    return {std::move(caption), "span_tree", "span",
+            "SELECT trace_id, span_id, parent_id, service, operation, kind, status, start_ns, duration_ns, self_ns FROM span "
+            "WHERE trace_id = ?1 ORDER BY start_ns, duration_ns DESC, span_id",
+            {trace_id_text(table, trace)}};
+}
+
+}  // namespace casebook

@@ -1,0 +1,60 @@
+#include "analyzers/analysis/needs.h"
+
+#include "analyzers/core/text.h"
+
+namespace casebook {
+namespace {
+
+/// Splits at a separator outside of parentheses.
+std::vector<std::string> split_outside(std::string_view text, std::string_view separator)
+{
+    std::vector<std::string> parts{""};
+    int depth = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        if (depth == 0 && text.substr(i, separator.size()) == separator) {
+            parts.emplace_back();
+            i += separator.size();
+            continue;
+        }
+        depth += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
+        parts.back() += text[i++];
+    }
+    for (std::string& part : parts) part = trim(part);
+    return parts;
+}
+
+}  // namespace
+
+NeedGroups parse_needs(std::string_view needs)
+{
+    NeedGroups groups;
+    if (trim(needs).empty()) return groups;
+    for (const std::string& group : split_outside(needs, "+")) {
+        auto& alternatives = groups.emplace_back();
+        for (const std::string& alternative : split_outside(group, " or ")) alternatives.push_back(split_outside(alternative, "&"));
+    }
+    return groups;
+}
+
+Result<std::vector<Missing>> missing_for(std::string_view needs, CaseEvidence& evidence)
+{
+    std::vector<Missing> missing;
+    for (const auto& group : parse_needs(needs)) {
+        std::vector<std::string> least;
+        bool holds = false;
+        for (const auto& alternative : group) {
+            std::vector<std::string> lacking;
+            for (const std::string& atom : alternative) {
+                TRY_ASSIGN(const std::int64_t amount, evidence.amount(atom));
+                if (amount == 0) lacking.push_back(atom);
+            }
+            if (lacking.empty()) holds = true;
+            else if (least.empty() || lacking.size() < least.size()) least = lacking;
+        }
+        if (!holds)
+            for (const std::string& atom : least) missing.push_back(missing_evidence(atom, "the question cannot be answered without it"));
+    }
+    return missing;
+}
+
+}  // namespace casebook

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "analyzers/core/finding.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace casebook {
+
+/// What a person asks of an analysis.
+struct AnalyzeOptions {
+    std::optional<TimeRange> range;   ///< --from --to
+    std::string window;               ///< --window
+    std::string baseline;             ///< --baseline
+    std::string symptom;
+    std::vector<std::string> only;    ///< analyzer ids; empty = all
+    std::map<std::string, double> thresholds;  ///< --set, by full name
+};
+
+}  // namespace casebook

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "analyzers/core/json_writer.h"
+#include "analyzers/playbook/runner.h"
+
+#include <string_view>
+
+namespace casebook {
+
+void write_json(JsonWriter& json, const Finding& finding);
+/// Reads back what to_json(AnalysisReport) wrote; a stored report of a hand-edited case may be anything.
+/// Error caseFile when it is not a report.
+Result<AnalysisReport> report_from_json(std::string_view text);
+
+}  // namespace casebook
