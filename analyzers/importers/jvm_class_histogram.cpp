@@ -205,10 +205,6 @@ private:
         if (current_.ended) return context_.drop(source_.line_number(), "bad_row", "a class row after the total");
         ++current_.rows;
         std::string name = class_name(row.name);
-        if (!is_clean_utf8(name)) {
-            name = clean_utf8(name);
-            context_.repair(source_.line_number(), "invalid_utf8", "bytes of the class name that are no UTF-8 were replaced");
-        }
         const auto [known, is_new] = current_.by_name.try_emplace(name, current_.classes.size());
         if (is_new) current_.classes.push_back({std::move(name), 0, 0});
         else context_.note(source_.line_number(), "same_class_name", "rows of one name (several class loaders) are added up");

@@ -183,14 +183,13 @@ private:
 
         std::string_view lost_id;
         row.query_id = query_id(lost_id);
-        bool repaired = false;
         std::string_view query = trim(table_.cell(columns_.query));
         if (query == "<insufficient privilege>" || is_null_text(query)) {
             if (columns_.query != TableReader::npos)
                 context_.note(table_.line(), "no_query_text", query.empty() ? "the statement's text is missing" : query);
             query = {};
         }
-        row.query = stored_text(query, text_, repaired);
+        row.query = query;
 
         row.snapshot_at_ns = context_.at_ns();
         const std::string_view taken_at = trim(table_.cell(columns_.taken_at));
@@ -199,8 +198,7 @@ private:
         TRY(add_reset_time());
         TRY(context_.add(row));
         context_.stored();
-        if (repaired) context_.repair(table_.line(), "invalid_utf8", "bytes of the statement's text that are no UTF-8 were replaced");
-        else if (!total) context_.repair(table_.line(), "no_total_time", "total taken as calls times mean");
+        if (!total) context_.repair(table_.line(), "no_total_time", "total taken as calls times mean");
         else if (!lost_id.empty()) context_.repair(table_.line(), "query_id_lost", "\"" + std::string(lost_id.substr(0, 40)) + "\" is no query id any more");
         else if (!at && !taken_at.empty()) context_.repair(table_.line(), "bad_time", "\"" + std::string(taken_at.substr(0, 40)) + "\" is no time");
         return {};
@@ -222,7 +220,7 @@ private:
     ImportContext& context_;
     const StatementColumns columns_;
     const bool comma_;  // cells may have decimal commas
-    std::string text_, reset_;
+    std::string reset_;
 };
 
 Status read(Source& source, ImportContext& context)

@@ -309,12 +309,4 @@ std::optional<std::int64_t> cell_instant(std::string_view cell)
     return {};
 }
 
-std::string_view stored_text(std::string_view cell, std::string& buffer, bool& repaired)
-{
-    if (is_clean_utf8(cell)) return cell;
-    buffer = clean_utf8(cell);
-    repaired = true;
-    return buffer;
-}
-
 }  // namespace casebook

@@ -64,7 +64,4 @@ std::optional<bool> cell_bool(std::string_view cell);
 /// As parse_instant, and the forms of other tools: "2022-08-22 03:51:19.57 +0000 UTC m=+0.07", "2026/11/23 00:00:01".
 std::optional<std::int64_t> cell_instant(std::string_view cell);
 
-/// Text as the case stores it: the view itself, or `buffer` with what is not UTF-8 replaced; then notes a repair.
-std::string_view stored_text(std::string_view cell, std::string& buffer, bool& repaired);
-
 }  // namespace casebook

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "analyzers/playbook/runner.h"
+
+#include <QAbstractItemModel>
+
+#include <memory>
+#include <vector>
+
+namespace casebook {
+
+/// The walk over all questions, grouped by how they were answered: findings under "Confirmed", "Suspected" and
+/// "Inconclusive", then the questions that were ruled out and those that need other evidence. One column, two levels.
+class FindingModel : public QAbstractItemModel {
+    Q_OBJECT
+
+public:
+    enum Role {
+        IsGroup = Qt::UserRole + 1,
+        AnalyzerId,   ///< QByteArray
+        FindingKey,   ///< QByteArray; empty for a question without a finding
+        Subtitle,     ///< the second, muted line
+    };
+
+    explicit FindingModel(QObject* parent = nullptr) : QAbstractItemModel(parent) {}
+
+    void setReport(std::shared_ptr<const AnalysisReport> report);
+    /// Shows only entries that contain the text in headline, question or id.
+    void setFilter(const QString& text);
+    /// The row of a finding, or of a question when `key` is empty or unknown; invalid when neither is listed.
+    QModelIndex find(const std::string& analyzer, const std::string& key) const;
+
+    QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
+    QModelIndex parent(const QModelIndex& child) const override;
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role) const override;
+
+private:
+    /// Either a finding or the verdict of an analyzer that has none.
+    struct Entry {
+        const Finding* finding = nullptr;
+        const AnalyzerVerdict* verdict = nullptr;
+        QString title, subtitle;
+    };
+    struct Group {
+        Verdict verdict;
+        std::vector<Entry> entries;
+    };
+    void rebuild();
+    QVariant group_data(const Group& group, int role) const;
+
+    std::shared_ptr<const AnalysisReport> report_;
+    QString filter_;
+    std::vector<Group> groups_;  // only those with entries
+};
+
+}  // namespace casebook

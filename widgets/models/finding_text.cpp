@@ -1,0 +1,136 @@
+#include "widgets/models/finding_text.h"
+
+#include "analyzers/core/analyzer.h"
+#include "analyzers/core/text.h"
+#include "widgets/qt_text.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QTimeZone>
+
+namespace casebook {
+namespace {
+
+QString tr(const char* text)
+{
+    return QCoreApplication::translate("FindingText", text);
+}
+
+/// Text for inside a Markdown table cell or line.
+QString one_line(const std::string& text)
+{
+    QString line = to_qt(text).simplified();
+    return line.replace(QLatin1Char('|'), QStringLiteral("\\|"));
+}
+
+QString threshold_text(const Figure& figure)
+{
+    return figure.threshold ? figure_text(*figure.threshold, figure.unit) : QStringLiteral("-");
+}
+
+}  // namespace
+
+QString verdict_text(Verdict verdict)
+{
+    switch (verdict) {
+    case Verdict::confirmed: return tr("Confirmed");
+    case Verdict::suspected: return tr("Suspected");
+    case Verdict::inconclusive: return tr("Inconclusive");
+    case Verdict::ruledOut: return tr("Ruled out");
+    case Verdict::notEnoughEvidence: break;
+    }
+    return tr("Not enough evidence");
+}
+
+QString severity_text(Severity severity)
+{
+    return severity == Severity::critical ? tr("Critical") : severity == Severity::warning ? tr("Warning") : tr("Note");
+}
+
+QString question_of(const std::string& analyzer)
+{
+    for (const Analyzer* one : all_analyzers())
+        if (one->id == analyzer) return to_qt(one->question);
+    return to_qt(analyzer);
+}
+
+QString figure_text(double value, const std::string& unit)
+{
+    if (unit == "ms") return to_qt(format_ms(value));
+    if (unit == "us") return to_qt(format_ms(value / 1e3));
+    if (unit == "ns") return to_qt(format_ms(value / 1e6));
+    if (unit == "s") return to_qt(format_ms(value * 1e3));
+    if (unit == "bytes" || unit == "By") return to_qt(format_bytes(value));
+    const QString number = to_qt(format_number(value));
+    return unit.empty() || unit == "1" ? number : number + QLatin1Char(' ') + to_qt(unit);
+}
+
+QString time_text(std::int64_t at_ns)
+{
+    const QDateTime time = QDateTime::fromMSecsSinceEpoch(at_ns / 1'000'000, QTimeZone::utc());
+    return QLocale::c().toString(time, QStringLiteral("d MMM HH:mm:ss")) + QStringLiteral(" UTC");
+}
+
+QString range_text(const TimeRange& range)
+{
+    return tr("%1 to %2 (%3)").arg(time_text(range.from_ns), time_text(range.to_ns), to_qt(format_ms(range.seconds() * 1e3)));
+}
+
+QString finding_markdown(const Finding& finding)
+{
+    QString text = QStringLiteral("## %1\n\n").arg(one_line(finding.headline));
+    text += tr("**%1, %2** (`%3`, key `%4`)").arg(verdict_text(finding.verdict), severity_text(finding.severity).toLower(),
+                                                 to_qt(finding.analyzer), to_qt(finding.key)) + QStringLiteral("\n\n");
+    for (const Subject& subject : finding.subjects)
+        text += QStringLiteral("- %1: `%2`\n").arg(to_qt(subject.kind), to_qt(subject.name).simplified());
+    if (finding.when) text += QStringLiteral("- %1: %2\n").arg(tr("when"), range_text(*finding.when));
+    if (!finding.note.empty()) text += QStringLiteral("- %1: %2\n").arg(tr("note"), one_line(finding.note));
+    if (!finding.figures.empty()) {
+        text += QStringLiteral("\n| %1 | %2 | %3 |\n|---|---|---|\n").arg(tr("Figure"), tr("Value"), tr("Threshold"));
+        for (const Figure& figure : finding.figures)
+            text += QStringLiteral("| %1 | %2 | %3 |\n").arg(one_line(figure.name), figure_text(figure.value, figure.unit), threshold_text(figure));
+    }
+    if (!finding.evidence.empty()) {
+        text += QStringLiteral("\n### %1\n\n").arg(tr("Evidence"));
+        for (const Evidence& evidence : finding.evidence)
+            text += QStringLiteral("- %1 (%2)\n").arg(one_line(evidence.caption), tr("%1 rows").arg(evidence.rows));
+    }
+    if (!finding.fixes.empty()) {
+        text += QStringLiteral("\n### %1\n\n").arg(tr("Fixes"));
+        for (const Fix& fix : finding.fixes) {
+            text += QStringLiteral("- **%1**").arg(one_line(fix.title));
+            if (!fix.effort.empty()) text += QStringLiteral(" (%1)").arg(one_line(fix.effort));
+            if (!fix.effect.empty()) text += QStringLiteral(": %1").arg(one_line(fix.effect));
+            if (!fix.watch.empty()) text += QStringLiteral(". %1").arg(tr("Watch: %1").arg(one_line(fix.watch)));
+            text += QLatin1Char('\n');
+        }
+    }
+    if (!finding.proof.empty()) text += QStringLiteral("\n%1 %2\n").arg(tr("**Proof of the fix:**"), one_line(finding.proof));
+    if (!finding.rollback.empty()) text += QStringLiteral("\n%1 %2\n").arg(tr("**Roll back when:**"), one_line(finding.rollback));
+    if (!finding.refutes_if.empty()) text += QStringLiteral("\n%1 %2\n").arg(tr("**Refuted if:**"), one_line(finding.refutes_if));
+    return text;
+}
+
+QString report_markdown(const AnalysisReport& report, const QString& title)
+{
+    QString text = QStringLiteral("# %1\n\n").arg(title);
+    for (const WindowRow& window : report.windows)
+        text += QStringLiteral("- %1: %2\n").arg(to_qt(window.name), range_text(window.range));
+    for (const SymptomMatch& symptom : report.symptoms)
+        text += QStringLiteral("- %1\n").arg(tr("symptom `%1` (%2): %3").arg(to_qt(symptom.id), to_qt(format_percent(symptom.match)), one_line(symptom.why)));
+    if (report.findings.empty()) text += QLatin1Char('\n') + tr("No findings.") + QLatin1Char('\n');
+    for (const Finding& finding : report.findings) text += QLatin1Char('\n') + finding_markdown(finding);
+    for (const Verdict verdict : {Verdict::inconclusive, Verdict::ruledOut, Verdict::notEnoughEvidence}) {
+        QString list;
+        for (const AnalyzerVerdict& answer : report.verdicts) {
+            if (answer.answer.verdict != verdict) continue;
+            list += QStringLiteral("- `%1`: %2\n").arg(to_qt(answer.analyzer), one_line(answer.answer.reason));
+            for (const Missing& missing : answer.answer.missing)
+                if (!missing.command.empty()) list += QStringLiteral("  - %1: `%2`\n").arg(one_line(missing.evidence), to_qt(missing.command).simplified());
+        }
+        if (!list.isEmpty()) text += QStringLiteral("\n## %1\n\n%2").arg(verdict_text(verdict), list);
+    }
+    return text;
+}
+
+}  // namespace casebook
