@@ -108,6 +108,15 @@ Result<const SpanTable*> CaseEvidence::spans()
     return spans_.get();
 }
 
+Result<const SpanClasses*> CaseEvidence::span_classes()
+{
+    if (!classes_) {
+        TRY_ASSIGN(const SpanTable* table, spans());
+        classes_ = classify(*table);
+    }
+    return &*classes_;
+}
+
 Result<const std::vector<StatementSnapshot>*> CaseEvidence::statement_snapshots()
 {
     if (snapshots_) return &*snapshots_;

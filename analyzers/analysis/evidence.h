@@ -4,6 +4,7 @@
 #include "analyzers/core/finding.h"
 #include "analyzers/core/result.h"
 #include "analyzers/store/case_file.h"
+#include "analyzers/trace/span_class.h"
 #include "analyzers/trace/span_table.h"
 
 #include <cstdint>
@@ -106,6 +107,8 @@ public:
     const Control& control() const { return control_; }
 
     Result<const SpanTable*> spans();
+    /// What each span is about, and the operation that ran it.
+    Result<const SpanClasses*> span_classes();
     Result<const std::vector<StatementSnapshot>*> statement_snapshots();
     /// Intervals between consecutive snapshots of increasing time; a single snapshot gives one `lone` interval.
     Result<const std::vector<StatementInterval>*> statement_intervals();
@@ -132,6 +135,7 @@ private:
     CaseFile& file_;
     const Control& control_;
     std::shared_ptr<const SpanTable> spans_;
+    std::optional<SpanClasses> classes_;
     std::optional<std::vector<StatementSnapshot>> snapshots_;
     std::optional<std::vector<StatementInterval>> intervals_;
     std::optional<std::vector<PlanEntry>> plans_;
