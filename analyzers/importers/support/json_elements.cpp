@@ -334,6 +334,10 @@ Result<std::optional<JsonElement>> JsonElements::next()
         TRY_ASSIGN(const int c, peek());
         if (c < 0) {
             if (!frames_.empty()) cut("the input ends inside a document");
+            source_.consume(at_);
+            consumed_ += at_;
+            at_ = 0;
+            window_ = {};
             return std::optional<JsonElement>();
         }
         const Frame frame = frames_.empty() ? Frame::documents : frames_.back();
