@@ -1,5 +1,7 @@
 #include "widgets/charts/view_colors.h"
 
+#include "widgets/style/theme.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,20 +9,12 @@
 namespace casebook {
 namespace {
 
-bool high_contrast_on = false;
-
 double channel(double value) { return value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4); }
 
 /// Relative luminance, WCAG 2.1.
 double luminance(const QColor& color)
 {
     return 0.2126 * channel(color.redF()) + 0.7152 * channel(color.greenF()) + 0.0722 * channel(color.blueF());
-}
-
-QColor with_alpha(QColor color, int alpha)
-{
-    color.setAlpha(alpha);
-    return color;
 }
 
 std::vector<QColor> light_categories()
@@ -78,27 +72,23 @@ ViewColors view_colors(const QPalette& palette)
     colors.selection = palette.color(QPalette::Active, QPalette::Highlight);
     colors.selection_text = palette.color(QPalette::Active, QPalette::HighlightedText);
     colors.dark = luminance(colors.base) < 0.2;
-    colors.high_contrast = high_contrast_on;
-    const double soft = high_contrast_on ? 0.85 : 0.62;
-    colors.muted = ViewColors::mix(colors.text, colors.base, soft);
-    colors.grid = ViewColors::mix(colors.text, colors.base, high_contrast_on ? 0.45 : 0.13);
+    colors.high_contrast = theme().id == Theme::Id::highContrast;
+    colors.muted = theme().muted_text;
+    colors.grid = theme().grid;
     colors.raised = ViewColors::mix(colors.text, colors.base, 0.05);
     colors.categories = colors.dark ? dark_categories() : light_categories();
     colors.accent = colors.categories.front();
-    colors.error = colors.dark ? QColor(0xFF, 0x7B, 0x52) : QColor(0xC2, 0x3B, 0x00);
-    colors.warning = colors.dark ? QColor(0xF0, 0xC4, 0x44) : QColor(0x9A, 0x6A, 0x00);
-    colors.good = colors.dark ? QColor(0x3F, 0xC7, 0x9A) : QColor(0x00, 0x7A, 0x58);
+    colors.error = theme().critical;
+    colors.warning = theme().warning;
+    colors.good = theme().good;
     colors.critical = colors.dark ? QColor(0xFF, 0xFF, 0xFF) : QColor(0x10, 0x10, 0x10);
     colors.evidence = colors.dark ? QColor(0xF2, 0xD6, 0x4B) : QColor(0xD8, 0x8A, 0x00);
-    const int alpha = high_contrast_on ? 80 : colors.dark ? 46 : 34;
-    colors.baseline = with_alpha(colors.categories[2], alpha);
-    colors.incident = with_alpha(colors.error, alpha);
-    colors.after = with_alpha(colors.categories[0], alpha);
-    colors.other_window = with_alpha(colors.muted, alpha);
+    colors.baseline = theme().window_baseline;
+    colors.incident = theme().window_incident;
+    colors.after = theme().window_after;
+    colors.other_window = theme().window_other;
     return colors;
 }
-
-void set_high_contrast_views(bool on) { high_contrast_on = on; }
 
 std::size_t CategoryNumbers::number(const QString& name)
 {

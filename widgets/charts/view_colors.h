@@ -31,10 +31,8 @@ struct ViewColors {
     static QColor mix(const QColor& a, const QColor& b, double part);
 };
 
-/// Colours that fit the palette. High contrast is on when asked for with set_high_contrast_views().
+/// Colours that fit the palette of a widget and the theme in use.
 ViewColors view_colors(const QPalette& palette);
-/// For the whole program; views take it over with their next palette or style change. GUI thread.
-void set_high_contrast_views(bool on);
 
 /// Colour numbers for names, the same in all views that share the object: names get numbers in the order they are
 /// first asked for, so the few services of a case never share a colour while colours last.

@@ -1,6 +1,6 @@
 // How the waterfall paints: header, rows in sight, labels, bars. Nothing here walks the trace.
 
-#include "widgets/charts/qt_text.h"
+#include "widgets/charts/line_text.h"
 #include "widgets/panels/views/waterfall.h"
 
 #include <QPainter>

@@ -1,7 +1,7 @@
 // What the waterfall says about a span in words: tooltip, clipboard, accessible description.
 
 #include "analyzers/core/text.h"
-#include "widgets/charts/qt_text.h"
+#include "widgets/charts/line_text.h"
 #include "widgets/panels/views/waterfall.h"
 
 #include <algorithm>

@@ -1,11 +1,8 @@
 #pragma once
 
-#include <QString>
-#include <string_view>
+#include "widgets/qt_text.h"
 
 namespace casebook {
-
-inline QString to_qt(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
 
 /// One line of at most `most` characters; a text of megabytes costs no more than a short one.
 inline QString to_qt_line(std::string_view text, qsizetype most)
