@@ -183,11 +183,16 @@ std::optional<Waterfall::Row> Waterfall::current_row() const
 void Waterfall::select(Node node)
 {
     current_ = node;
-    setAccessibleDescription(span_line(node));
-    QAccessibleEvent event(this, QAccessible::DescriptionChanged);
-    QAccessible::updateAccessibility(&event);
+    describe_current();
     viewport()->update();
     emit current_changed(rows_.row(node));
+}
+
+void Waterfall::describe_current()
+{
+    setAccessibleDescription(span_line(current_));
+    QAccessibleEvent event(this, QAccessible::DescriptionChanged);
+    QAccessible::updateAccessibility(&event);
 }
 
 void Waterfall::go_to(Node node)
@@ -209,7 +214,10 @@ void Waterfall::go_to(Node node)
 void Waterfall::tree_changed()
 {
     update_scroll_bars();
-    if (current_ != FlatTree::none && !rows_.tree.is_visible(current_)) select(rows_.tree.at(rows_.tree.row_of(current_)));
+    if (current_ != FlatTree::none) {
+        if (rows_.tree.is_visible(current_)) describe_current();
+        else select(rows_.tree.at(rows_.tree.row_of(current_)));
+    }
     viewport()->update();
 }
 

@@ -112,6 +112,7 @@ private:
     void update_scroll_bars();
     void tree_changed();
     void select(Node node);
+    void describe_current();
     void move_current(std::int64_t rows);
     void next_of(const std::vector<Node>& nodes, int direction);
     QString empty_text() const;
