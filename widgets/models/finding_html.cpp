@@ -51,7 +51,7 @@ QString evidence_list(const Finding& finding, const QString& muted)
         const Evidence& evidence = finding.evidence[i];
         const QString caption = evidence.caption.empty() ? tr("Open the rows") : html(evidence.caption);
         text += QStringLiteral("<p><a href='evidence:%1'>%2</a> <span style='color:%3'>%4</span></p>")
-                    .arg(i).arg(caption, muted, tr("%1 rows").arg(evidence.rows));
+                    .arg(i).arg(caption, muted, rows_text(evidence.rows));
     }
     return text;
 }

@@ -71,6 +71,11 @@ QString time_text(std::int64_t at_ns)
     return QLocale::c().toString(time, QStringLiteral("d MMM HH:mm:ss")) + QStringLiteral(" UTC");
 }
 
+QString rows_text(std::int64_t rows)
+{
+    return rows == 1 ? tr("1 row") : tr("%1 rows").arg(to_qt(format_count(rows)));
+}
+
 QString range_text(const TimeRange& range)
 {
     return tr("%1 to %2 (%3)").arg(time_text(range.from_ns), time_text(range.to_ns), to_qt(format_ms(range.seconds() * 1e3)));
@@ -93,7 +98,7 @@ QString finding_markdown(const Finding& finding)
     if (!finding.evidence.empty()) {
         text += QStringLiteral("\n### %1\n\n").arg(tr("Evidence"));
         for (const Evidence& evidence : finding.evidence)
-            text += QStringLiteral("- %1 (%2)\n").arg(one_line(evidence.caption), tr("%1 rows").arg(evidence.rows));
+            text += QStringLiteral("- %1 (%2)\n").arg(one_line(evidence.caption), rows_text(evidence.rows));
     }
     if (!finding.fixes.empty()) {
         text += QStringLiteral("\n### %1\n\n").arg(tr("Fixes"));
