@@ -46,6 +46,21 @@ std::string key_pattern(std::string_view key)
     return pattern;
 }
 
+double new_pattern_share(const SpanTable& spans, const std::vector<CacheRead>& reads, std::int64_t split_ns)
+{
+    std::set<std::string_view> before;
+    std::uint64_t after = 0, fresh = 0;
+    for (const CacheRead& read : reads)
+        if (!read.pattern.empty() && spans.start_ns[read.get] < split_ns) before.insert(read.pattern);
+    if (before.empty()) return 0;
+    for (const CacheRead& read : reads) {
+        if (read.pattern.empty() || spans.start_ns[read.get] < split_ns) continue;
+        ++after;
+        if (!before.contains(read.pattern)) ++fresh;
+    }
+    return after > 0 ? static_cast<double>(fresh) / static_cast<double>(after) : 0;
+}
+
 std::vector<CacheRead> cache_reads(const SpanTable& spans, const SpanClasses& classes)
 {
     std::vector<CacheRead> reads;

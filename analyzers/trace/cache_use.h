@@ -23,6 +23,9 @@ struct CacheRead {
 /// keys are redacted or no put is recorded) runs a statement.
 std::vector<CacheRead> cache_reads(const SpanTable& spans, const SpanClasses& classes);
 
+/// Share of the reads from `split_ns` on whose pattern no read before it had; 0 without reads or keys on one side.
+double new_pattern_share(const SpanTable& spans, const std::vector<CacheRead>& reads, std::int64_t split_ns);
+
 /// A key with its variable parts replaced; prefix and version parts stay: "catalog:v7:item:312" -> "catalog:v7:item:?".
 std::string key_pattern(std::string_view key);
 
