@@ -1,6 +1,8 @@
 // The Prometheus text exposition format, OpenMetrics, and federated series:
 //   # TYPE hikaricp_connections_active gauge
 //   hikaricp_connections_active{pool="HikariPool-1",} 10.0 1795393076520
+//   hikaricp_connections_active{job="app"} =>                      (promtool query instant, promtool query range)
+//   3 @[1795392974]
 // Series of a TYPE histogram become name.bucket, name.count and name.sum; everything else keeps its name.
 
 #include "analyzers/core/importer.h"
@@ -170,6 +172,15 @@ private:
             take_comment(line.substr(1));
             return {};
         }
+        if (const std::size_t at = line.find("@["); at != std::string_view::npos && line.ends_with(']')) {
+            TRY_ASSIGN(const bool taken, take_promtool(line, at));
+            if (taken) return {};
+        }
+        if (line.ends_with("=>") && parse_sample(line, sample_, quoted_name_)) {  // its samples follow
+            series_name_.assign(sample_.name);
+            sample_.name = series_name_;
+            return {};
+        }
         if (!parse_sample(line, sample_, quoted_name_)) {
             // `date` between two scrapes says when the next one was taken.
             if (const auto at = cell_instant(line); at && line.size() >= 10) clock_ = at;
@@ -177,6 +188,24 @@ private:
             return {};
         }
         return take_sample();
+    }
+
+    /// "3 @[1795392974]" of the series named last, or "series => 3 @[1795392974]".
+    Result<bool> take_promtool(std::string_view line, std::size_t at)
+    {
+        std::string_view value = trim(line.substr(0, at));
+        if (const std::size_t arrow = value.rfind("=>"); arrow != std::string_view::npos) {
+            if (!parse_sample(value.substr(0, arrow + 2), sample_, quoted_name_)) return false;
+            value = trim(value.substr(arrow + 2));
+        }
+        if (sample_.name.empty() || !sample_value(value)) return false;
+        // The series stays for the next line; the text of this one will be gone.
+        series_name_.assign(sample_.name);
+        sample_.name = series_name_;
+        sample_.value = value;
+        sample_.time = line.substr(at + 2, line.size() - at - 3);
+        TRY(take_sample());
+        return true;
     }
 
     void take_comment(std::string_view line)
@@ -265,7 +294,7 @@ private:
     std::optional<std::int64_t> clock_;
     tsl::robin_map<std::string, std::string> types_, units_;
     Sample sample_;
-    std::string quoted_name_;
+    std::string quoted_name_, series_name_;
     MetricLabels labels_;
     bool time_noted_ = false;
 };
@@ -285,6 +314,8 @@ int sniff(const Probe& probe)
         if (line.empty()) continue;
         if (line.starts_with("# TYPE ") || line.starts_with("# HELP ")) typed = true;
         if (line.starts_with('#')) continue;
+        const bool promtool = line.ends_with("=>") || (line.ends_with(']') && line.find(" @[") != std::string_view::npos);
+        if (promtool) { ++samples; ++labelled; continue; }
         if (!parse_sample(line, sample, name) || !sample_value(sample.value)) { ++others; continue; }
         ++samples;
         labelled += !sample.labels.empty();

@@ -165,6 +165,22 @@ std::string squashed(std::string_view name)
     return key;
 }
 
+namespace {
+
+/// What may stand in brackets behind a column's name as its unit. Anything else in brackets is part of the name, as in
+/// "sum(rate(requests_total[5m]))" or "load (db)".
+bool is_unit(std::string_view text)
+{
+    if (text.empty() || text.size() > 16) return false;
+    if (unit_to_ms(text) || text.find_first_of("%/") != std::string_view::npos) return true;
+    for (const std::string_view unit : {"b", "by", "byte", "bytes", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib", "ki", "mi", "gi", "ti", "kbit", "mbit",
+                                        "m", "millicores", "cores", "ops", "rps", "qps", "tps", "rpm", "iops", "count", "1", "percent", "ratio", "kbps", "mbps", "hz"})
+        if (equals_ignoring_case(text, unit)) return true;
+    return false;
+}
+
+}  // namespace
+
 Columns::Columns(const std::vector<std::string>& names)
 {
     for (const std::string& written : names) {
@@ -173,8 +189,11 @@ Columns::Columns(const std::vector<std::string>& names)
         std::string_view unit;
         const std::size_t open = name.find_last_of("([");
         if (open != std::string_view::npos && open > 0 && (name.back() == ')' || name.back() == ']')) {
-            unit = trim(name.substr(open + 1, name.size() - open - 2));
-            name = trim(name.substr(0, open));
+            const std::string_view inner = trim(name.substr(open + 1, name.size() - open - 2));
+            if (is_unit(inner)) {
+                unit = inner;
+                name = trim(name.substr(0, open));
+            }
         }
         keys_.push_back(squashed(name));
         names_.emplace_back(name);
@@ -267,6 +286,30 @@ std::optional<double> cell_double(std::string_view cell, bool comma_is_decimal)
     const auto value = parse_double(text);
     if (!value) return {};
     return negative ? -*value : *value;
+}
+
+std::optional<Quantity> cell_quantity(std::string_view cell, bool comma_is_decimal)
+{
+    cell = trim(cell);
+    std::size_t end = 0;
+    while (end < cell.size() && (is_digit(cell[end]) || cell[end] == '.' || cell[end] == ',' || cell[end] == '-' || cell[end] == '+' ||
+                                 ((cell[end] == 'e' || cell[end] == 'E') && end + 1 < cell.size() && (is_digit(cell[end + 1]) || cell[end + 1] == '-' || cell[end + 1] == '+') && end > 0)))
+        ++end;
+    const auto value = cell_double(cell.substr(0, end), comma_is_decimal);
+    if (!value || end == 0) return {};
+    const std::string_view unit = trim(cell.substr(end));
+    // "04:05" and "1.2.3" are no quantities; neither is "12 angry men".
+    if (unit.size() > 16 || unit.find_first_of(":.,-+_") == 0 || std::count(unit.begin(), unit.end(), ' ') > 1) return {};
+    Quantity quantity{*value, std::string(unit)};
+    struct Size { std::string_view name; double bytes; };
+    constexpr double k = 1000, ki = 1024;
+    constexpr std::array<Size, 15> sizes{{{"B", 1}, {"bytes", 1}, {"kB", k}, {"KB", k}, {"MB", k * k}, {"GB", k * k * k}, {"TB", k * k * k * k},
+                                          {"KiB", ki}, {"MiB", ki * ki}, {"GiB", ki * ki * ki}, {"TiB", ki * ki * ki * ki},
+                                          {"Ki", ki}, {"Mi", ki * ki}, {"Gi", ki * ki * ki}, {"Ti", ki * ki * ki * ki}}};
+    for (const Size& size : sizes)
+        if (unit == size.name) quantity = {*value * size.bytes, "By"};
+    if (const auto ms = unit_to_ms(unit); ms && !unit.empty()) quantity = {*value * *ms, "ms"};
+    return quantity;
 }
 
 std::optional<double> cell_ms(std::string_view cell, double to_ms, bool comma_is_decimal)

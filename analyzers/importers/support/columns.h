@@ -57,6 +57,13 @@ std::optional<std::int64_t> cell_int(std::string_view cell);
 /// A finite number. A decimal comma is understood: always in "0,25" and "1.234,5"; "1,234" is decimal when `comma_is_decimal`
 /// (cells of a table that ';' or tabs separate), else grouped.
 std::optional<double> cell_double(std::string_view cell, bool comma_is_decimal);
+/// A number with its unit behind it, as dashboards print cells: "1.5 ms", "45%", "1.2 GiB", "980 µs", "12 req/s". Durations come
+/// as ms, sizes as By; other units stay as written. Nothing when it does not begin with a number.
+struct Quantity {
+    double value = 0;
+    std::string unit;
+};
+std::optional<Quantity> cell_quantity(std::string_view cell, bool comma_is_decimal);
 /// Milliseconds: a number in the column's unit, or text with its own ("1.5 s", "00:00:04.009", "1 day 02:03:04", "PT4.5S").
 std::optional<double> cell_ms(std::string_view cell, double to_ms, bool comma_is_decimal);
 /// t, true, yes, on, 1 and their opposites.
