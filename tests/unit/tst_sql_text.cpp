@@ -1,4 +1,5 @@
 #include "analyzers/trace/sql_text.h"
+#include "tests/support/places.h"
 
 #include <QtTest>
 #include <random>
@@ -287,8 +288,10 @@ private slots:
 
     void known_answers()
     {
-        QString shared = qEnvironmentVariable("CASEBOOK_SHARED", QStringLiteral(CASEBOOK_SOURCE_DIR "/../shared"));
-        const QString folder = shared + "/samples/traces/semantic-conventions";
+        const auto shared = tests::shared_folder();
+        if (!shared)
+            QSKIP("the shared samples are not here");
+        const QString folder = QString::fromStdString((*shared / "samples/traces/semantic-conventions").string());
         QDirIterator files(folder, {"db-sql-test-cases.json"}, QDir::Files, QDirIterator::Subdirectories);
         if (!files.hasNext())
             QSKIP("the shared samples are not here");
