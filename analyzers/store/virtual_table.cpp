@@ -220,8 +220,10 @@ Status checked(Database& database, int code)
 
 Status add_virtual_table(Database& database, const char* name, std::shared_ptr<VirtualTable> table)
 {
-    return checked(database, sqlite3_create_module_v2(database.handle(), name, &module, new TablePointer(std::move(table)),
-                                                      [](void* data) { delete static_cast<TablePointer*>(data); }));
+    TRY(checked(database, sqlite3_create_module_v2(database.handle(), name, &module, new TablePointer(std::move(table)),
+                                                   [](void* data) { delete static_cast<TablePointer*>(data); })));
+    // Connects it now: SQLite 3.40 asks the authorizer about the declaration, and that of a query would refuse.
+    return database.prepare("SELECT 1 FROM " + std::string(name)).map([](const Statement&) {});
 }
 
 Status add_function(Database& database, const char* name, int arguments, std::function<Result<Value>(const std::vector<Value>&)> function)

@@ -50,10 +50,9 @@ std::string ledger_text(const ImportReport& report, int width, bool color)
                        format_bytes(static_cast<double>(file.bytes)), format_ms(file.seconds * 1000)});
         else
             files.add({"", file.path, words_of(file.status), file.importer});
+        if (file.status == ImportedFile::Status::skipped) continue;  // the status says it
         for (const ImportNote& note : file.notes)
             notes.add({file.path, place_of(note), format_count(note.count), note.code, note.detail});
-        if (file.error && file.status == ImportedFile::Status::skipped)
-            notes.add({file.path, "", "", name_of(file.error->code), file.error->what});
     }
     std::string text = files.text(width, color);
     if (!notes.empty()) text += "\n" + notes.text(width, color);

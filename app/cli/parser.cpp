@@ -44,7 +44,7 @@ void add_option(CLI::App& app, Received& received, const Option& option)
                                                            : CLI::MultiOptionPolicy::Throw);
 }
 
-/// CLI11's own words, less its internal names and with a small first letter.
+/// CLI11's own words, for what is not told more exactly below.
 std::string message_of(const CLI::ParseError& error)
 {
     std::string text = error.what();
@@ -58,6 +58,24 @@ tl::unexpected<Error> usage_error(const Command& command, std::string what)
                 "usage: casebook-cli " + std::string(command.name) + " " + std::string(command.synopsis));
 }
 
+/// Hands the words out to the positionals in their order.
+Status place(const Command& command, std::vector<std::string> words, Arguments& arguments)
+{
+    std::size_t at = 0;
+    for (const Positional& positional : command.positionals) {
+        if (at == words.size()) {
+            if (positional.count == Positional::Count::optional) continue;
+            return usage_error(command, std::string(positional.name) + " is missing");
+        }
+        const std::size_t taken = positional.count == Positional::Count::many ? words.size() - at : 1;
+        const auto from = words.begin() + static_cast<std::ptrdiff_t>(at);
+        arguments.set(positional.name, {from, from + static_cast<std::ptrdiff_t>(taken)});
+        at += taken;
+    }
+    if (at < words.size()) return usage_error(command, "'" + words[at] + "' is one word too many");
+    return {};
+}
+
 }  // namespace
 
 Result<Arguments> parse(const Command& command, const std::vector<std::string>& words)
@@ -66,17 +84,11 @@ Result<Arguments> parse(const Command& command, const std::vector<std::string>& 
     app.set_help_flag();
     app.allow_windows_style_options(false);
     std::deque<Received> received;  // addresses must hold: CLI11 writes into them
-
     for (const Option& option : command.options) add_option(app, received.emplace_back(), option);
     for (const Option& option : common_options()) add_option(app, received.emplace_back(), option);
-    for (const Positional& positional : command.positionals) {
-        Received& entry = received.emplace_back();
-        entry.name = positional.name;
-        entry.option = app.add_option(std::string(positional.name), entry.words);
-        entry.option->type_size(1);
-        if (positional.count == Positional::Count::many) entry.option->expected(0, 1 << 29);
-        else entry.option->expected(0, 1);
-    }
+    // Which positional a word belongs to is told here, not by CLI11: it hands all words to the first one.
+    std::vector<std::string> placed;
+    app.add_option("words", placed)->expected(0, 1 << 29);
 
     // CLI11 wants the words last first.
     std::vector<std::string> reversed(words.rbegin(), words.rend());
@@ -90,11 +102,11 @@ Result<Arguments> parse(const Command& command, const std::vector<std::string>& 
         if (word.size() > 1 && word.front() == '-') return usage_error(command, "there is no option '" + word + "'");
         return usage_error(command, "'" + word + "' is one word too many");
     }
-    catch (const CLI::ArgumentMismatch&) {
-        for (const Received& entry : received)
-            if (entry.option->count() > 1 && !entry.flag && entry.name.front() == '-' && entry.words.size() != 1)
-                return usage_error(command, std::string(entry.name) + " may be given once, with one value");
-        return usage_error(command, "an option lacks its value");
+    catch (const CLI::ArgumentMismatch& error) {
+        const std::string text = error.what();  // "--as: 1 required TEXT missing", "--as: At Most 1 required but ..."
+        const std::string name = text.substr(0, text.find(':'));
+        if (text.find("At Most") != std::string::npos) return usage_error(command, name + " may be given once only");
+        return usage_error(command, name + " lacks its value");
     }
     catch (const CLI::ParseError& error) {
         return usage_error(command, message_of(error));
@@ -104,9 +116,7 @@ Result<Arguments> parse(const Command& command, const std::vector<std::string>& 
     for (const Received& entry : received)
         if (entry.option->count() > 0) arguments.set(entry.name, entry.words);
     if (arguments.has("--help")) return arguments;
-    for (const Positional& positional : command.positionals)
-        if (positional.count == Positional::Count::one && !arguments.has(positional.name))
-            return usage_error(command, std::string(positional.name) + " is missing");
+    TRY(place(command, std::move(placed), arguments));
     return arguments;
 }
 

@@ -3,7 +3,24 @@
 #include "app/cli/table.h"
 #include "app/cli/terminal.h"
 
+#include <array>
+#include <cstdio>
+
 namespace casebook::cli {
+
+namespace {
+
+/// Ten digits are enough to read and hide the noise of binary fractions; --csv and --json print all of them.
+std::string cell_of(const Value& value)
+{
+    const auto* number = std::get_if<double>(&value);
+    if (!number) return to_text(value);
+    std::array<char, 40> buffer{};
+    const int length = std::snprintf(buffer.data(), buffer.size(), "%.10g", *number);
+    return std::string(buffer.data(), static_cast<std::size_t>(length));
+}
+
+}  // namespace
 
 std::string rows_text(const QueryResult& result, int width, bool color, int indent)
 {
@@ -20,7 +37,7 @@ std::string rows_text(const QueryResult& result, int width, bool color, int inde
     Table table(std::move(columns));
     for (const auto& row : result.rows) {
         std::vector<std::string> cells;
-        for (const Value& value : row) cells.push_back(to_text(value));
+        for (const Value& value : row) cells.push_back(cell_of(value));
         table.add(std::move(cells));
     }
     const std::string margin(static_cast<std::size_t>(indent), ' ');

@@ -91,14 +91,14 @@ int time_limit()
 }
 
 /// What is wrong with how a command ended, apart from its stdout; empty when nothing is.
-std::string wrong_end(const Step& step, const Finished& done)
+std::string wrong_end(const Step& step, const Finished& done, const fs::path& folder)
 {
     if (!done.failure.empty()) return done.failure;
     if (done.timed_out) return "did not end in time and was killed";
     if (done.signal != 0) return "ended by signal " + std::to_string(done.signal);
     if (done.exit_status != step.exit_status)
         return "exit status " + std::to_string(done.exit_status) + ", expected " + std::to_string(step.exit_status);
-    const auto lines = lines_of(done.err);
+    const auto lines = lines_of(comparable(done.err, folder, {}));
     for (const std::string& part : step.stderr_parts)
         if (std::none_of(lines.begin(), lines.end(), [&](const std::string& line) { return line.find(part) != std::string::npos; }))
             return "no line of stderr contains: " + part;
@@ -140,10 +140,11 @@ Outcome run_case(const std::string& path, const RunOptions& options, std::ostrea
         }
         std::vector<std::string> command{options.program};
         for (const std::string& word : *words) command.push_back(expanded(word, folder));
-        const Finished done = run_process(command, expanded(step.standard_input, folder), folder.string(), time_limit());
+        const Finished done = run_process(command, {expanded(step.standard_input, folder), folder.string(), time_limit(),
+                                                       step.interrupt_after_ms});
         printed.push_back(comparable(done.out, folder, step.keep));
 
-        const std::string wrong = wrong_end(step, done);
+        const std::string wrong = wrong_end(step, done, folder);
         const bool differs = step.expected && *step.expected != printed.back();
         if (wrong.empty() && (!differs || options.update)) continue;
         failed = true;

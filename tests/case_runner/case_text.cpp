@@ -46,6 +46,7 @@ std::size_t parse_step(CaseText& parsed, std::size_t at, Step& step)
         if (starts_with(line, "exit ")) step.exit_status = std::atoi(line.c_str() + 5);
         else if (starts_with(line, "stderr ")) step.stderr_parts.push_back(line.substr(7));
         else if (starts_with(line, "stdin ")) step.standard_input = line.substr(6);
+        else if (starts_with(line, "interrupt ")) step.interrupt_after_ms = std::atoi(line.c_str() + 10);
         else if (starts_with(line, "keep ")) step.keep.push_back(line.substr(5));
         else break;
         ++at;

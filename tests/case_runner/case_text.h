@@ -13,6 +13,7 @@ struct Step {
     int exit_status = 0;
     std::vector<std::string> stderr_parts, keep;
     std::string standard_input;
+    int interrupt_after_ms = -1;
     std::optional<std::string> expected;  ///< whole lines, each with its end
 
     /// A file to write before the next command.

@@ -1,8 +1,10 @@
 #include "tests/case_runner/process.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
@@ -41,7 +43,7 @@ std::vector<char*> pointers(std::vector<std::string>& words)
 
 }  // namespace
 
-Finished run_process(const std::vector<std::string>& command, const std::string& input, const std::string& home, int seconds)
+Finished run_process(const std::vector<std::string>& command, const ProcessOptions& options)
 {
     Finished result;
     int out[2], err[2];
@@ -51,11 +53,11 @@ Finished run_process(const std::vector<std::string>& command, const std::string&
     }
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input.empty() ? "/dev/null" : input.c_str(), O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, options.input.empty() ? "/dev/null" : options.input.c_str(), O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, err[1], STDERR_FILENO);
 
-    std::vector<std::string> words = command, variables = environment(home);
+    std::vector<std::string> words = command, variables = environment(options.home);
     const auto argv = pointers(words), envp = pointers(variables);
     pid_t pid = -1;
     const int failed = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), envp.data());
@@ -69,19 +71,27 @@ Finished run_process(const std::vector<std::string>& command, const std::string&
         return result;
     }
 
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+    using Clock = std::chrono::steady_clock;
+    const auto deadline = Clock::now() + std::chrono::seconds(options.seconds);
+    const auto interrupt_at = Clock::now() + std::chrono::milliseconds(options.interrupt_after_ms);
+    bool interrupted = options.interrupt_after_ms < 0;
     std::array<pollfd, 2> ends{pollfd{out[0], POLLIN, 0}, pollfd{err[0], POLLIN, 0}};
     std::array<std::string*, 2> texts{&result.out, &result.err};
     int open_ends = 2;
     std::array<char, 65536> buffer{};
     while (open_ends > 0) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-        if (left <= 0) {
+        if (!interrupted && Clock::now() >= interrupt_at) {
+            kill(pid, SIGINT);
+            interrupted = true;
+        }
+        const auto until = interrupted ? deadline : std::min(deadline, interrupt_at);
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+        if (left <= 0 && until == deadline) {
             result.timed_out = true;
             kill(pid, SIGKILL);
             break;
         }
-        if (poll(ends.data(), ends.size(), static_cast<int>(left)) < 0 && errno != EINTR) break;
+        if (poll(ends.data(), ends.size(), static_cast<int>(std::max<std::int64_t>(left, 0))) < 0 && errno != EINTR) break;
         for (std::size_t i = 0; i < ends.size(); ++i) {
             if (ends[i].fd < 0 || ends[i].revents == 0) continue;
             const ssize_t count = read(ends[i].fd, buffer.data(), buffer.size());

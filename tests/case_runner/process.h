@@ -5,6 +5,13 @@
 
 namespace casebook::tests {
 
+struct ProcessOptions {
+    std::string input;            ///< file for its standard input; empty: nothing to read
+    std::string home;             ///< its HOME
+    int seconds = 60;             ///< it is killed after
+    int interrupt_after_ms = -1;  ///< it gets SIGINT after; never when negative
+};
+
 struct Finished {
     int exit_status = -1;
     int signal = 0;          ///< that ended it; 0 when it exited
@@ -13,8 +20,7 @@ struct Finished {
     std::string failure;     ///< it could not be started: why
 };
 
-/// Runs a program and waits for it. `input` is a file for its standard input; empty: nothing to read. The environment
-/// is this one, less colours, with UTC and HOME set to `home`. Killed after `seconds`.
-Finished run_process(const std::vector<std::string>& command, const std::string& input, const std::string& home, int seconds);
+/// Runs a program and waits for it. The environment is this one, without colours and in UTC.
+Finished run_process(const std::vector<std::string>& command, const ProcessOptions& options);
 
 }  // namespace casebook::tests

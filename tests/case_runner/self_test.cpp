@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Stands for casebook-cli: `echo WORDS`, `fail STATUS`, `cat`, `crash`, `file PATH`.
+// Stands for casebook-cli: `echo WORDS`, `fail STATUS`, `cat`, `crash`, `file PATH`, `wait`.
 constexpr const char* script = R"(#!/bin/sh
 command=$1; shift
 case $command in
@@ -21,6 +21,7 @@ case $command in
   cat) cat ;;
   crash) kill -SEGV $$ ;;
   file) cat "$1" ;;
+  wait) trap 'echo cancelled; exit 130' INT; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.5; done ;;
 esac
 )";
 
@@ -41,6 +42,7 @@ const Expectation expectations[] = {
     {"a crash fails", "> crash\nexit 139\n", Outcome::failed},
     {"a file is written", "< a/b.txt\nhello\n\nworld\n\n> file @tmp/a/b.txt\n----\nhello\n\nworld\n", Outcome::passed},
     {"standard input is given", "< in.txt\nhello\n\n> cat\nstdin @tmp/in.txt\n----\nhello\n", Outcome::passed},
+    {"an interrupt is sent", "> wait\nexit 130\ninterrupt 200\n----\ncancelled\n", Outcome::passed},
     {"lines are filtered", "> echo apple pear plum\nkeep pear\nkeep plum\n----\npear\nplum\n", Outcome::passed},
     {"places are taken out", "> echo CASE CASE2 @tmp/x\n----\nCASE\nCASE2\n@tmp/x\n", Outcome::passed},
     {"seconds do not count", "> echo '{\"seconds\":0.25}'\n----\n{\"seconds\":0}\n", Outcome::passed},
