@@ -18,6 +18,10 @@ struct AnalysisWindows {
     bool proposed = false;              ///< baseline (and incident onset) come from change points, not from the user
     std::string analysed_name = "case", baseline_name;
     std::optional<std::int64_t> onset_ns;  ///< where the incident begins, when known or proposed
+    /// The stretch in trouble: `analysed` when the user named it, else from the onset until the change went back. Comparisons
+    /// with the baseline read this; rows that compare absolutely read `analysed`.
+    std::optional<TimeRange> incident;
+    std::string proposed_why;  ///< what changed, for people; empty unless proposed
 };
 
 /// Requests as users feel them: one per trace, the entry span (trace/requests.h). Loaded once, shared by analyzers.

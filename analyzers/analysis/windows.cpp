@@ -1,5 +1,12 @@
 #include "analyzers/analysis/windows.h"
 
+#include "analyzers/analysis/change_points.h"
+#include "analyzers/core/instant.h"
+#include "analyzers/core/text.h"
+
+#include <algorithm>
+#include <cstdlib>
+
 namespace casebook {
 namespace {
 
@@ -8,6 +15,91 @@ Result<WindowRow> find_window(const std::vector<WindowRow>& all, const std::stri
     for (const WindowRow& window : all)
         if (window.name == name) return window;
     return fail(Error::Code::usage, "there is no window " + name, "casebook-cli window CASE --list shows the windows; window CASE NAME FROM TO makes one");
+}
+
+constexpr std::int64_t snap_ns = 10'000'000'000;  // a change this near to an event happened at the event
+constexpr double enough_share = 0.05;             // of the case on either side of a deploy that makes a base
+
+/// The event nearest to a moment, if it is near enough to be meant.
+const Event* event_near(const std::vector<Event>& events, std::int64_t at_ns)
+{
+    const Event* nearest = nullptr;
+    for (const Event& event : events)
+        if (std::llabs(event.at_ns - at_ns) <= snap_ns && (!nearest || std::llabs(event.at_ns - at_ns) < std::llabs(nearest->at_ns - at_ns))) nearest = &event;
+    return nearest;
+}
+
+void take(AnalysisWindows& chosen, std::int64_t onset_ns, std::string why)
+{
+    chosen.onset_ns = onset_ns;
+    chosen.incident = TimeRange{onset_ns, chosen.whole.to_ns};
+    chosen.proposed_why = std::move(why);
+    if (chosen.baseline) return;
+    chosen.proposed = true;
+    chosen.baseline = TimeRange{chosen.whole.from_ns, onset_ns};
+    chosen.baseline_name = "before the change";
+}
+
+/// The last moment of `kinds` with enough of the case on both sides.
+const Event* dividing_event(const std::vector<Event>& events, TimeRange whole, std::initializer_list<std::string_view> kinds, bool last)
+{
+    const auto margin_ns = static_cast<std::int64_t>(enough_share * static_cast<double>(whole.to_ns - whole.from_ns));
+    const Event* found = nullptr;
+    for (const Event& event : events) {
+        if (event.at_ns - whole.from_ns < margin_ns || whole.to_ns - event.at_ns < margin_ns) continue;
+        const bool meant = std::any_of(kinds.begin(), kinds.end(), [&](std::string_view kind) { return contains_ignoring_case(event.kind, kind); });
+        if (meant && (last || !found)) found = &event;
+    }
+    return found;
+}
+
+/// When the first restart was counted, if any was.
+Result<std::optional<std::int64_t>> first_restart(CaseEvidence& evidence)
+{
+    std::optional<std::int64_t> first;
+    TRY_ASSIGN(const std::vector<Series>* series, evidence.metric("restarts"));
+    for (const Series& one : *series)
+        for (std::size_t i = 1; i < one.value.size(); ++i)
+            if (one.value[i] > one.value[i - 1]) {
+                if (!first || one.at_ns[i] < *first) first = one.at_ns[i];
+                break;
+            }
+    return first;
+}
+
+/// MAP "Proposed windows": the strongest change; else a deploy; else the first restart; else a change of traffic alone.
+Status propose(CaseEvidence& evidence, AnalysisWindows& chosen)
+{
+    TRY_ASSIGN(const std::vector<Observations> observed, observations_of(evidence));
+    TRY_ASSIGN(const std::vector<Event>* events, evidence.events());
+    const std::vector<Change> changes = find_changes(observed);
+    const auto is_usable = [&](const Change& change) { return !chosen.baseline || change.at_ns >= chosen.baseline->to_ns - snap_ns; };
+    const auto strongest = std::find_if(changes.begin(), changes.end(), is_usable);
+    const bool traffic_only = strongest != changes.end() && strongest->kind == Change::Kind::traffic;
+    if (strongest == changes.end() || traffic_only) {
+        const Event* event = dividing_event(*events, chosen.whole, {"deploy", "release", "rollout"}, true);
+        if (!event) event = dividing_event(*events, chosen.whole, {"oom", "restart", "crash"}, false);
+        if (event) {
+            take(chosen, event->at_ns, event->kind + (event->service.empty() ? "" : " of " + event->service));
+            return {};
+        }
+        TRY_ASSIGN(const std::optional<std::int64_t> restart, first_restart(evidence));
+        if (restart && *restart > chosen.whole.from_ns) {
+            take(chosen, *restart, "the first restart");
+            return {};
+        }
+        if (!traffic_only) return {};
+    }
+    std::int64_t onset_ns = strongest->at_ns;
+    std::string why = describe(*strongest);
+    if (const Event* event = event_near(*events, onset_ns)) {
+        onset_ns = event->at_ns;
+        why += ", with " + event->kind + (event->service.empty() ? "" : " of " + event->service);
+    }
+    take(chosen, onset_ns, std::move(why));
+    if (strongest->until_ns && *strongest->until_ns > onset_ns) chosen.incident->to_ns = *strongest->until_ns;
+    if (strongest->since_ns && chosen.baseline_name == "before the change" && *strongest->since_ns < onset_ns) chosen.baseline->from_ns = *strongest->since_ns;
+    return {};
 }
 
 }  // namespace
@@ -45,7 +137,14 @@ Result<AnalysisWindows> choose_windows(CaseEvidence& evidence, const AnalyzeOpti
         chosen.baseline = TimeRange{chosen.whole.from_ns, chosen.analysed.from_ns};
         chosen.baseline_name = "before " + chosen.analysed_name;
     }
-    if (!whole_case) chosen.onset_ns = chosen.analysed.from_ns;
+    if (!whole_case) {
+        chosen.onset_ns = chosen.analysed.from_ns;
+        chosen.incident = chosen.analysed;
+    } else if (range) {
+        TRY(propose(evidence, chosen));
+        if (!chosen.incident && chosen.baseline && chosen.baseline->to_ns < chosen.whole.to_ns)
+            chosen.incident = TimeRange{chosen.baseline->to_ns, chosen.whole.to_ns};  // the user said what is normal
+    }
     return chosen;
 }
 

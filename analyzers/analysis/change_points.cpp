@@ -1,0 +1,199 @@
+#include "analyzers/analysis/change_points.h"
+
+#include "analyzers/analysis/cusum.h"
+#include "analyzers/analysis/requests.h"
+#include "analyzers/core/statistics.h"
+#include "analyzers/core/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+
+namespace casebook {
+namespace {
+
+constexpr double alpha = 0.01;
+constexpr std::size_t smallest_part = 15;   // observations of a level
+constexpr double shortest_share = 0.05, shortest_seconds = 30;  // a level lasts a twentieth of the time, or this
+constexpr std::array tail_percentiles{90.0, 95.0, 98.0};
+constexpr std::size_t tests_per_operation = 3 + tail_percentiles.size();
+
+constexpr double median_factor = 1.2, median_floor_ms = 1;       // symptom.flat: less is no rise
+constexpr double share_factor = 2, share_floor = 0.02, tail_factor = 1.5;
+constexpr double error_factor = 2, error_floor = 0.005;
+constexpr double arrivals_factor = 1.5;                           // latency.load_or_slowdown.load_step
+
+using Values = std::span<const double>;
+
+double median_of(Values values) { return percentile({values.begin(), values.end()}, 50); }
+
+/// The highest percentile that still has five values above it on both sides, at most the 99th, of either side.
+std::pair<double, double> high_percentiles(Values before, Values after)
+{
+    const double fewest = static_cast<double>(std::min(before.size(), after.size()));
+    const double p = std::clamp(100 * (1 - 5 / std::max(fewest, 1.0)), 50.0, 99.0);
+    return {percentile({before.begin(), before.end()}, p), percentile({after.begin(), after.end()}, p)};
+}
+
+bool rises(double before, double after, double factor, double floor) { return after >= before * factor && after - before >= floor; }
+
+/// The part of a sequence between two boundaries.
+struct Level { std::size_t from = 0, to = 0; };
+
+class Search {
+public:
+    Search(const Observations& observed, double level_alpha, std::vector<Change>& found) : seen_(observed), alpha_(level_alpha), found_(found) {}
+
+    void run()
+    {
+        if (seen_.at_ns.size() < 2 * smallest_part) return;
+        const double seconds = TimeRange{seen_.at_ns.front(), seen_.at_ns.back()}.seconds();
+        shortest_ns_ = static_cast<std::int64_t>(std::min(seconds * shortest_share, shortest_seconds) * 1e9);
+        look(Change::Kind::latency, seen_.value, true, [&](Values before, Values after, Change& change) {
+            change.before = median_of(before);
+            change.after = median_of(after);
+            return rises(change.before, change.after, median_factor, median_floor_ms);
+        });
+        for (const double p : tail_percentiles) {
+            const double line = percentile(seen_.value, p);
+            std::vector<double> above;
+            for (const double value : seen_.value) above.push_back(value > line);
+            look(Change::Kind::tail, above, false, [&](Values before, Values after, Change& change) {
+                change.before = mean(before);
+                change.after = mean(after);
+                if (!rises(change.before, change.after, share_factor, share_floor)) return false;
+                const auto [was, is] = high_percentiles(values_of(before, above), values_of(after, above));
+                return rises(was, is, tail_factor, median_floor_ms);
+            });
+        }
+        if (!seen_.failed.empty())
+            look(Change::Kind::errors, seen_.failed, false, [&](Values before, Values after, Change& change) {
+                change.before = mean(before);
+                change.after = mean(after);
+                return rises(change.before, change.after, error_factor, error_floor);
+            });
+        if (seen_.arrivals) look_at_arrivals();
+    }
+
+private:
+    /// The durations that belong to a part of `flags`.
+    Values values_of(Values part, const std::vector<double>& flags) const
+    {
+        return Values(seen_.value).subspan(static_cast<std::size_t>(part.data() - flags.data()), part.size());
+    }
+
+    void look_at_arrivals()
+    {
+        std::vector<double> gaps{0};
+        for (std::size_t i = 1; i < seen_.at_ns.size(); ++i) gaps.push_back(static_cast<double>(seen_.at_ns[i] - seen_.at_ns[i - 1]) / 1e9);
+        gaps[0] = gaps[1];
+        look(Change::Kind::traffic, gaps, true, [&](Values before, Values after, Change& change) {
+            const double was = mean(before), is = mean(after);
+            if (was <= 0 || is <= 0) return false;
+            change.before = 1 / was;
+            change.after = 1 / is;
+            return rises(change.before, change.after, arrivals_factor, 0) || rises(change.after, change.before, arrivals_factor, 0);
+        });
+    }
+
+    template <class IsChange>
+    void look(Change::Kind kind, const std::vector<double>& values, bool ranked, IsChange is_change)
+    {
+        std::vector<std::size_t> bounds = level_boundaries(values, ranked, alpha_, smallest_part);
+        if (bounds.empty()) return;
+        bounds.insert(bounds.begin(), 0);
+        bounds.push_back(values.size());
+        for (std::size_t i = 1; i + 1 < bounds.size(); ++i) {
+            const Level before{bounds[i - 1], bounds[i]}, after{bounds[i], bounds[i + 1]};
+            const Values all(values);
+            if (seen_.at_ns[after.to - 1] - seen_.at_ns[after.from] < shortest_ns_) continue;
+            Change change{kind, seen_.service, seen_.operation};
+            if (!is_change(all.subspan(before.from, before.to - before.from), all.subspan(after.from, after.to - after.from), change)) continue;
+            const Values both = all.subspan(before.from, after.to - before.from);
+            const Cusum against = ranked ? cusum(average_ranks(both)) : cusum(both);
+            change.at_ns = seen_.at_ns[after.from];
+            if (before.from > 0) change.since_ns = seen_.at_ns[before.from];
+            if (after.to < values.size()) change.until_ns = seen_.at_ns[after.to];
+            change.statistic = against.statistic;
+            change.p = against.p;
+            found_.push_back(std::move(change));
+        }
+    }
+
+    const Observations& seen_;
+    const double alpha_;
+    std::int64_t shortest_ns_ = 0;
+    std::vector<Change>& found_;
+};
+
+}  // namespace
+
+std::vector<Change> find_changes(const std::vector<Observations>& observed)
+{
+    std::size_t operations = 0;
+    for (const Observations& seen : observed) operations += seen.at_ns.size() >= 2 * smallest_part;
+    std::vector<Change> found;
+    const double each = alpha / static_cast<double>(std::max<std::size_t>(1, operations * tests_per_operation));
+    for (const Observations& seen : observed) Search(seen, each, found).run();
+    std::sort(found.begin(), found.end(), [](const Change& a, const Change& b) {
+        const bool a_traffic = a.kind == Change::Kind::traffic, b_traffic = b.kind == Change::Kind::traffic;
+        if (a_traffic != b_traffic) return b_traffic;
+        if (a.statistic != b.statistic) return a.statistic > b.statistic;
+        return std::tie(a.at_ns, a.service, a.operation, a.kind) < std::tie(b.at_ns, b.service, b.operation, b.kind);
+    });
+    return found;
+}
+
+Result<std::vector<Observations>> observations_of(CaseEvidence& evidence)
+{
+    std::vector<Observations> all;
+    TRY_ASSIGN(const SpanTable* spans, evidence.spans());
+    if (!spans->empty()) {
+        std::vector<bool> entry(spans->size());
+        for (const SpanTable::Row row : find_requests(*spans, AnalysisWindows{}).rows) entry[row] = true;
+        std::unordered_map<std::uint64_t, std::vector<SpanTable::Row>> groups;  // by service and operation
+        for (SpanTable::Row row = 0; row < spans->size(); ++row)
+            if (entry[row] || spans->kind[row] == SpanKind::server || spans->kind[row] == SpanKind::consumer)
+                groups[(std::uint64_t{spans->service[row]} << 32) | spans->operation[row]].push_back(row);
+        std::map<std::pair<std::string_view, std::string_view>, std::vector<SpanTable::Row>*> named;
+        for (auto& [id, rows] : groups) named[{spans->text(spans->service[rows[0]]), spans->text(spans->operation[rows[0]])}] = &rows;
+        for (const auto& [name, group] : named) {
+            TRY(evidence.control().check());
+            std::vector<SpanTable::Row>& rows = *group;
+            std::sort(rows.begin(), rows.end(), [&](SpanTable::Row a, SpanTable::Row b) { return spans->start_ns[a] != spans->start_ns[b] ? spans->start_ns[a] < spans->start_ns[b] : a < b; });
+            Observations seen{std::string(name.first), std::string(name.second)};
+            for (const SpanTable::Row row : rows) {
+                seen.at_ns.push_back(spans->start_ns[row]);
+                seen.value.push_back(static_cast<double>(spans->duration_ns[row]) / 1e6);
+                seen.failed.push_back(spans->status[row] == SpanStatus::error);
+            }
+            all.push_back(std::move(seen));
+        }
+        return all;
+    }
+    for (const char* role : {"latency_p50", "latency_p99", "error_rate"}) {
+        TRY_ASSIGN(const std::vector<Series>* series, evidence.metric(role));
+        for (const Series& one : *series) {
+            Observations seen{one.service, one.name, one.at_ns, one.value, {}, false};
+            all.push_back(std::move(seen));
+        }
+    }
+    return all;
+}
+
+std::string describe(const Change& change)
+{
+    const std::string where = change.service + (change.operation.empty() ? "" : " " + change.operation);
+    switch (change.kind) {
+    case Change::Kind::latency: return "latency of " + where + " (median " + format_ms(change.before) + " -> " + format_ms(change.after) + ")";
+    case Change::Kind::tail: return "slow share of " + where + " (" + format_percent(change.before) + " -> " + format_percent(change.after) + ")";
+    case Change::Kind::errors: return "errors of " + where + " (" + format_percent(change.before) + " -> " + format_percent(change.after) + ")";
+    case Change::Kind::traffic: return "traffic of " + where + " (" + format_number(change.before) + " -> " + format_number(change.after) + "/s)";
+    }
+    return where;
+}
+
+}  // namespace casebook
