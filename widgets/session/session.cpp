@@ -389,6 +389,9 @@ void Session::analyze(const AnalyzeOptions& options)
                 tell(report.error());
             }
             emit reportChanged();
+            // The strongest finding is what one wants to see first.
+            if (report && selection().analyzer.empty() && !report_->findings.empty())
+                selectFinding(report_->findings.front().analyzer, report_->findings.front().key);
         });
     emit analysisStarted();
 }
