@@ -101,7 +101,7 @@ void MainWindow::make_docks()
     setCorner(Qt::TopLeftCorner, Qt::TopDockWidgetArea);
     setCorner(Qt::TopRightCorner, Qt::TopDockWidgetArea);
     setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
-    setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
+    setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
     auto* timeline = new TimelinePanel(session_, this);
     connect(timeline, &TimelinePanel::windowsRequested, this, &MainWindow::editWindows);
     add_dock(Qt::TopDockWidgetArea, timeline, tr("Timeline"), QStringLiteral("timelineDock"))->setTitleBarWidget(new QWidget(this));
@@ -154,7 +154,7 @@ void MainWindow::resetLayout()
     }
     tabifyDockWidget(docks_[3], docks_[4]);
     docks_[3]->raise();
-    resizeDocks({docks_[1], docks_[2]}, {width() * 25 / 100, width() * 27 / 100}, Qt::Horizontal);
+    resizeDocks({docks_[1], docks_[2]}, {width() * 25 / 100, width() * 28 / 100}, Qt::Horizontal);
     resizeDocks({docks_[3]}, {height() * 22 / 100}, Qt::Vertical);
 }
 
