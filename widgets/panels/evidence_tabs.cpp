@@ -155,6 +155,11 @@ void EvidenceTabs::closeAll()
     followed_key_.clear();
 }
 
+void EvidenceTabs::closeCurrent()
+{
+    if (tabs_->count() > 0) close(tabs_->currentIndex());
+}
+
 /// Rows came or went: what the tabs show may be gone. They ask again.
 void EvidenceTabs::drop_stale_pages()
 {

@@ -29,6 +29,7 @@ public:
     EvidenceView* currentView() const;
     int count() const;
     void closeAll();
+    void closeCurrent();
 
     static constexpr int max_tabs = 16;
 

@@ -24,6 +24,7 @@ FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
       stack_(new QStackedWidget(this)), hint_(new Hint({}, this))
 {
     setObjectName(QStringLiteral("findings"));
+    setMinimumWidth(210);
     symptom_->setWordWrap(true);
     symptom_->setMargin(4);
     symptom_->setObjectName(QStringLiteral("symptom"));

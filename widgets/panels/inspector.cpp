@@ -50,6 +50,7 @@ InspectorPanel::InspectorPanel(Session& session, QWidget* parent)
       finding_(make_browser(this, tr("Finding"))), handbook_(make_browser(this, tr("Handbook page")))
 {
     setObjectName(QStringLiteral("inspector"));
+    setMinimumWidth(260);
     finding_->setObjectName(QStringLiteral("findingText"));
     handbook_->setObjectName(QStringLiteral("handbookText"));
     handbook_->setOpenExternalLinks(true);
@@ -69,6 +70,7 @@ InspectorPanel::InspectorPanel(Session& session, QWidget* parent)
 
     auto* head = new QHBoxLayout;
     head->setContentsMargins(8, 4, 4, 0);
+    head->setSpacing(8);
     head->addWidget(badge_);
     head->addWidget(verdict_, 1);
     head->addWidget(copy_);

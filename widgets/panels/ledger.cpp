@@ -72,8 +72,8 @@ LedgerPanel::LedgerPanel(Session& session, QWidget* parent)
     auto* splitter = new QSplitter(Qt::Horizontal, this);
     splitter->addWidget(table_);
     splitter->addWidget(right);
-    splitter->setStretchFactor(0, 3);
-    splitter->setStretchFactor(1, 2);
+    splitter->setStretchFactor(0, 2);
+    splitter->setStretchFactor(1, 1);
     splitter->setChildrenCollapsible(false);
     stack_->addWidget(new Hint(tr("Nothing is imported yet. Drop files or folders on the window, paste text with Ctrl+V, or press Ctrl+I."), this));
     stack_->addWidget(splitter);
@@ -94,8 +94,8 @@ void LedgerPanel::show_ledger()
     stack_->setCurrentIndex(model_->rowCount() > 0 ? 1 : 0);
     if (first_time && model_->rowCount() > 0) {
         table_->resizeColumnsToContents();
-        table_->setColumnWidth(LedgerModel::File, std::clamp(table_->columnWidth(LedgerModel::File), 120, 260));
-        table_->setColumnWidth(LedgerModel::Format, std::clamp(table_->columnWidth(LedgerModel::Format), 80, 180));
+        table_->setColumnWidth(LedgerModel::File, std::clamp(table_->columnWidth(LedgerModel::File), 100, 200));
+        table_->setColumnWidth(LedgerModel::Format, std::clamp(table_->columnWidth(LedgerModel::Format), 80, 150));
     }
     if (row >= 0 && row < model_->rowCount()) table_->selectRow(row);
     show_notes();

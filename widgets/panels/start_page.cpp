@@ -14,6 +14,7 @@
 #include <QHBoxLayout>
 #include <QListView>
 #include <QMenu>
+#include <QPainter>
 #include <QPushButton>
 #include <QStackedWidget>
 #include <QTextBrowser>
@@ -22,6 +23,22 @@
 
 namespace casebook {
 namespace {
+
+/// A dashed frame: the sign for "drop here".
+class DropFrame : public QWidget {
+public:
+    using QWidget::QWidget;
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        QPainter painter(this);
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(QPen(theme().muted_text, 1.2, Qt::DashLine));
+        painter.setBrush(palette().color(QPalette::Base));
+        painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 6, 6);
+    }
+};
 
 QLabel* make_heading(const QString& text, QWidget* parent)
 {
@@ -53,9 +70,10 @@ StartPage::StartPage(Session& session, QWidget* parent)
 
 QWidget* StartPage::make_begin()
 {
-    auto* box = new QWidget(this);
+    auto* box = new DropFrame(this);
     auto* column = new QVBoxLayout(box);
-    column->setContentsMargins(0, 0, 0, 0);
+    column->setContentsMargins(14, 12, 14, 14);
+    column->setSpacing(10);
     column->addWidget(make_heading(tr("Start with evidence"), box));
     auto* words = new QLabel(tr("Drop files or folders anywhere on this window, or paste text with Ctrl+V. Casebook tells what they are, asks its "
                                 "questions and shows what was found, what was ruled out and what is missing."), box);
@@ -96,7 +114,10 @@ QWidget* StartPage::make_recent()
     connect(recent_, &QListView::customContextMenuRequested, this, &StartPage::show_menu);
 
     auto* stack = new QStackedWidget(box);
-    stack->addWidget(new Hint(tr("Cases you open or save are listed here, and so is what was left unsaved."), box));
+    auto* nothing = new Hint(tr("Cases you open or save are listed here, and so is what was left unsaved."), box);
+    nothing->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    nothing->setMargin(0);
+    stack->addWidget(nothing);
     stack->addWidget(recent_);
     const auto update = [this, stack] { stack->setCurrentIndex(model_->rowCount() > 0 ? 1 : 0); };
     connect(model_, &QAbstractItemModel::modelReset, stack, update);

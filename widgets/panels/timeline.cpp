@@ -118,7 +118,10 @@ std::int64_t TimelinePanel::time_at(double x) const
 std::vector<WindowRow> TimelinePanel::shown_windows() const
 {
     if (!session_.windows().empty() || !session_.report()) return session_.windows();
-    return session_.report()->windows;
+    std::vector<WindowRow> proposed;
+    for (const WindowRow& window : session_.report()->windows)
+        if (!window.role.empty()) proposed.push_back(window);  // one without a role is the whole case
+    return proposed;
 }
 
 void TimelinePanel::paintEvent(QPaintEvent*)
@@ -193,14 +196,24 @@ void TimelinePanel::paint_requests(QPainter& painter, const QRectF& area) const
         painter.fillRect(QRectF(x, area.bottom() - height, std::max(1.0, step - 0.3), height), bar);
         if (failed > 0) painter.fillRect(QRectF(x, area.bottom() - failed, std::max(1.0, step - 0.3), failed), theme().critical);
     }
+    // The line is broken where nothing happened for a while.
+    constexpr std::size_t bridged_buckets = 12;
     QPolygonF line;
+    std::size_t last = 0;
+    const auto draw = [&] {
+        if (line.size() == 1) line << line.first() + QPointF(1, 0);
+        painter.drawPolyline(line);
+        line.clear();
+    };
+    painter.setPen(QPen(palette().color(QPalette::Text), 1));
     for (std::size_t i = 0; i < data_.buckets.size(); ++i) {
         if (data_.buckets[i].requests == 0) continue;
+        if (!line.isEmpty() && i - last > bridged_buckets) draw();
+        last = i;
         line << QPointF(area.left() + (static_cast<double>(i) + 0.5) * step,
                         area.bottom() - area.height() * static_cast<double>(data_.buckets[i].p95_ms / std::max(data_.max_p95_ms, 1e-6f)));
     }
-    painter.setPen(QPen(palette().color(QPalette::Text), 1));
-    painter.drawPolyline(line);
+    draw();
     const QString legend = tr("bars: requests, line: p95 up to %1").arg(to_qt(format_ms(static_cast<double>(data_.max_p95_ms))));
     painter.setPen(theme().muted_text);
     const double legend_width = fontMetrics().horizontalAdvance(legend);

@@ -292,8 +292,15 @@ void Session::finish_import(const ImportReport& report)
     emit ledgerChanged();
     emit reportChanged();
 
-    const QString hint = first_failed && first_failed->error ? to_qt(first_failed->error->hint) : QString();
-    const QString what = first_failed && first_failed->error ? to_qt(first_failed->error->what) : QString();
+    QString what, hint;
+    if (first_failed && first_failed->error) {
+        what = to_qt(first_failed->error->what);
+        hint = to_qt(first_failed->error->hint);
+        if (first_failed->error->code == Error::Code::notUnderstood && first_failed->importer.empty()) {
+            what = tr("%1 is nothing Casebook can read").arg(QFileInfo(to_qt(first_failed->path)).fileName());
+            hint = tr("Help > What Casebook reads lists the formats and how to get them");
+        }
+    }
     if (failed == 1) tell({Message::Kind::error, what, hint});
     if (failed > 1)
         tell({Message::Kind::error, tr("%1 files could not be imported; the first: %2").arg(failed).arg(what), hint});
@@ -389,6 +396,9 @@ void Session::analyze(const AnalyzeOptions& options)
                 tell(report.error());
             }
             emit reportChanged();
+            // The strongest finding is what one wants to see first.
+            if (report && selection().analyzer.empty() && !report_->findings.empty())
+                selectFinding(report_->findings.front().analyzer, report_->findings.front().key);
         });
     emit analysisStarted();
 }
