@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <map>
 
 namespace casebook::latency {
 namespace {
@@ -32,7 +34,13 @@ struct Split {
 Split split(const SpanTable& spans, const RequestSet& requests, const OperationRequests& operation)
 {
     Split result;
-    for (const Row row : operation.analysed)
+    // Requests are counted, not spans: a request that calls the operation eight times is one witness, by its slowest call.
+    std::map<std::uint32_t, Row> slowest;
+    for (const Row row : operation.analysed) {
+        const auto [entry, fresh] = slowest.try_emplace(spans.trace[row], row);
+        if (!fresh && spans.duration_ns[row] > spans.duration_ns[entry->second]) entry->second = row;
+    }
+    for (const auto& [trace, row] : slowest)
         (static_cast<double>(spans.duration_ns[row]) / 1e6 > operation.line_ms ? result.slow : result.rest).push_back(row);
     result.all = result.slow;
     result.all.insert(result.all.end(), result.rest.begin(), result.rest.end());
@@ -95,7 +103,7 @@ Finding describe(AnalysisContext& context, const SpanTable& spans, const Operati
                                 {service, name, context.windows().analysed.from_ns, context.windows().analysed.to_ns}});
     finding.evidence.push_back(span_tree_evidence(spans, spans.trace[slowest], "A slow request with " + value.key + "=" + value.value));
     finding.fixes = {{"Treat " + value.key + "=" + value.value + " on its own: look at what only these requests do (first evidence), then limit or route them separately", "1-4 h",
-                      "P" + format_number(p_with) + " " + format_ms(with_ms) + " -> ~" + format_ms(without_ms), "the requests set apart get their own limit"}};
+                      "P" + format_number(std::floor(p_with)) + " " + format_ms(with_ms) + " -> ~" + format_ms(without_ms), "the requests set apart get their own limit"}};
     finding.proof = "the P99 of " + name + " with " + value.key + "=" + value.value + " is within 1.2 x of the others";
     finding.rollback = "the others get slower after the change";
     if (!strong) finding.note = !separates ? "the tail stays without it, so it is at most part of the reason" : "it covers too few of the slow requests, or too few were recorded";
