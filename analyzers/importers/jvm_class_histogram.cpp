@@ -13,6 +13,7 @@
 #include "analyzers/core/text.h"
 #include "analyzers/importers/support/columns.h"
 #include "analyzers/importers/support/jvm_log.h"
+#include "analyzers/importers/support/plain_text.h"
 #include "analyzers/importers/support/source.h"
 
 #include <tsl/robin_map.h>
@@ -261,6 +262,7 @@ private:
 
 int sniff(const Probe& probe)
 {
+    if (!looks_like_text(probe.head)) return 0;
     std::string_view head = probe.head;
     int class_lines = 0;
     ClassLine before;

@@ -10,6 +10,7 @@
 #include "analyzers/core/text.h"
 #include "analyzers/importers/support/gc_collector.h"
 #include "analyzers/importers/support/jvm_log.h"
+#include "analyzers/importers/support/plain_text.h"
 #include "analyzers/importers/support/source.h"
 
 #include <algorithm>
@@ -260,6 +261,7 @@ bool is_unified_gc_line(const JvmLogLine& line)
 
 int sniff(const Probe& probe)
 {
+    if (!looks_like_text(probe.head)) return 0;
     std::string_view head = probe.head;
     for (int i = 0; i < lines_sniffed && !head.empty(); ++i) {
         const std::size_t end = std::min(head.find('\n'), head.size());

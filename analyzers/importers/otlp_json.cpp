@@ -30,7 +30,7 @@ constexpr std::array record_arrays{"spans"sv, "metrics"sv, "logRecords"sv, "log_
 constexpr std::array point_arrays{"dataPoints"sv, "data_points"sv};
 constexpr std::array metric_kinds{"gauge"sv, "sum"sv, "histogram"sv, "exponentialHistogram"sv, "exponential_histogram"sv,
                                   "summary"sv};
-constexpr ElementRules rules{resource_arrays, envelopes, scope_arrays, {}, false};
+constexpr ElementRules rules{.arrays = resource_arrays, .inside = envelopes, .whole = scope_arrays};
 
 int sniff(const Probe& probe)
 {

@@ -11,6 +11,7 @@
 #include "analyzers/core/text.h"
 #include "analyzers/importers/support/columns.h"
 #include "analyzers/importers/support/metric_labels.h"
+#include "analyzers/importers/support/plain_text.h"
 #include "analyzers/importers/support/source.h"
 
 #include <array>
@@ -301,6 +302,7 @@ private:
 
 int sniff(const Probe& probe)
 {
+    if (!looks_like_text(probe.head)) return 0;
     std::string_view head = probe.head;
     bool typed = false;
     int samples = 0, labelled = 0, others = 0;

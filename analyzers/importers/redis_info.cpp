@@ -10,6 +10,7 @@
 #include "analyzers/core/text.h"
 #include "analyzers/importers/support/columns.h"
 #include "analyzers/importers/support/metric_labels.h"
+#include "analyzers/importers/support/plain_text.h"
 #include "analyzers/importers/support/source.h"
 
 #include <cstdlib>
@@ -223,6 +224,7 @@ private:
 
 int sniff(const Probe& probe)
 {
+    if (!looks_like_text(probe.head)) return 0;
     int known = 0;
     std::string_view head = probe.head.substr(0, 16384);
     while (!head.empty()) {

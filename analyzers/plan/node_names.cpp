@@ -2,6 +2,7 @@
 
 #include "analyzers/core/text.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -127,24 +128,33 @@ void describe_node(Node& node, std::string_view printed)
     describe_join(properties, name);
 }
 
-bool starts_like_node(std::string_view name)
+bool looks_like_node(std::string_view line)
 {
-    static constexpr std::array<std::string_view, 62> beginnings{
-        "Aggregate", "Append", "Async ", "Bitmap Heap Scan", "Bitmap Index Scan", "BitmapAnd", "BitmapOr",
-        "Broadcast Motion", "CTE Scan", "Custom Scan (", "Delete on ", "Finalize ", "Foreign Delete", "Foreign Insert",
-        "Foreign Scan", "Foreign Update", "Function Scan", "Gather", "Gather Merge", "Gather Motion", "Group",
-        "GroupAggregate", "Hash", "Hash Join", "HashAggregate", "HashSetOp", "Incremental Sort", "Index Only Scan",
-        "Index Scan", "Insert on ", "Limit", "LockRows", "Materialize", "Memoize", "Merge Append", "Merge Join",
-        "Merge on ", "MixedAggregate", "Named Tuplestore Scan", "Nested Loop", "Parallel ", "Partial ", "ProjectSet",
-        "Recursive Union", "Redistribute Motion", "Result", "Sample Scan", "Seq Scan", "SetOp", "Sort",
-        "Subquery Scan", "Table Function Scan", "Tid Range Scan", "Tid Scan", "Unique", "Update on ", "Values Scan",
-        "WindowAgg", "WorkTable Scan", "Hash ", "Merge ", "XN "};
-    for (const std::string_view beginning : beginnings) {
-        if (!name.starts_with(beginning)) continue;
-        const std::string_view rest = name.substr(beginning.size());
-        if (rest.empty() || beginning.back() == ' ' || beginning.back() == '(' || rest.front() == ' ') return true;
-    }
-    return false;
+    // Alone in their line, after prefixes.
+    static constexpr std::array<std::string_view, 26> alone{
+        "Aggregate", "Append", "BitmapAnd", "BitmapOr", "Foreign Scan", "Gather", "Gather Merge", "Group",
+        "GroupAggregate", "Hash", "HashAggregate", "HashSetOp", "Incremental Sort", "Limit", "LockRows", "Materialize",
+        "Memoize", "Merge Append", "MixedAggregate", "Nested Loop", "ProjectSet", "Recursive Union", "Result", "Sort",
+        "Unique", "WindowAgg"};
+    // Followed by the name of what they read or write.
+    static constexpr std::array<std::string_view, 27> with_name{
+        "Bitmap Heap Scan on ", "Bitmap Index Scan on ", "CTE Scan on ", "Custom Scan (", "Delete on ",
+        "Foreign Delete on ", "Foreign Insert on ", "Foreign Scan on ", "Foreign Update on ", "Function Scan on ",
+        "HashSetOp ", "Index Only Scan Backward using ", "Index Only Scan using ", "Index Scan Backward using ",
+        "Index Scan using ", "Insert on ", "Merge on ", "Named Tuplestore Scan on ", "Sample Scan on ", "Seq Scan on ",
+        "SetOp ", "Subquery Scan on ", "Table Function Scan on ", "Tid Scan on ", "Update on ", "Values Scan on ",
+        "WorkTable Scan on "};
+    line = trim(line);
+    take_prefix(line, "XN ");
+    take_prefix(line, "Parallel ");
+    take_prefix(line, "Async ");
+    if (!take_prefix(line, "Partial ")) take_prefix(line, "Finalize ");
+    if (std::find(alone.begin(), alone.end(), line) != alone.end()) return true;
+    if (line.ends_with(" Join")) return is_one_of(line.substr(0, line.find(' ')), {"Hash", "Merge", "Nested"});
+    if (line.starts_with("Tid Range Scan on ")) return true;
+    return std::any_of(with_name.begin(), with_name.end(), [line](std::string_view start) {
+        return line.starts_with(start) && line.size() > start.size();
+    });
 }
 
 }  // namespace casebook::plan

@@ -15,8 +15,8 @@ void name_node(Node& node);
 /// `node_type` (less "Parallel ") and the properties that make it up: "Strategy", "Join Type", "Operation", ...
 void describe_node(Node& node, std::string_view printed);
 
-/// Whether `name` begins like a node of EXPLAIN ("Seq Scan on x", "Finalize GroupAggregate"), as costs-off text has
-/// nothing else to tell a plan by. Case matters.
-bool starts_like_node(std::string_view name);
+/// Whether a line without figures is a node as EXPLAIN (COSTS OFF) prints one: "Limit", "Hash Left Join",
+/// "Seq Scan on orders o". Case matters.
+bool looks_like_node(std::string_view line);
 
 }  // namespace casebook::plan

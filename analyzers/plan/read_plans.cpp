@@ -25,8 +25,7 @@ Result<Plans> read(Format format, std::string_view text, std::int64_t first_line
     case Format::xml: return read_xml(text);
     case Format::text: break;
     }
-    (void)first_line;
-    return fail(Error::Code::notUnderstood, "text EXPLAIN is not read");
+    return read_text(text, first_line);
 }
 
 }  // namespace casebook::plan

@@ -107,7 +107,7 @@ Finding read_finding(const object& from)
 
 }  // namespace
 
-void write_json(JsonWriter& json, const Finding& finding)
+void write_json(JsonWriter& json, const Finding& finding, std::span<const std::string> results)
 {
     json.begin_object();
     json.key("analyzer").value(finding.analyzer).key("key").value(finding.key).key("verdict").value(name_of(finding.verdict));
@@ -127,11 +127,14 @@ void write_json(JsonWriter& json, const Finding& finding)
     }
     json.key("refutes_if").value(finding.refutes_if);
     json.key("evidence").begin_array();
-    for (const Evidence& evidence : finding.evidence) {
+    for (std::size_t i = 0; i < finding.evidence.size(); ++i) {
+        const Evidence& evidence = finding.evidence[i];
         json.begin_object().key("caption").value(evidence.caption).key("view").value(evidence.view).key("source").value(evidence.source);
         json.key("sql").value(evidence.sql).key("arguments").begin_array();
         for (const auto& argument : evidence.arguments) std::visit([&](const auto& value) { json.value(value); }, argument);
-        json.end_array().key("rows").value(evidence.rows).end_object();
+        json.end_array().key("rows").value(evidence.rows);
+        if (i < results.size()) json.key("result").raw(results[i]);
+        json.end_object();
     }
     json.end_array().key("fixes").begin_array();
     for (const Fix& fix : finding.fixes)

@@ -5,10 +5,29 @@
 
 namespace casebook::cli {
 
+namespace {
+
+/// Names in a report come from imported files: control characters in them must not reach the terminal.
+AnalysisReport printable_report(AnalysisReport report)
+{
+    for (Finding& finding : report.findings) {
+        for (std::string* text : {&finding.key, &finding.headline, &finding.note, &finding.refutes_if, &finding.proof, &finding.rollback})
+            *text = printable(*text);
+        for (Subject& subject : finding.subjects) subject.name = printable(subject.name);
+        for (Fix& fix : finding.fixes)
+            for (std::string* text : {&fix.title, &fix.effort, &fix.effect, &fix.watch}) *text = printable(*text);
+    }
+    for (AnalyzerVerdict& row : report.verdicts) row.answer.reason = printable(row.answer.reason);
+    for (SymptomMatch& symptom : report.symptoms) symptom.why = printable(symptom.why);
+    return report;
+}
+
+}  // namespace
+
 int print_analysis(const AnalysisReport& report, const Arguments& arguments, Terminal& terminal)
 {
     if (arguments.has("--json")) terminal.print(to_json(report) + "\n");
-    else terminal.print(to_terminal(report, terminal.color()));
+    else terminal.print(to_terminal(printable_report(report), terminal.color()));
     if (!arguments.has("--exit-code")) return exit_status::done;
     for (const Finding& finding : report.findings)
         if (finding.verdict == Verdict::confirmed && finding.severity != Severity::note) return exit_status::confirmed;

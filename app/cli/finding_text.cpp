@@ -3,7 +3,7 @@
 #include "analyzers/core/instant.h"
 #include "analyzers/core/json_writer.h"
 #include "analyzers/core/text.h"
-#include "analyzers/playbook/runner.h"
+#include "analyzers/playbook/finding_json.h"
 #include "app/cli/rows.h"
 #include "app/cli/table.h"
 #include "app/cli/terminal.h"
@@ -77,21 +77,19 @@ std::string finding_text(const Finding& finding, const std::vector<Result<QueryR
         const Evidence& evidence = finding.evidence[i];
         text += "\n" + bold + "Evidence " + std::to_string(i + 1) + ": " + printable(evidence.caption) + plain + "\n";
         if (!rows[i]) text += "  the query could not be run again: " + printable(rows[i].error().what) + "\n";
-        else text += rows_text(*rows[i], width, color, 2);
+        else text += rows_text(*rows[i], width, color, 2, Cells::readable);
+        if (rows[i] && rows[i]->cut) text += "  (" + format_count(evidence.rows) + " rows; --json prints all of them)\n";
     }
     return text;
 }
 
 std::string finding_json(const Finding& finding, const std::vector<Result<QueryResult>>& rows)
 {
-    std::string text = to_json(finding);
-    text.pop_back();  // the closing brace: one more member follows
-    text += ",\"evidence_rows\":[";
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (i > 0) text += ',';
-        text += rows[i] ? to_json(*rows[i]) : std::string("null");
-    }
-    return text + "]}";
+    std::vector<std::string> results;
+    for (const Result<QueryResult>& result : rows) results.push_back(result ? to_json(*result) : std::string("null"));
+    JsonWriter json;
+    write_json(json, finding, results);
+    return json.take();
 }
 
 }  // namespace casebook::cli

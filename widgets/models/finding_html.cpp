@@ -32,11 +32,11 @@ QString figures_table(const Finding& finding)
 {
     if (finding.figures.empty()) return {};
     QString text = heading(tr("Figures")) +
-                   QStringLiteral("<table cellspacing=0 cellpadding=3 width='100%'><tr><th align=left>%1</th><th align=right>%2</th><th align=right>%3</th></tr>")
+                   QStringLiteral("<table cellspacing=0 cellpadding=3 width='100%'><tr><th align=left>%1</th><th align=right style='white-space:nowrap'>%2</th><th align=right style='white-space:nowrap'>%3</th></tr>")
                        .arg(tr("Figure"), tr("Value"), tr("Threshold"));
     for (const Figure& figure : finding.figures) {
         const QString threshold = figure.threshold ? figure_text(*figure.threshold, figure.unit).toHtmlEscaped() : QStringLiteral("&ndash;");
-        text += QStringLiteral("<tr><td>%1</td><td align=right><b>%2</b></td><td align=right title='%4'>%3</td></tr>")
+        text += QStringLiteral("<tr><td>%1</td><td align=right style='white-space:nowrap'><b>%2</b></td><td align=right style='white-space:nowrap' title='%4'>%3</td></tr>")
                     .arg(html(figure.name).replace(QLatin1Char('_'), QLatin1Char(' ')), figure_text(figure.value, figure.unit).toHtmlEscaped(), threshold,
                          html(figure.threshold_name));
     }
@@ -50,8 +50,8 @@ QString evidence_list(const Finding& finding, const QString& muted)
     for (std::size_t i = 0; i < finding.evidence.size(); ++i) {
         const Evidence& evidence = finding.evidence[i];
         const QString caption = evidence.caption.empty() ? tr("Open the rows") : html(evidence.caption);
-        text += QStringLiteral("<p><a href='evidence:%1'>%2</a> <span style='color:%3'>%4</span></p>")
-                    .arg(i).arg(caption, muted, tr("%1 rows").arg(evidence.rows));
+        text += QStringLiteral("<p><a href='evidence:%1'>%2</a> <span style='color:%3; white-space:nowrap'>%4</span></p>")
+                    .arg(i).arg(caption, muted, rows_text(evidence.rows));
     }
     return text;
 }

@@ -16,6 +16,11 @@ QString tr(const char* text)
     return QCoreApplication::translate("FindingText", text);
 }
 
+QDateTime utc(std::int64_t at_ns)
+{
+    return QDateTime::fromMSecsSinceEpoch(at_ns / 1'000'000, QTimeZone::utc());
+}
+
 /// Text for inside a Markdown table cell or line.
 QString one_line(const std::string& text)
 {
@@ -67,13 +72,22 @@ QString figure_text(double value, const std::string& unit)
 
 QString time_text(std::int64_t at_ns)
 {
-    const QDateTime time = QDateTime::fromMSecsSinceEpoch(at_ns / 1'000'000, QTimeZone::utc());
-    return QLocale::c().toString(time, QStringLiteral("d MMM HH:mm:ss")) + QStringLiteral(" UTC");
+    return QLocale::c().toString(utc(at_ns), QStringLiteral("d MMM HH:mm:ss")) + QStringLiteral(" UTC");
+}
+
+QString rows_text(std::int64_t rows)
+{
+    return rows == 1 ? tr("1 row") : tr("%1 rows").arg(to_qt(format_count(rows)));
 }
 
 QString range_text(const TimeRange& range)
 {
-    return tr("%1 to %2 (%3)").arg(time_text(range.from_ns), time_text(range.to_ns), to_qt(format_ms(range.seconds() * 1e3)));
+    const QDateTime from = utc(range.from_ns), to = utc(range.to_ns);
+    const QString length = to_qt(format_ms(range.seconds() * 1e3));
+    const QString first = QLocale::c().toString(from, QStringLiteral("d MMM HH:mm:ss"));
+    const QString last = QLocale::c().toString(to, from.date() == to.date() ? QStringLiteral("HH:mm:ss") : QStringLiteral("d MMM HH:mm:ss"));
+    return first == QLocale::c().toString(to, QStringLiteral("d MMM HH:mm:ss")) ? tr("%1 UTC (%2)").arg(first, length)
+                                                                               : tr("%1 to %2 UTC (%3)").arg(first, last, length);
 }
 
 QString finding_markdown(const Finding& finding)
@@ -93,7 +107,7 @@ QString finding_markdown(const Finding& finding)
     if (!finding.evidence.empty()) {
         text += QStringLiteral("\n### %1\n\n").arg(tr("Evidence"));
         for (const Evidence& evidence : finding.evidence)
-            text += QStringLiteral("- %1 (%2)\n").arg(one_line(evidence.caption), tr("%1 rows").arg(evidence.rows));
+            text += QStringLiteral("- %1 (%2)\n").arg(one_line(evidence.caption), rows_text(evidence.rows));
     }
     if (!finding.fixes.empty()) {
         text += QStringLiteral("\n### %1\n\n").arg(tr("Fixes"));

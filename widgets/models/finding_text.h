@@ -16,6 +16,7 @@ QString question_of(const std::string& analyzer);
 QString figure_text(double value, const std::string& unit);
 /// "23 Nov 01:41:12 UTC".
 QString time_text(std::int64_t at_ns);
+QString rows_text(std::int64_t rows);  ///< "1 row", "1,204 rows"
 QString range_text(const TimeRange& range);
 
 /// One finding as Markdown, for a ticket or a chat.

@@ -42,7 +42,8 @@ QVariant RecentModel::data(const QModelIndex& index, int role) const
             return folder.startsWith(home + QLatin1Char('/')) ? QStringLiteral("~") + folder.mid(home.size()) : folder;
         }
         const UnsavedCase& one = unsaved_[index.row()];
-        return tr("%1, %n files", nullptr, static_cast<int>(one.files)).arg(QLocale().toString(one.changed, QLocale::ShortFormat));
+        const QString changed = QLocale().toString(one.changed, QLocale::ShortFormat);
+        return one.files == 1 ? tr("%1, 1 file").arg(changed) : tr("%1, %2 files").arg(changed).arg(one.files);
     };
     switch (role) {
     case Qt::DisplayRole: return title();

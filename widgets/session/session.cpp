@@ -220,7 +220,7 @@ void Session::importPaths(const QStringList& paths, const ImportOptions& options
     std::vector<std::string> names;
     for (const QString& path : paths) names.push_back(to_path(path));
     const QString title = paths.size() == 1 ? tr("Import %1").arg(QFileInfo(paths.first()).fileName())
-                                            : tr("Import %n files", nullptr, static_cast<int>(paths.size()));
+                                            : tr("Import %1 files").arg(paths.size());
     when_open([this, title, names = std::move(names), options] {
         start_import(title, [names, options](CaseFile& file, const Control& control) {
             return import_paths(file, names, options, control);
@@ -292,13 +292,20 @@ void Session::finish_import(const ImportReport& report)
     emit ledgerChanged();
     emit reportChanged();
 
-    const QString hint = first_failed && first_failed->error ? to_qt(first_failed->error->hint) : QString();
-    const QString what = first_failed && first_failed->error ? to_qt(first_failed->error->what) : QString();
+    QString what, hint;
+    if (first_failed && first_failed->error) {
+        what = to_qt(first_failed->error->what);
+        hint = to_qt(first_failed->error->hint);
+        if (first_failed->error->code == Error::Code::notUnderstood && first_failed->importer.empty()) {
+            what = tr("%1 is nothing Casebook can read").arg(QFileInfo(to_qt(first_failed->path)).fileName());
+            hint = tr("Help > What Casebook reads lists the formats and how to get them");
+        }
+    }
     if (failed == 1) tell({Message::Kind::error, what, hint});
     if (failed > 1)
-        tell({Message::Kind::error, tr("%n files could not be imported; the first: %1", nullptr, static_cast<int>(failed)).arg(what), hint});
+        tell({Message::Kind::error, tr("%1 files could not be imported; the first: %2").arg(failed).arg(what), hint});
     if (failed == 0 && imported == 0 && known > 0)
-        tell({Message::Kind::information, tr("Already imported: %n files with the same content are in the case", nullptr, static_cast<int>(known)), {}});
+        tell({Message::Kind::information, tr("Already imported: the same content is in the case"), {}});
     if (failed == 0 && imported == 0 && known == 0)
         tell({Message::Kind::error, tr("Nothing there was recognised as evidence"),
               tr("The start page lists what Casebook reads and how to get it")});
@@ -389,6 +396,9 @@ void Session::analyze(const AnalyzeOptions& options)
                 tell(report.error());
             }
             emit reportChanged();
+            // The strongest finding is what one wants to see first.
+            if (report && selection().analyzer.empty() && !report_->findings.empty())
+                selectFinding(report_->findings.front().analyzer, report_->findings.front().key);
         });
     emit analysisStarted();
 }

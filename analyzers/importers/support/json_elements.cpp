@@ -248,7 +248,7 @@ Result<JsonElements::Decision> JsonElements::decide()
         const char first = window_[position];
         if (contains(rules_.whole, key)) return Decision::whole;
         if (first == '[' && contains(rules_.arrays, key)) return Decision::walk;
-        if (first == '{' && contains(rules_.inside, key)) return Decision::walk;
+        if (first == '{' && (contains(rules_.inside, key) || contains(rules_.single, key))) return Decision::walk;
         TRY_ASSIGN(const Extent value, extent_of_value(position, false));
         if (value.too_large) {
             // Passed over while reading on: the document goes on behind it.
@@ -317,6 +317,10 @@ Result<bool> JsonElements::member()
         frames_.push_back(Frame::object);
         return true;
     }
+    if (window_[value] == '{' && contains(rules_.single, key) && frames_.size() < max_frames) {
+        frames_.push_back(Frame::single);
+        return true;
+    }
     if (window_[value] == ',' || window_[value] == '}' || window_[value] == ']') return true;
     TRY(pass_value());
     return true;
@@ -365,6 +369,11 @@ Result<std::optional<JsonElement>> JsonElements::next()
                 TRY(pass_value());
             }
             break;
+        case Frame::single: {
+            frames_.pop_back();
+            TRY_ASSIGN(const JsonElement found, element());
+            return std::optional<JsonElement>(found);
+        }
         case Frame::elements:
             if (c == '{') {
                 TRY_ASSIGN(const JsonElement found, element());

@@ -19,6 +19,7 @@ struct ElementRules {
     std::span<const std::string_view> arrays;  ///< the objects in arrays under these keys are elements
     std::span<const std::string_view> inside;  ///< objects under these keys are looked into for such arrays
     std::span<const std::string_view> whole;   ///< a document that has one of these keys is itself one element
+    std::span<const std::string_view> single;  ///< an object directly under one of these keys is an element
     std::span<const std::string_view> outermost;  ///< a first key no nested object begins with (besides `arrays`)
     bool documents = false;                    ///< every document object is an element, without looking at keys
 };
@@ -66,7 +67,7 @@ public:
     static constexpr std::size_t max_buffered_bytes = std::size_t{1} << 30;
 
 private:
-    enum class Frame : std::uint8_t { documents, elements, object };
+    enum class Frame : std::uint8_t { documents, elements, single, object };
     enum class Decision { walk, whole, inside, foreign };
     /// Where a value ends, as a position in the window.
     struct Extent {

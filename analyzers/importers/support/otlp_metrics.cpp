@@ -74,14 +74,16 @@ void OtlpMetrics::write_labels(const SpanResource& resource)
     for (AttributeView label : labels_.views()) {
         if (label.key == "service") label.key = "exported_service";
         if (label.key == "instance") label.key = "exported_instance";
-        if (text_ != SpanBuilder::Text::clean) {
-            if (!is_clean_utf8(label.key)) label.key = labels_.text().store(clean_utf8(label.key));
-            if (!is_clean_utf8(label.value)) label.value = labels_.text().store(clean_utf8(label.value));
-        }
         sorted_.push_back(label);
     }
     if (resource.named || resource.service != "unknown_service") sorted_.push_back({"service", resource.service});
     if (!resource.instance.empty()) sorted_.push_back({"instance", resource.instance});
+    if (text_ != SpanBuilder::Text::clean) {
+        for (AttributeView& label : sorted_) {
+            if (!is_clean_utf8(label.key)) label.key = labels_.text().store(clean_utf8(label.key));
+            if (!is_clean_utf8(label.value)) label.value = labels_.text().store(clean_utf8(label.value));
+        }
+    }
     std::stable_sort(sorted_.begin(), sorted_.end(),
                      [](const AttributeView& a, const AttributeView& b) { return a.key < b.key; });
     sorted_.erase(std::unique(sorted_.begin(), sorted_.end(),

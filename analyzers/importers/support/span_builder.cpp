@@ -184,8 +184,9 @@ bool SpanBuilder::settle_times(const SpanDraft& draft, SpanRow& row)
         odd("missing_start", "a span without start begins and ends at its end");
     } else {
         row.start_ns = static_cast<std::int64_t>(draft.start_ns);
-        if (!end_good) odd("missing_end", "a span without end has duration 0");
-        else if (draft.end_ns < draft.start_ns) odd("negative_duration", "a span that ends before it starts has duration 0");
+        if (draft.negative_duration || (end_good && draft.end_ns < draft.start_ns))
+            odd("negative_duration", "a span that ends before it starts has duration 0");
+        else if (!end_good) odd("missing_end", "a span without end has duration 0");
         else row.duration_ns = static_cast<std::int64_t>(draft.end_ns - draft.start_ns);
     }
     return true;

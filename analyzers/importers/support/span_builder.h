@@ -49,6 +49,7 @@ struct SpanDraft {
     std::uint64_t end_ns = 0;
     bool start_known = false;
     bool end_known = false;
+    bool negative_duration = false; ///< a duration below zero was given; the end is not used then
     bool time_unreadable = false;   ///< a time was given and is no number, or beyond 64 bits
     bool unknown_kind = false;
     bool unknown_status = false;

@@ -11,7 +11,7 @@ namespace casebook::cli::commands {
 
 namespace {
 
-constexpr std::int64_t rows_shown = 50;
+constexpr std::int64_t rows_shown = 20;
 
 Result<QueryResult> rows_of(CaseFile& file, const Evidence& evidence, std::int64_t max_rows, const Control& control)
 {
@@ -79,7 +79,7 @@ const Command show{
     "CASE KEY [--analyzer ID] [--json]",
     "print one finding whole: figures, fixes, and its evidence queries run again",
     "KEY is the finding's key, its number in analyze's list, or the beginning of one key only. Put keys in quotes.\n"
-    "The first 50 rows of each proof are shown, all of them with --json.",
+    "The first 20 rows of each proof are shown, all of them with --json.",
     {
         {"CASE", "the case file, after analyze"},
         {"KEY", "which finding"},

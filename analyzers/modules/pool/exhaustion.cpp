@@ -1,0 +1,348 @@
+// Do requests wait for a connection while the pool has none left?
+//
+// Three looks, of which two must agree and overlap in time: the pool's gauges (used = max while requests are pending),
+// acquire spans (P95 of the wait), and Little's law (connections held = arrival rate x hold time, which sits at the
+// maximum exactly as long as requests wait for one). Connections that are slow to open are not exhaustion.
+
+#include "analyzers/analysis/context.h"
+#include "analyzers/analysis/needs.h"
+#include "analyzers/core/statistics.h"
+#include "analyzers/core/text.h"
+#include "analyzers/trace/pool_use.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace casebook::pool {
+namespace {
+
+constexpr std::array<Threshold, 5> thresholds{{{"wait_p95", 50, "ms", "patterns-performance connection-pool-exhaustion"},
+                                               {"quiet_wait_p95", 10, "ms", "patterns-performance connection-pool-exhaustion"},
+                                               {"warn", 80, "%", "patterns-performance pool-early-warning"},
+                                               {"little", 15, "%", "patterns-performance pool-sizing-littles-law"},
+                                               {"db_cpu_high", 80, "%", "patterns-incidents pool-exhaustion"}}};
+
+constexpr std::int64_t merge_gap_ns = 1'000'000'000;
+
+/// What the gauges of one service say: the moments at which every connection was used while requests waited.
+struct GaugeLook {
+    bool there = false, has_pending = false;
+    double max = 0, most_used = 0, most_pending = 0, mean_wait_ms = 0, little = 0;
+    std::size_t samples = 0, saturated = 0;
+    std::optional<TimeRange> when;
+    std::string pool;
+    bool holds() const { return saturated > 0 && (most_pending > 0 || mean_wait_ms > 0); }
+};
+
+/// What the acquire spans of one service say about the stretch with the most waiting.
+struct SpanLook {
+    bool there = false;
+    std::size_t acquires = 0, in_stretch = 0, long_waits = 0;
+    double wait_p95_ms = 0, worst_ms = 0, hold_mean_ms = 0, rate = 0, little = 0, overall_p95_ms = 0;
+    int plateau = 0;
+    double remote_share = 0;
+    TimeRange stretch;
+    std::map<SpanTable::Id, double> hold_by_operation, wait_by_operation;  // seconds in the stretch
+};
+
+std::string service_of(const Series& series)
+{
+    if (!series.service.empty()) return series.service;
+    for (const char* key : {"db.client.connection.pool.name", "pool.name", "pool", "name"})
+        if (const std::string name = series.label(key); !name.empty()) return name;
+    return series.instance;
+}
+
+/// Labels that tell one pool of a service from another: everything but the state.
+std::string pool_identity(const Series& series)
+{
+    std::string identity;
+    for (const auto& [key, value] : series.labels)
+        if (key != "__name__" && !key.ends_with("state")) identity += key + "=" + value + "\n";
+    return identity;
+}
+
+double value_at(const Series& series, std::int64_t at_ns)
+{
+    const auto after = std::upper_bound(series.at_ns.begin(), series.at_ns.end(), at_ns);
+    return after == series.at_ns.begin() ? 0 : series.value[static_cast<std::size_t>(after - series.at_ns.begin()) - 1];
+}
+
+Result<std::map<std::string, GaugeLook>> look_at_gauges(CaseEvidence& evidence, const AnalysisWindows& windows, double wait_limit_ms)
+{
+    std::map<std::string, GaugeLook> looks;
+    TRY_ASSIGN(const auto* used, evidence.metric("pool_used"));
+    TRY_ASSIGN(const auto* maxima, evidence.metric("pool_max"));
+    TRY_ASSIGN(const auto* pending, evidence.metric("pool_pending"));
+    TRY_ASSIGN(const auto* wait_sum, evidence.metric("pool_wait_sum"));
+    TRY_ASSIGN(const auto* wait_count, evidence.metric("pool_wait_count"));
+    TRY_ASSIGN(const auto* use_sum, evidence.metric("pool_use_sum"));
+    const auto same_pool = [](const std::vector<Series>& all, const std::string& identity) -> const Series* {
+        for (const Series& series : all)
+            if (pool_identity(series) == identity) return &series;
+        return nullptr;
+    };
+    for (const Series& series : *used) {
+        const std::string identity = pool_identity(series);
+        GaugeLook look;
+        look.there = true;
+        look.pool = series.label("db.client.connection.pool.name");
+        const Series* max = same_pool(*maxima, identity);
+        const Series* waiting = same_pool(*pending, identity);
+        const Series* waits = same_pool(*wait_sum, identity);
+        const Series* wait_counts = same_pool(*wait_count, identity);
+        const Series* uses = same_pool(*use_sum, identity);
+        look.has_pending = waiting || waits;
+        TRY_ASSIGN(const std::optional<double> pool_setting, evidence.setting("pool_max"));
+        double sum_wait = 0, count_wait = 0, sum_use = 0, seconds = 0;
+        for (std::size_t i = 0; i < series.at_ns.size(); ++i) {
+            const std::int64_t at = series.at_ns[i];
+            if (!windows.analysed.contains(at)) continue;
+            ++look.samples;
+            const double limit = max ? value_at(*max, at) : pool_setting.value_or(0);
+            look.max = std::max(look.max, limit);
+            look.most_used = std::max(look.most_used, series.value[i]);
+            const double in_line = waiting ? value_at(*waiting, at) : 0;
+            const TimeRange step{i > 0 ? series.at_ns[i - 1] + 1 : at, at + 1};
+            const double counted = wait_counts ? wait_counts->increase(step) : 0, waited = waits ? waits->increase(step) : 0;
+            const double mean_wait_ms = counted > 0 ? waited / counted : 0;
+            if (limit <= 0 || series.value[i] < limit || (in_line <= 0 && mean_wait_ms <= wait_limit_ms)) continue;
+            ++look.saturated;
+            look.most_pending = std::max(look.most_pending, in_line);
+            if (!look.when) look.when = TimeRange{at, at + 1};
+            look.when->to_ns = at + 1;
+            sum_wait += waited;
+            count_wait += counted;
+            if (uses && i > 0) {
+                sum_use += uses->increase(step);
+                seconds += static_cast<double>(at - series.at_ns[i - 1]) / 1e9;
+            }
+        }
+        look.mean_wait_ms = count_wait > 0 ? sum_wait / count_wait : 0;
+        look.little = seconds > 0 ? sum_use / 1000 / seconds : 0;
+        GaugeLook& best = looks[service_of(series)];
+        if (!best.there || look.saturated > best.saturated || (look.saturated == best.saturated && look.samples > best.samples)) best = look;
+    }
+    return looks;
+}
+
+SpanLook look_at_spans(const SpanTable& spans, const ServicePool& pool, const AnalysisWindows& windows, double wait_limit_ms)
+{
+    SpanLook look;
+    look.there = true;
+    std::vector<double> all_waits;
+    std::vector<TimeRange> stretches;
+    for (const PoolUse& use : pool.uses) {
+        if (!windows.analysed.contains(use.wait_from_ns)) continue;
+        ++look.acquires;
+        all_waits.push_back(use.opened_connection ? 0 : use.wait_ms());
+        if (use.opened_connection || use.wait_ms() <= wait_limit_ms) continue;
+        ++look.long_waits;
+        if (!stretches.empty() && use.wait_from_ns <= stretches.back().to_ns + merge_gap_ns)
+            stretches.back().to_ns = std::max(stretches.back().to_ns, use.held_from_ns);
+        else
+            stretches.push_back({use.wait_from_ns, use.held_from_ns});
+    }
+    look.overall_p95_ms = percentile(all_waits, 95);
+    if (stretches.empty()) return look;
+    double most_waiting = -1;
+    for (const TimeRange& stretch : stretches) {
+        double waiting = 0;
+        for (const PoolUse& use : pool.uses)
+            if (stretch.contains(use.wait_from_ns) && !use.opened_connection) waiting += use.wait_ms();
+        if (waiting > most_waiting) {
+            most_waiting = waiting;
+            look.stretch = stretch;
+        }
+    }
+    std::vector<double> waits;
+    double held_seconds = 0, remote_seconds = 0, hold_ms = 0;
+    for (const PoolUse& use : pool.uses) {
+        if (use.held_to_ns > look.stretch.from_ns && use.held_from_ns < look.stretch.to_ns && use.entry != SpanTable::no_row) {
+            const double held = use.hold_ms() / 1000;
+            look.hold_by_operation[spans.operation[use.entry]] += held;
+            held_seconds += held;
+            remote_seconds += static_cast<double>(use.remote_call_ns) / 1e9;
+        }
+        if (!look.stretch.contains(use.wait_from_ns)) continue;
+        if (!use.opened_connection) {
+            waits.push_back(use.wait_ms());
+            if (use.entry != SpanTable::no_row) look.wait_by_operation[spans.operation[use.entry]] += use.wait_ms() / 1000;
+        }
+        hold_ms += use.hold_ms();
+        ++look.in_stretch;
+    }
+    look.worst_ms = waits.empty() ? 0 : *std::max_element(waits.begin(), waits.end());
+    look.wait_p95_ms = percentile(waits, 95);
+    look.hold_mean_ms = look.in_stretch > 0 ? hold_ms / static_cast<double>(look.in_stretch) : 0;
+    look.rate = static_cast<double>(look.in_stretch) / std::max(look.stretch.seconds(), 1e-3);
+    look.little = held_connections(pool.uses, look.stretch.from_ns, look.stretch.to_ns);
+    look.plateau = most_held(pool.uses, look.stretch.from_ns, look.stretch.to_ns);
+    look.remote_share = held_seconds > 0 ? remote_seconds / held_seconds : 0;
+    return look;
+}
+
+std::string largest(const SpanTable& spans, const std::map<SpanTable::Id, double>& by_operation)
+{
+    const auto most = std::max_element(by_operation.begin(), by_operation.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    return most == by_operation.end() ? std::string() : std::string(spans.text(most->first));
+}
+
+void add_fixes(Finding& finding, const SpanLook& s, double max, const std::string& holder)
+{
+    const double target = 0.8;  // run a pool at 80 % of its size at most
+    if (s.there && s.remote_share >= 0.3)
+        finding.fixes.push_back({"Give the connection back before the remote call" + (holder.empty() ? std::string() : " in " + holder), "1-2 h",
+                                 "hold time " + format_ms(s.hold_mean_ms) + " -> ~" + format_ms(s.hold_mean_ms * (1 - s.remote_share)) + ", so " +
+                                     format_number(s.little * (1 - s.remote_share), 2) + " of " + format_number(max) + " connections busy",
+                                 "the work before and after the call is then two transactions"});
+    else if (s.there && s.hold_mean_ms > 0)
+        finding.fixes.push_back({"Hold the connection for less time" + (holder.empty() ? std::string() : ": " + holder + " holds it longest"), "1-4 h",
+                                 "at " + format_number(s.rate) + " uses/s a hold time under " + format_ms(max * target / std::max(s.rate, 1e-9) * 1000) + " needs no larger pool", "none"});
+    if (max > 0) {
+        // While requests wait, the arrivals that got through understate demand; the queue must drain too.
+        const double needed = std::ceil(std::max(s.little, max) / target) + (s.there ? std::ceil(s.rate * s.wait_p95_ms / 1000 * 0.2) : 0);
+        finding.fixes.push_back({"Raise the pool size from " + format_number(max) + " to " + format_number(std::max(needed, max + 1)), "5-15 min",
+                                 s.there ? "wait P95 " + format_ms(s.wait_p95_ms) + " -> ~0 ms while hold time stays " + format_ms(s.hold_mean_ms) : "no request pending",
+                                 "connections and CPU of the database; instances x pool size must stay below max_connections"});
+    }
+}
+
+Status judge(AnalysisContext& context, const SpanTable& spans, const std::string& service, const GaugeLook& g, const SpanLook& s, const ServicePool* pool,
+             bool database_bound)
+{
+    const double wait_limit = context.threshold("wait_p95");
+    const bool spans_hold = s.there && s.in_stretch >= 5 && s.long_waits >= 3 && s.wait_p95_ms > wait_limit;
+    const double max = g.max > 0 ? g.max : s.plateau;
+    const double little = s.there && s.in_stretch > 0 ? s.little : g.little;
+    const bool waits = spans_hold || g.holds();
+    const bool little_holds = waits && max > 0 && little > 0 && std::abs(little - max) <= max * context.threshold("little") / 100;
+    const bool little_contradicts = g.max > 0 && s.there && s.in_stretch > 0 && s.little < max * (1 - 2 * context.threshold("little") / 100) && !g.holds();
+    bool overlap = true;
+    if (spans_hold && g.holds()) {
+        // One step of the series on both sides: a gauge is the state at a moment between two exports.
+        const std::int64_t slack = std::max<std::int64_t>(merge_gap_ns, (g.when->to_ns - g.when->from_ns) / static_cast<std::int64_t>(std::max<std::size_t>(g.saturated, 1)));
+        overlap = g.when->from_ns - slack < s.stretch.to_ns && s.stretch.from_ns < g.when->to_ns + slack;
+    }
+    if (!waits) return {};
+    if (little_contradicts) return {};  // they wait for something else than a free connection
+    const int kinds = (spans_hold ? 1 : 0) + (g.holds() ? 1 : 0) + (little_holds ? 1 : 0);
+
+    Finding finding;
+    finding.key = finding_key({service, "connection pool"});
+    finding.verdict = database_bound || !overlap ? Verdict::inconclusive : kinds >= 2 ? Verdict::confirmed : Verdict::suspected;
+    const TimeRange when = spans_hold ? s.stretch : *g.when;
+    finding.when = when;
+    const std::string holder = largest(spans, s.hold_by_operation), victim = largest(spans, s.wait_by_operation);
+    finding.headline = service + " has no free connection: " +
+                       (spans_hold ? "requests wait " + format_ms(s.wait_p95_ms) + " (P95) for one of " : format_number(g.most_pending) + " requests wait for one of ") +
+                       (max > 0 ? format_number(max) : std::string("its")) + " for " + format_ms(when.seconds() * 1000);
+    finding.subjects = {{"service", service}, {"pool", g.pool.empty() ? service : g.pool}};
+    if (!holder.empty()) finding.subjects.push_back({"operation", holder});
+    if (!victim.empty() && victim != holder) finding.subjects.push_back({"operation", victim});
+    if (spans_hold) {
+        finding.figures.push_back(context.figure("wait_p95", s.wait_p95_ms, "ms", "wait_p95"));
+        finding.figures.push_back({"wait_max", s.worst_ms, "ms", {}, {}});
+    } else if (g.mean_wait_ms > 0) {
+        finding.figures.push_back(context.figure("wait_mean", g.mean_wait_ms, "ms", "wait_p95"));
+    }
+    if (max > 0) finding.figures.push_back({"pool_max", max, "connections", {}, {}});
+    if (little > 0) {
+        finding.figures.push_back({"little_connections", little, "connections", max * (1 - context.threshold("little") / 100), context.threshold_full_name("little")});
+        if (s.there && s.in_stretch > 0) {
+            finding.figures.push_back({"arrival_rate", s.rate, "uses/s", {}, {}});
+            finding.figures.push_back({"hold_mean", s.hold_mean_ms, "ms", {}, {}});
+        }
+    }
+    if (g.there) {
+        finding.figures.push_back({"used_max", g.most_used, "connections", g.max, {}});
+        finding.figures.push_back({"pending_max", g.most_pending, "requests", {}, {}});
+    }
+    finding.figures.push_back({"duration", when.seconds(), "s", {}, {}});
+    finding.figures.push_back({"agreeing_looks", static_cast<double>(kinds), "1", 2, {}});
+
+    std::map<std::uint32_t, std::int64_t> explained;
+    const PoolUse* worst = nullptr;
+    if (pool)
+        for (const PoolUse& use : pool->uses) {
+            if (!context.windows().analysed.contains(use.wait_from_ns) || use.opened_connection) continue;
+            explained[spans.trace[use.acquire]] += use.held_from_ns - use.wait_from_ns;
+            if (s.stretch.contains(use.wait_from_ns) && (!worst || use.wait_ms() > worst->wait_ms())) worst = &use;
+        }
+    finding.impact = context.impact(explained);
+    if (explained.empty() && g.when) finding.impact = g.most_pending * g.when->seconds() / std::max(context.windows().analysed.seconds(), 1e-3);
+    TRY_ASSIGN(Felt felt, context.felt(explained));
+    felt.exhausted = finding.verdict == Verdict::confirmed;
+    finding.severity = severity_of(felt);
+    finding.refutes_if = "no request is pending and the wait P95 stays below " + format_ms(context.threshold("quiet_wait_p95")) + ", or requests wait while connections are free";
+    if (worst && spans_hold) {
+        finding.evidence.push_back(span_tree_evidence(spans, spans.trace[worst->acquire], "A request that waited " + format_ms(worst->wait_ms()) + " for a connection"));
+        finding.evidence.push_back({"Waits for a connection, longest first", "table", "span",
+                                    "SELECT start_ns, duration_ns / 1e6 AS wait_ms, trace_id, name FROM span WHERE service = ?1 AND name = ?2 AND start_ns >= ?3 AND start_ns < ?4 "
+                                    "ORDER BY duration_ns DESC, trace_id, span_id LIMIT 200",
+                                    {service, std::string(spans.text(spans.name[worst->acquire])), when.from_ns, when.to_ns}});
+    }
+    if (g.holds())
+        finding.evidence.push_back({"The pool's gauges: used, maximum, pending", "series", "metric",
+                                    "SELECT at_ns, name, labels, value FROM metric_point WHERE (name LIKE '%connection%' OR name LIKE '%pool%') AND labels LIKE '%' || ?1 || '%' "
+                                    "AND at_ns >= ?2 AND at_ns <= ?3 AND name NOT LIKE '%bucket' ORDER BY name, labels, at_ns",
+                                    {service, g.when->from_ns - 30'000'000'000, g.when->to_ns + 30'000'000'000}});
+    add_fixes(finding, s, max, holder);
+    finding.proof = "pending requests stay at 0 and the wait P95 below " + format_ms(context.threshold("quiet_wait_p95")) + " at the same arrival rate";
+    finding.rollback = "database CPU above " + format_number(context.threshold("db_cpu_high")) + " % or wait P95 above 100 ms";
+    if (database_bound) finding.note = "the database is busy (CPU over " + format_number(context.threshold("db_cpu_high")) + " %): a larger pool would only move the queue";
+    else if (!overlap) finding.note = "the gauges and the spans saw waiting at different times";
+    else if (kinds < 2) finding.note = g.there ? "only one look shows it" : "pool gauges (used, maximum, pending) over the same time would confirm it";
+    context.add(std::move(finding));
+    return {};
+}
+
+Result<Answer> run(AnalysisContext& context)
+{
+    TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
+    TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
+    TRY_ASSIGN(const auto gauges, look_at_gauges(context.evidence(), context.windows(), context.threshold("wait_p95")));
+    const std::vector<ServicePool> pools = pool_uses(*spans, *classes);
+    TRY_ASSIGN(const auto* database_cpu, context.evidence().metric("db_cpu"));
+    double highest_cpu = 0;
+    for (const Series& series : *database_cpu)
+        for (std::size_t i = 0; i < series.value.size(); ++i)
+            if (context.windows().analysed.contains(series.at_ns[i])) highest_cpu = std::max(highest_cpu, series.value[i]);
+    const bool database_bound = highest_cpu * 100 >= context.threshold("db_cpu_high");
+
+    std::map<std::string, std::pair<GaugeLook, SpanLook>> services;
+    std::map<std::string, const ServicePool*> pool_of;
+    for (const auto& [service, look] : gauges) services[service].first = look;
+    for (const ServicePool& pool : pools) {
+        const std::string service(spans->text(pool.service));
+        services[service].second = look_at_spans(*spans, pool, context.windows(), context.threshold("wait_p95"));
+        pool_of[service] = &pool;
+    }
+    std::size_t acquires = 0, samples = 0;
+    double worst_p95 = 0, most_pending = 0;
+    for (const auto& [service, looks] : services) {
+        const auto pool = pool_of.find(service);
+        TRY(judge(context, *spans, service, looks.first, looks.second, pool == pool_of.end() ? nullptr : pool->second, database_bound));
+        acquires += looks.second.acquires;
+        samples += looks.first.samples;
+        worst_p95 = std::max(worst_p95, looks.second.overall_p95_ms);
+        most_pending = std::max(most_pending, looks.first.most_pending);
+    }
+    if (acquires == 0 && samples == 0)
+        return Answer{Verdict::notEnoughEvidence, "neither pool gauges nor spans of waiting for a connection were recorded in the window",
+                      {missing_evidence("metric(pool_used)", "shows whether every connection was used"), missing_evidence("metric(pool_max)", "the limit to compare with"),
+                       missing_evidence("metric(pool_pending)", "shows whether requests waited")}};
+    std::string reason = "no request waited for a free connection:";
+    if (acquires > 0) reason += " wait P95 " + format_ms(worst_p95) + " over " + format_count(static_cast<std::int64_t>(acquires)) + " uses";
+    if (samples > 0) reason += (acquires > 0 ? "," : "") + std::string(" no sample with every connection used and requests pending in ") + format_count(static_cast<std::int64_t>(samples));
+    return Answer{Verdict::ruledOut, reason, {}};
+}
+
+}  // namespace
+
+extern const Analyzer exhaustion;
+const Analyzer exhaustion{"pool.exhaustion", "Do requests wait for a connection while the database idles?", AnalyzerKind::cause,
+                          "metric(pool_used) or span", "session, statement, setting, metric(db_cpu)", thresholds, run};
+
+}  // namespace casebook::pool

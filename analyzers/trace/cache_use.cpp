@@ -1,0 +1,119 @@
+#include "analyzers/trace/cache_use.h"
+
+#include "analyzers/core/text.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace casebook {
+namespace {
+
+using Row = SpanTable::Row;
+constexpr std::int64_t clock_rounding_ns = 1'000'000;
+
+bool is_separator(char c) { return c == ':' || c == '/' || c == '|' || c == '.' || c == '-' || c == '_' || c == '=' || c == ',' || c == '{' || c == '}'; }
+
+/// "v7", "v12", "V3": a version is part of what a key is, not of which one.
+bool is_version(std::string_view part)
+{
+    if (part.size() < 2 || part.size() > 5 || (part[0] != 'v' && part[0] != 'V')) return false;
+    return std::all_of(part.begin() + 1, part.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Anything with a digit, or long and mixed: an id, a hash, a number.
+bool is_variable(std::string_view part)
+{
+    if (part.empty() || is_version(part)) return false;
+    const auto digits = std::count_if(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return digits > 0 || part.size() > 24;
+}
+
+}  // namespace
+
+std::string key_pattern(std::string_view key)
+{
+    std::string pattern;
+    for (std::size_t i = 0; i < key.size();) {
+        std::size_t end = i;
+        while (end < key.size() && !is_separator(key[end])) ++end;
+        const std::string_view part = key.substr(i, end - i);
+        if (!is_variable(part)) pattern += part;
+        else if (!pattern.ends_with('?')) pattern += '?';
+        if (end < key.size()) pattern += key[end];
+        i = end + 1;
+    }
+    return pattern;
+}
+
+double new_pattern_share(const SpanTable& spans, const std::vector<CacheRead>& reads, std::int64_t split_ns)
+{
+    std::set<std::string_view> before;
+    std::uint64_t after = 0, fresh = 0;
+    for (const CacheRead& read : reads)
+        if (!read.pattern.empty() && spans.start_ns[read.get] < split_ns) before.insert(read.pattern);
+    if (before.empty()) return 0;
+    for (const CacheRead& read : reads) {
+        if (read.pattern.empty() || spans.start_ns[read.get] < split_ns) continue;
+        ++after;
+        if (!before.contains(read.pattern)) ++fresh;
+    }
+    return after > 0 ? static_cast<double>(fresh) / static_cast<double>(after) : 0;
+}
+
+std::vector<CacheRead> cache_reads(const SpanTable& spans, const SpanClasses& classes)
+{
+    std::vector<CacheRead> reads;
+    for (const SpanTable::Trace& trace : spans.traces) {
+        struct Work {
+            std::vector<std::size_t> reads;
+            std::vector<std::pair<Row, std::string>> puts;
+            std::vector<Row> statements;
+        };
+        std::map<Row, Work> by_entry;
+        for (Row row = trace.first; row < trace.first + trace.count; ++row) {
+            const SpanClass c = classes.of[row];
+            if (c != SpanClass::cache && c != SpanClass::statement) continue;
+            const Row entry = classes.entry[row];
+            if (entry == SpanTable::no_row) continue;
+            if (c == SpanClass::statement) {
+                by_entry[entry].statements.push_back(row);
+                continue;
+            }
+            const CacheCommand command = cache_command(spans, row);
+            if (command.kind == CacheCommand::Kind::put) by_entry[entry].puts.emplace_back(row, command.key);
+            if (command.kind != CacheCommand::Kind::get) continue;
+            CacheRead read;
+            read.get = row;
+            read.entry = entry;
+            read.key = command.key;
+            read.pattern = key_pattern(command.key);
+            read.said = command.hit >= 0;
+            read.hit = command.hit != 0;
+            by_entry[entry].reads.push_back(reads.size());
+            reads.push_back(std::move(read));
+        }
+        for (const auto& [entry, work] : by_entry) {
+            std::set<std::string> put_keys;
+            for (const auto& [row, key] : work.puts) put_keys.insert(key);
+            for (std::size_t i = 0; i < work.reads.size(); ++i) {
+                CacheRead& read = reads[work.reads[i]];
+                const std::int64_t from = spans.start_ns[read.get] - clock_rounding_ns;
+                // A statement fills the latest read before it: the next read ends what can belong to this one.
+                const std::int64_t until = i + 1 < work.reads.size() ? spans.start_ns[reads[work.reads[i + 1]].get] : INT64_MAX;
+                for (const Row statement : work.statements)
+                    if (spans.start_ns[statement] >= from && spans.start_ns[statement] < until && read.filled_by == SpanTable::no_row) read.filled_by = statement;
+                if (read.said) {
+                    if (read.hit) read.filled_by = SpanTable::no_row;
+                    continue;
+                }
+                const bool put = !read.key.empty() && put_keys.contains(read.key);
+                read.hit = !put && (read.filled_by == SpanTable::no_row || (!work.puts.empty() && !read.key.empty()));
+                if (read.hit) read.filled_by = SpanTable::no_row;
+            }
+        }
+    }
+    return reads;
+}
+
+}  // namespace casebook

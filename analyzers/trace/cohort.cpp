@@ -1,0 +1,182 @@
+#include "analyzers/trace/cohort.h"
+
+#include "analyzers/core/statistics.h"
+#include "analyzers/core/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+namespace casebook {
+namespace {
+
+using Row = SpanTable::Row;
+using Id = SpanTable::Id;
+
+/// Keys that say what happened, where the request went or what it is called: consequences or names, not reasons.
+constexpr std::array<std::string_view, 28> left_out_prefixes{
+    "http.response.status", "http.status", "http.route", "url.path", "url.full", "url.query", "http.target", "http.url", "error", "exception", "otel.status",
+    "rpc.grpc.status", "client.address", "client.port", "network.peer", "network.local", "net.peer", "net.sock", "net.host", "server.port", "server.address",
+    "event", "link", "thread.", "http.host", "code.", "span.kind", "internal.span"};
+constexpr std::array<std::string_view, 6> left_out_parts{"_id", ".id", "uuid", "timestamp", "content_length", "body.size"};
+/// Ids that name a group of requests rather than one, though they end in "id".
+constexpr std::array<std::string_view, 10> group_ids{"tenant", "customer", "account", "shard", "partition", "region", "zone", "instance", "org", "shop"};
+
+bool is_left_out(std::string_view key)
+{
+    for (const std::string_view prefix : left_out_prefixes)
+        if (key.starts_with(prefix)) return true;
+    for (const std::string_view part : left_out_parts)
+        if (key.find(part) != std::string_view::npos)
+            return std::none_of(group_ids.begin(), group_ids.end(), [&](std::string_view group) { return contains_ignoring_case(key, group); });
+    return false;
+}
+
+struct Column {
+    std::string key;
+    std::vector<Id> value;  ///< per row; none where absent
+};
+
+std::vector<Column> columns_of(const SpanTable& spans, const std::vector<Row>& rows, const std::vector<Row>& context_rows)
+{
+    std::map<Id, Column> by_key;
+    const auto collect = [&](std::size_t i, Row row) {
+        for (std::uint32_t a = spans.attribute_begin[row]; a < spans.attribute_begin[row + 1]; ++a) {
+            Column& column = by_key[spans.attribute_key[a]];
+            if (column.value.empty()) {
+                column.key = spans.text(spans.attribute_key[a]);
+                if (!is_left_out(column.key)) column.value.assign(rows.size(), StringPool::none);
+            }
+            if (!column.value.empty() && column.value[i] == StringPool::none) column.value[i] = spans.attribute_value[a];
+        }
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        collect(i, rows[i]);
+        if (!context_rows.empty() && context_rows[i] != SpanTable::no_row && context_rows[i] != rows[i]) collect(i, context_rows[i]);
+    }
+    std::vector<Column> columns;
+    for (auto& [id, column] : by_key)
+        if (!column.value.empty()) columns.push_back(std::move(column));
+    Column instance{"instance", {}}, version{"version", {}};
+    for (const Row row : rows) {
+        instance.value.push_back(spans.instance[row] != 0 ? spans.instance[row] : StringPool::none);
+        version.value.push_back(spans.version[row] != 0 ? spans.version[row] : StringPool::none);
+    }
+    columns.push_back(std::move(instance));
+    columns.push_back(std::move(version));
+    std::sort(columns.begin(), columns.end(), [](const Column& a, const Column& b) { return a.key < b.key; });
+    return columns;
+}
+
+double share(std::uint64_t part, std::uint64_t whole) { return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0; }
+
+void measure(CohortValue& value, std::uint64_t selection, std::uint64_t rest)
+{
+    value.coverage = share(value.selected, selection);
+    value.rest_share = share(value.rest, rest);
+    const double overall = share(value.selected + value.rest, selection + rest);
+    value.lift = overall > 0 ? value.coverage / overall : 0;
+    value.p = fisher_p(value.selected, selection - value.selected, value.rest, rest - value.rest);
+}
+
+/// Values that (nearly) the same rows have are one finding with several names; the one of a plain attribute leads.
+void collapse_aliases(std::vector<CohortValue>& values)
+{
+    std::vector<CohortValue> kept;
+    for (CohortValue& value : values) {
+        bool alias = false;
+        for (CohortValue& leader : kept) {
+            std::size_t both = 0, either = 0;
+            for (std::size_t i = 0; i < value.has.size(); ++i) {
+                both += value.has[i] && leader.has[i];
+                either += value.has[i] || leader.has[i];
+            }
+            if (either == 0 || static_cast<double>(both) < 0.95 * static_cast<double>(either)) continue;
+            leader.aliases.push_back(value.key + "=" + value.value);
+            alias = true;
+            break;
+        }
+        if (!alias) kept.push_back(std::move(value));
+    }
+    values = std::move(kept);
+}
+
+double rank_of(const CohortValue& value) { return value.coverage * std::log(std::max(value.lift, 1.0)); }
+
+void sort_values(std::vector<CohortValue>& values)
+{
+    std::stable_sort(values.begin(), values.end(), [](const CohortValue& a, const CohortValue& b) {
+        if (rank_of(a) != rank_of(b)) return rank_of(a) > rank_of(b);
+        return std::pair(a.key, a.value) < std::pair(b.key, b.value);
+    });
+}
+
+}  // namespace
+
+CohortComparison compare_cohorts(const SpanTable& spans, const std::vector<Row>& selection, const std::vector<Row>& rest, const std::vector<Row>& context_rows)
+{
+    CohortComparison result;
+    std::vector<Row> rows = selection;
+    rows.insert(rows.end(), rest.begin(), rest.end());
+    if (selection.empty() || rest.empty()) return result;
+    for (const Column& column : columns_of(spans, rows, context_rows)) {
+        std::map<Id, std::pair<std::uint64_t, std::uint64_t>> counts;
+        std::uint64_t present = 0;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (column.value[i] == StringPool::none) continue;
+            ++present;
+            auto& count = counts[column.value[i]];
+            ++(i < selection.size() ? count.first : count.second);
+        }
+        if (counts.empty() || (counts.size() == 1 && present == rows.size())) continue;       // constant
+        if (counts.size() > 20 && static_cast<double>(counts.size()) > 0.5 * static_cast<double>(present)) continue;  // an id
+        ++result.attributes;
+        for (const auto& [id, count] : counts) {
+            if (count.first + count.second < 3) continue;
+            CohortValue value;
+            value.key = column.key;
+            value.value = spans.text(id);
+            value.selected = count.first;
+            value.rest = count.second;
+            measure(value, selection.size(), rest.size());
+            value.has.resize(rows.size());
+            for (std::size_t i = 0; i < rows.size(); ++i) value.has[i] = column.value[i] == id;
+            ++result.tested;
+            if (value.lift > 1) result.values.push_back(std::move(value));
+        }
+    }
+    sort_values(result.values);
+    collapse_aliases(result.values);
+
+    // Pairs of the best single values: kept when together they separate clearly better than either alone.
+    const std::size_t singles = std::min<std::size_t>(result.values.size(), 8);
+    std::vector<CohortValue> pairs;
+    for (std::size_t i = 0; i < singles; ++i)
+        for (std::size_t j = i + 1; j < singles; ++j) {
+            const CohortValue &a = result.values[i], &b = result.values[j];
+            if (a.key == b.key || a.coverage < 0.5 || b.coverage < 0.5) continue;
+            CohortValue pair;
+            pair.key = a.key + " & " + b.key;
+            pair.value = a.value + " & " + b.value;
+            pair.has.resize(rows.size());
+            for (std::size_t k = 0; k < rows.size(); ++k) {
+                pair.has[k] = a.has[k] && b.has[k];
+                if (pair.has[k]) ++(k < selection.size() ? pair.selected : pair.rest);
+            }
+            measure(pair, selection.size(), rest.size());
+            ++result.tested;
+            if (pair.coverage >= 0.5 && pair.lift >= 1.5 * std::max(a.lift, b.lift)) pairs.push_back(std::move(pair));
+        }
+    for (CohortValue& pair : pairs) result.values.push_back(std::move(pair));
+    sort_values(result.values);
+
+    // Values with lift <= 1 were tested too; their p of 1 belongs to the family.
+    std::vector<double> p(std::max(result.tested, result.values.size()), 1.0);
+    for (std::size_t i = 0; i < result.values.size(); ++i) p[i] = result.values[i].p;
+    const std::vector<double> q = benjamini_hochberg(p);
+    for (std::size_t i = 0; i < result.values.size(); ++i) result.values[i].q = q[i];
+    return result;
+}
+
+}  // namespace casebook

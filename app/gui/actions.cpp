@@ -1,0 +1,193 @@
+#include "app/gui/actions.h"
+
+#include "app/gui/main_window.h"
+#include "widgets/panels/evidence_tabs.h"
+#include "widgets/panels/evidence_view.h"
+#include "widgets/panels/inspector.h"
+#include "widgets/session/session.h"
+#include "widgets/style/icons.h"
+#include "widgets/style/theme.h"
+
+#include <QActionGroup>
+#include <QCoreApplication>
+#include <QDockWidget>
+#include <QFileInfo>
+#include <QMenuBar>
+#include <QToolBar>
+
+namespace casebook {
+
+Actions::Actions(MainWindow& window, Session& session) : QObject(&window), window_(window), session_(session)
+{
+    make_file_menu();
+    make_edit_menu();
+    make_case_menu();
+    make_view_menu();
+    make_help_menu();
+    make_toolbar();
+    for (const auto signal : {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed, &Session::ledgerChanged, &Session::reportChanged,
+                              &Session::selectionChanged})
+        connect(&session_, signal, this, &Actions::update_state);
+    for (const auto signal : {&Session::jobStarted, &Session::jobFinished}) connect(&session_, signal, this, &Actions::update_state);
+    update_state();
+}
+
+QAction* Actions::add(QMenu* menu, const QString& icon, const QString& text, const QString& name, const QList<QKeySequence>& keys)
+{
+    QAction* action = menu->addAction(text);
+    if (!icon.isEmpty()) action->setIcon(action_icon(icon));
+    action->setObjectName(name);
+    action->setShortcuts(keys);
+    QString tip = QString(text).remove(QLatin1Char('&')).remove(QStringLiteral("..."));
+    if (!keys.isEmpty()) tip += QStringLiteral(" (%1)").arg(keys.first().toString(QKeySequence::NativeText));
+    action->setToolTip(tip);
+    return action;
+}
+
+void Actions::make_file_menu()
+{
+    QMenu* menu = window_.menuBar()->addMenu(tr("&File"));
+    connect(add(menu, QStringLiteral("new"), tr("&New case"), QStringLiteral("newCase"), {QKeySequence::New}), &QAction::triggered, &window_, &MainWindow::newCase);
+    open_ = add(menu, QStringLiteral("open"), tr("&Open case..."), QStringLiteral("openCase"), {QKeySequence::Open});
+    connect(open_, &QAction::triggered, &window_, &MainWindow::askOpen);
+    recent_ = menu->addMenu(tr("Open &recent"));
+    connect(recent_, &QMenu::aboutToShow, this, &Actions::fill_recent);
+    connect(add(menu, {}, tr("Open the &demo"), QStringLiteral("openDemo")), &QAction::triggered, &window_, &MainWindow::openDemo);
+    menu->addSeparator();
+    save_as_ = add(menu, QStringLiteral("save"), tr("Save case &as..."), QStringLiteral("saveAs"), {QKeySequence(tr("Ctrl+S")), QKeySequence(tr("Ctrl+Shift+S"))});
+    connect(save_as_, &QAction::triggered, &window_, &MainWindow::askSaveAs);
+    close_ = add(menu, {}, tr("&Close case"), QStringLiteral("closeCase"), {QKeySequence(tr("Ctrl+Shift+W"))});
+    connect(close_, &QAction::triggered, &window_, &MainWindow::closeCase);
+    menu->addSeparator();
+    import_ = add(menu, QStringLiteral("import"), tr("&Import files..."), QStringLiteral("importFiles"), {QKeySequence(tr("Ctrl+I"))});
+    connect(import_, &QAction::triggered, &window_, &MainWindow::askImportFiles);
+    connect(add(menu, QStringLiteral("folder"), tr("Import &folder..."), QStringLiteral("importFolder")), &QAction::triggered, &window_, &MainWindow::askImportFolder);
+    connect(add(menu, {}, tr("Import with o&ptions..."), QStringLiteral("importOptions"), {QKeySequence(tr("Ctrl+Shift+I"))}), &QAction::triggered, &window_,
+            &MainWindow::askImportWithOptions);
+    menu->addSeparator();
+    export_ = add(menu, QStringLiteral("export"), tr("&Export findings as Markdown..."), QStringLiteral("exportMarkdown"), {QKeySequence(tr("Ctrl+E"))});
+    connect(export_, &QAction::triggered, &window_, &MainWindow::askExport);
+    menu->addSeparator();
+    connect(add(menu, {}, tr("&Quit"), QStringLiteral("quit"), {QKeySequence(tr("Ctrl+Q"))}), &QAction::triggered, &window_, &QWidget::close);
+}
+
+void Actions::make_edit_menu()
+{
+    QMenu* menu = window_.menuBar()->addMenu(tr("&Edit"));
+    back_ = add(menu, QStringLiteral("back"), tr("&Undo selection"), QStringLiteral("undoSelection"), {QKeySequence::Undo, QKeySequence(tr("Alt+Left"))});
+    forward_ = add(menu, QStringLiteral("forward"), tr("&Redo selection"), QStringLiteral("redoSelection"), {QKeySequence::Redo, QKeySequence(tr("Alt+Right"))});
+    connect(back_, &QAction::triggered, &session_, &Session::back);
+    connect(forward_, &QAction::triggered, &session_, &Session::forward);
+    menu->addSeparator();
+    copy_ = add(menu, QStringLiteral("copy"), tr("&Copy finding"), QStringLiteral("copyFindingAction"), {QKeySequence(tr("Ctrl+Shift+C"))});
+    connect(copy_, &QAction::triggered, window_.inspector(), &InspectorPanel::copyMarkdown);
+    connect(add(menu, QStringLiteral("paste"), tr("&Paste evidence"), QStringLiteral("pasteEvidence"), {QKeySequence::Paste}), &QAction::triggered, &window_,
+            &MainWindow::pasteEvidence);
+}
+
+void Actions::make_case_menu()
+{
+    QMenu* menu = window_.menuBar()->addMenu(tr("&Case"));
+    analyze_ = add(menu, QStringLiteral("analyze"), tr("&Analyze"), QStringLiteral("analyzeCase"), {QKeySequence(tr("F5"))});
+    connect(analyze_, &QAction::triggered, &session_, [this] { session_.analyze(); });
+    QAction* automatic = add(menu, {}, tr("Analyze after e&very change"), QStringLiteral("analyzeAfterImport"));
+    automatic->setCheckable(true);
+    automatic->setChecked(session_.analyzesAfterImport());
+    connect(automatic, &QAction::toggled, &session_, &Session::setAnalyzesAfterImport);
+    menu->addSeparator();
+    windows_ = add(menu, QStringLiteral("window"), tr("&Windows of time..."), QStringLiteral("editWindows"), {QKeySequence(tr("Ctrl+T"))});
+    connect(windows_, &QAction::triggered, &window_, &MainWindow::editWindows);
+    menu->addSeparator();
+    cancel_ = add(menu, QStringLiteral("cancel"), tr("&Cancel all jobs"), QStringLiteral("cancelJobs"), {QKeySequence(tr("Ctrl+."))});
+    connect(cancel_, &QAction::triggered, &session_, [this] { session_.jobs().cancelAll(); });
+}
+
+void Actions::make_view_menu()
+{
+    QMenu* menu = window_.menuBar()->addMenu(tr("&View"));
+    explore_ = menu->addMenu(tr("&Evidence"));
+    for (const EvidenceViewKind& kind : evidence_view_kinds()) {
+        if (!kind.explore || !kind.explore()) continue;
+        QAction* action = explore_->addAction(QCoreApplication::translate("EvidenceViewKind", kind.title));
+        action->setObjectName(QStringLiteral("explore_") + QString::fromLatin1(kind.id));
+        connect(action, &QAction::triggered, &window_, [this, &kind] { window_.evidence()->explore(kind); });
+    }
+    QMenu* panels = menu->addMenu(tr("&Panels"));
+    for (QDockWidget* dock : window_.docks()) panels->addAction(dock->toggleViewAction());
+    QMenu* themes = menu->addMenu(tr("&Theme"));
+    auto* group = new QActionGroup(this);
+    const auto add_theme = [&](const QString& text, Theme::Id id, const QString& name) {
+        QAction* action = add(themes, {}, text, name);
+        action->setCheckable(true);
+        action->setChecked(theme().id == id);
+        group->addAction(action);
+        connect(action, &QAction::triggered, &window_, [this, id] { window_.setTheme(id); });
+    };
+    add_theme(tr("&Light"), Theme::Id::light, QStringLiteral("themeLight"));
+    add_theme(tr("&Dark"), Theme::Id::dark, QStringLiteral("themeDark"));
+    add_theme(tr("&High contrast"), Theme::Id::highContrast, QStringLiteral("themeHighContrast"));
+    menu->addSeparator();
+    connect(add(menu, {}, tr("&Next panel"), QStringLiteral("nextPanel"), {QKeySequence(tr("F6"))}), &QAction::triggered, &window_, [this] { window_.focusPanel(1); });
+    connect(add(menu, {}, tr("P&revious panel"), QStringLiteral("previousPanel"), {QKeySequence(tr("Shift+F6"))}), &QAction::triggered, &window_,
+            [this] { window_.focusPanel(-1); });
+    connect(add(menu, {}, tr("&Close tab"), QStringLiteral("closeTab"), {QKeySequence(tr("Ctrl+W"))}), &QAction::triggered, window_.evidence(),
+            &EvidenceTabs::closeCurrent);
+    connect(add(menu, {}, tr("Re&set layout"), QStringLiteral("resetLayout")), &QAction::triggered, &window_, &MainWindow::resetLayout);
+}
+
+void Actions::make_help_menu()
+{
+    QMenu* menu = window_.menuBar()->addMenu(tr("&Help"));
+    connect(add(menu, QStringLiteral("book"), tr("&Handbook"), QStringLiteral("handbookAction"), {QKeySequence(tr("F1"))}), &QAction::triggered, &window_,
+            &MainWindow::showHandbook);
+    connect(add(menu, {}, tr("&What Casebook reads"), QStringLiteral("evidenceGuideAction")), &QAction::triggered, &window_, &MainWindow::showEvidenceGuide);
+    menu->addSeparator();
+    connect(add(menu, {}, tr("&About Casebook"), QStringLiteral("about")), &QAction::triggered, &window_, &MainWindow::showAbout);
+}
+
+void Actions::make_toolbar()
+{
+    auto* bar = window_.addToolBar(tr("Tools"));
+    bar->setObjectName(QStringLiteral("toolbar"));
+    bar->setMovable(false);
+    bar->setIconSize(QSize(18, 18));
+    bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    bar->addActions({open_, import_, analyze_});
+    bar->addSeparator();
+    bar->addActions({back_, forward_});
+    open_->setIconText(tr("Open"));
+    import_->setIconText(tr("Import"));
+    back_->setIconText(tr("Back"));
+    forward_->setIconText(tr("Forward"));
+}
+
+void Actions::fill_recent()
+{
+    recent_->clear();
+    for (const QString& path : session_.recentCases().paths()) {
+        QAction* action = recent_->addAction(QString(path).replace(QLatin1Char('&'), QStringLiteral("&&")));
+        connect(action, &QAction::triggered, &window_, [this, path] { window_.openPaths({path}); });
+    }
+    if (recent_->isEmpty()) recent_->addAction(tr("Nothing yet"))->setEnabled(false);
+}
+
+void Actions::update_state()
+{
+    const bool open = session_.hasCase();
+    const auto report = session_.report();
+    const Selection& selection = session_.selection();
+    save_as_->setEnabled(open);
+    close_->setEnabled(open);
+    export_->setEnabled(report != nullptr);
+    back_->setEnabled(session_.canGoBack());
+    forward_->setEnabled(session_.canGoForward());
+    copy_->setEnabled(session_.finding(selection.analyzer, selection.finding_key) != nullptr);
+    analyze_->setEnabled(open && !session_.ledger().empty());
+    windows_->setEnabled(open);
+    explore_->setEnabled(open);
+    bool listed = false;
+    for (const JobInfo& job : session_.jobs().running()) listed |= job.listed;
+    cancel_->setEnabled(listed);
+}
+
+}  // namespace casebook

@@ -1,0 +1,72 @@
+#include "app/gui/main_window.h"
+#include "widgets/session/session.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QSettings>
+#include <QTimer>
+
+#include <cstdio>
+
+using namespace casebook;
+
+namespace {
+
+/// For pictures of a build: saves the window once no job has run for a moment, then ends the program.
+void take_screenshot(MainWindow& window, Session& session, const QString& path)
+{
+    auto* timer = new QTimer(&window);
+    timer->setInterval(400);
+    QObject::connect(timer, &QTimer::timeout, &window, [&window, &session, path, idle = 0]() mutable {
+        idle = session.jobs().isIdle() ? idle + 1 : 0;
+        if (idle < 3) return;
+        const bool saved = window.grab().save(path);
+        if (!saved) std::fprintf(stderr, "casebook: cannot write %s\n", qPrintable(path));
+        QApplication::exit(saved ? 0 : 4);
+    });
+    timer->start();
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    QApplication::setOrganizationName(QStringLiteral("Casebook"));
+    QApplication::setApplicationName(QStringLiteral("casebook"));
+    QApplication::setApplicationDisplayName(QStringLiteral("Casebook"));
+    QApplication::setApplicationVersion(QStringLiteral(CASEBOOK_VERSION));
+    QApplication::setDesktopFileName(QStringLiteral("org.casebook.Casebook"));
+    QApplication application(argc, argv);
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QApplication::translate("main", "Workbench for performance incidents"));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(QStringLiteral("FILE"), QApplication::translate("main", "A .casebook to open, or evidence files and folders to make a case of"),
+                                 QStringLiteral("[FILE...]"));
+    const QCommandLineOption demo(QStringLiteral("demo"), QApplication::translate("main", "Open the bundled demo case"));
+    const QCommandLineOption theme_name(QStringLiteral("theme"), QApplication::translate("main", "light, dark or contrast, for this run"), QStringLiteral("NAME"));
+    QCommandLineOption screenshot(QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit"), QStringLiteral("FILE"));
+    QCommandLineOption size(QStringLiteral("size"), QStringLiteral("Size of the window"), QStringLiteral("WxH"));
+    screenshot.setFlags(QCommandLineOption::HiddenFromHelp);
+    size.setFlags(QCommandLineOption::HiddenFromHelp);
+    parser.addOptions({demo, theme_name, screenshot, size});
+    parser.process(application);
+
+    Theme::Id id = static_cast<Theme::Id>(std::clamp(QSettings().value(QStringLiteral("theme"), 0).toInt(), 0, 2));
+    if (parser.isSet(theme_name)) {
+        const QString name = parser.value(theme_name);
+        id = name == QLatin1String("dark") ? Theme::Id::dark : name == QLatin1String("contrast") ? Theme::Id::highContrast : Theme::Id::light;
+    }
+    set_theme(id);
+
+    Session session;
+    MainWindow window(session, QStringLiteral(CASEBOOK_SAMPLES_DIR));
+    const QStringList wanted = parser.value(size).split(QLatin1Char('x'));
+    if (wanted.size() == 2) window.resize(wanted[0].toInt(), wanted[1].toInt());
+    window.show();
+    if (parser.isSet(demo)) window.openDemo();
+    else if (!parser.positionalArguments().isEmpty()) session.openPaths(parser.positionalArguments());
+    if (parser.isSet(screenshot)) take_screenshot(window, session, parser.value(screenshot));
+    return QApplication::exec();
+}

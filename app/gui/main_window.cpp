@@ -1,0 +1,233 @@
+#include "app/gui/main_window.h"
+
+#include "analyzers/core/text.h"
+#include "app/gui/actions.h"
+#include "widgets/panels/evidence_tabs.h"
+#include "widgets/panels/findings.h"
+#include "widgets/panels/inspector.h"
+#include "widgets/panels/job_status.h"
+#include "widgets/panels/jobs.h"
+#include "widgets/panels/ledger.h"
+#include "widgets/panels/message_bar.h"
+#include "widgets/panels/start_page.h"
+#include "widgets/panels/timeline.h"
+#include "widgets/qt_text.h"
+#include "widgets/session/session.h"
+#include "widgets/style/icons.h"
+
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QFileInfo>
+#include <QLabel>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QVBoxLayout>
+
+namespace casebook {
+namespace {
+
+/// Files that the mime data names; empty when it names none on this machine.
+QStringList local_files(const QMimeData* data)
+{
+    QStringList paths;
+    for (const QUrl& url : data->urls())
+        if (url.isLocalFile()) paths << url.toLocalFile();
+    return paths;
+}
+
+}  // namespace
+
+MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent)
+    : QMainWindow(parent), session_(session), samples_(samples), centre_(new QStackedWidget(this)),
+      start_(new StartPage(session, this)), evidence_(new EvidenceTabs(session, this)),
+      messages_(new MessageBar(session, this)), drop_hint_(new QLabel(tr("Drop to import"), this)), summary_(new QLabel(this))
+{
+    setObjectName(QStringLiteral("mainWindow"));
+    setWindowIcon(application_icon());
+    setAcceptDrops(true);
+    setDockNestingEnabled(true);
+
+    centre_->addWidget(start_);
+    centre_->addWidget(evidence_);
+    auto* middle = new QWidget(this);
+    auto* column = new QVBoxLayout(middle);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(messages_);
+    column->addWidget(centre_, 1);
+    setCentralWidget(middle);
+    make_docks();
+    connect(start_, &StartPage::importRequested, this, &MainWindow::askImportFiles);
+    connect(start_, &StartPage::openRequested, this, &MainWindow::askOpen);
+    connect(start_, &StartPage::demoRequested, this, &MainWindow::openDemo);
+
+    statusBar()->addWidget(summary_, 1);
+    statusBar()->addPermanentWidget(new JobStatus(session, this));
+    drop_hint_->setAlignment(Qt::AlignCenter);
+    drop_hint_->setAutoFillBackground(true);
+    drop_hint_->setFrameShape(QFrame::Box);
+    drop_hint_->hide();
+
+    new Actions(*this, session_);  // a child of the window
+
+    connect(&session_, &Session::caseOpened, this, [this] { show_case(true); });
+    connect(&session_, &Session::caseClosed, this, [this] { show_case(false); });
+    for (const auto signal : {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed, &Session::ledgerChanged})
+        connect(&session_, signal, this, &MainWindow::update_title);
+    resize(1280, 800);
+    restoreGeometry(QSettings().value(QStringLiteral("geometry")).toByteArray());
+    show_case(session_.hasCase());
+    update_title();
+}
+
+MainWindow::~MainWindow() = default;
+
+QDockWidget* MainWindow::add_dock(Qt::DockWidgetArea area, QWidget* panel, const QString& title, const QString& name)
+{
+    auto* dock = new QDockWidget(title, this);
+    dock->setObjectName(name);
+    dock->setWidget(panel);
+    addDockWidget(area, dock);
+    docks_ << dock;
+    return dock;
+}
+
+void MainWindow::make_docks()
+{
+    setCorner(Qt::TopLeftCorner, Qt::TopDockWidgetArea);
+    setCorner(Qt::TopRightCorner, Qt::TopDockWidgetArea);
+    setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+    setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
+    auto* timeline = new TimelinePanel(session_, this);
+    connect(timeline, &TimelinePanel::windowsRequested, this, &MainWindow::editWindows);
+    add_dock(Qt::TopDockWidgetArea, timeline, tr("Timeline"), QStringLiteral("timelineDock"))->setTitleBarWidget(new QWidget(this));
+    add_dock(Qt::LeftDockWidgetArea, new FindingsPanel(session_, this), tr("Findings"), QStringLiteral("findingsDock"));
+    inspector_ = new InspectorPanel(session_, this);
+    add_dock(Qt::RightDockWidgetArea, inspector_, tr("Inspector"), QStringLiteral("inspectorDock"));
+    auto* ledger = add_dock(Qt::BottomDockWidgetArea, new LedgerPanel(session_, this), tr("Import ledger"), QStringLiteral("ledgerDock"));
+    auto* jobs = add_dock(Qt::BottomDockWidgetArea, new JobsPanel(session_, this), tr("Jobs"), QStringLiteral("jobsDock"));
+    tabifyDockWidget(ledger, jobs);
+    ledger->raise();
+}
+
+/// Without a case the docks have nothing to show, so the start page has the window to itself.
+void MainWindow::show_case(bool open)
+{
+    if (case_shown_ == open) return;
+    if (!open && isVisible()) save_layout();
+    case_shown_ = open;
+    centre_->setCurrentWidget(open ? static_cast<QWidget*>(evidence_) : start_);
+    if (open) {
+        restore_layout();
+    } else {
+        for (QDockWidget* dock : docks_) dock->hide();
+    }
+    for (QDockWidget* dock : docks_) dock->toggleViewAction()->setEnabled(open);
+}
+
+void MainWindow::restore_layout()
+{
+    const QByteArray state = QSettings().value(QStringLiteral("layout")).toByteArray();
+    if (state.isEmpty() || !restoreState(state)) resetLayout();
+}
+
+void MainWindow::save_layout()
+{
+    QSettings settings;
+    settings.setValue(QStringLiteral("geometry"), saveGeometry());
+    if (case_shown_) settings.setValue(QStringLiteral("layout"), saveState());
+}
+
+void MainWindow::resetLayout()
+{
+    if (!case_shown_) return;
+    const Qt::DockWidgetArea areas[] = {Qt::TopDockWidgetArea, Qt::LeftDockWidgetArea, Qt::RightDockWidgetArea, Qt::BottomDockWidgetArea,
+                                        Qt::BottomDockWidgetArea};
+    for (int i = 0; i < docks_.size(); ++i) {
+        docks_[i]->setFloating(false);
+        addDockWidget(areas[i], docks_[i]);
+        docks_[i]->show();
+    }
+    tabifyDockWidget(docks_[3], docks_[4]);
+    docks_[3]->raise();
+    resizeDocks({docks_[1], docks_[2]}, {width() * 25 / 100, width() * 28 / 100}, Qt::Horizontal);
+    resizeDocks({docks_[3]}, {height() * 22 / 100}, Qt::Vertical);
+}
+
+void MainWindow::update_title()
+{
+    const QString title = session_.caseTitle();
+    setWindowTitle(title.isEmpty() ? tr("Casebook") : tr("%1 - Casebook").arg(title));
+    if (!session_.hasCase()) return summary_->clear();
+    std::int64_t files = 0, records = 0;
+    for (const LedgerEntry& entry : session_.ledger()) {
+        files += entry.id != 0;
+        records += entry.stored;
+    }
+    QString text = files == 1 ? tr("1 file, %1 records").arg(to_qt(format_count(records)))
+                              : tr("%1 files, %2 records").arg(files).arg(to_qt(format_count(records)));
+    if (session_.isReadOnly()) text += tr(", read only");
+    else if (session_.isUnsaved() && !session_.isDemo()) text += tr(", kept until you save or discard it");
+    summary_->setText(text);
+}
+
+void MainWindow::unless_busy(const QString& question, std::function<void()> then)
+{
+    bool busy = false;
+    for (const JobInfo& job : session_.jobs().running()) busy |= job.listed && !job.cancelling;
+    if (!busy) return then();
+    auto* box = new QMessageBox(QMessageBox::Question, tr("Work is going on"), question, QMessageBox::Cancel, this);
+    box->setInformativeText(tr("Files that are imported already stay in the case."));
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    QPushButton* stop = box->addButton(tr("Stop it"), QMessageBox::AcceptRole);
+    connect(stop, &QPushButton::clicked, this, then);
+    box->open();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    bool busy = false;
+    for (const JobInfo& job : session_.jobs().running()) busy |= job.listed && !job.cancelling;
+    if (busy && !closing_) {
+        event->ignore();
+        unless_busy(tr("Stop it and quit?"), [this] {
+            closing_ = true;
+            close();
+        });
+        return;
+    }
+    save_layout();
+    session_.jobs().cancelAll();
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (local_files(event->mimeData()).isEmpty() && !event->mimeData()->hasText()) return;
+    event->setDropAction(Qt::CopyAction);
+    event->accept();
+    drop_hint_->setGeometry(centralWidget()->geometry().adjusted(12, 12, -12, -12));
+    drop_hint_->raise();
+    drop_hint_->show();
+}
+
+void MainWindow::dragLeaveEvent(QDragLeaveEvent*)
+{
+    drop_hint_->hide();
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    drop_hint_->hide();
+    event->setDropAction(Qt::CopyAction);
+    event->accept();
+    const QStringList paths = local_files(event->mimeData());
+    if (!paths.isEmpty()) openPaths(paths);
+    else session_.importText(event->mimeData()->text());
+}
+
+}  // namespace casebook

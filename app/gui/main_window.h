@@ -1,0 +1,85 @@
+#pragma once
+
+#include "widgets/style/theme.h"
+
+#include <QMainWindow>
+
+#include <functional>
+
+class QDockWidget;
+class QLabel;
+class QStackedWidget;
+
+namespace casebook {
+
+class EvidenceTabs;
+class HandbookWindow;
+class InspectorPanel;
+class MessageBar;
+class Session;
+class StartPage;
+
+/// Puts the panels in their places and asks the user for file names. What the panels do is theirs and the session's.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    /// `samples` is where the demo lies when it is not beside the program.
+    explicit MainWindow(Session& session, const QString& samples, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    EvidenceTabs* evidence() const { return evidence_; }
+    InspectorPanel* inspector() const { return inspector_; }
+    const QList<QDockWidget*>& docks() const { return docks_; }
+
+public slots:
+    void newCase();
+    void openPaths(const QStringList& paths);
+    void openDemo();
+    void closeCase();
+    void askOpen();
+    void askSaveAs();
+    void askImportFiles();
+    void askImportFolder();
+    void askImportWithOptions();
+    void askExport();
+    void pasteEvidence();
+    void editWindows();
+    void setTheme(casebook::Theme::Id id);
+    void focusPanel(int direction);
+    void resetLayout();
+    void showHandbook();
+    void showEvidenceGuide();
+    void showAbout();
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dragLeaveEvent(QDragLeaveEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    QDockWidget* add_dock(Qt::DockWidgetArea area, QWidget* panel, const QString& title, const QString& name);
+    void make_docks();
+    void show_case(bool open);
+    void update_title();
+    void restore_layout();
+    void save_layout();
+    /// Runs `then`, after a question when an import or analysis would be stopped by it.
+    void unless_busy(const QString& question, std::function<void()> then);
+
+    Session& session_;
+    QString samples_;
+    QStackedWidget* centre_;
+    StartPage* start_;
+    EvidenceTabs* evidence_;
+    InspectorPanel* inspector_ = nullptr;
+    HandbookWindow* handbook_ = nullptr;
+    MessageBar* messages_;
+    QLabel *drop_hint_, *summary_;
+    QList<QDockWidget*> docks_;
+    bool case_shown_ = true;
+    bool closing_ = false;
+};
+
+}  // namespace casebook

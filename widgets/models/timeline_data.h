@@ -1,0 +1,37 @@
+#pragma once
+
+#include "analyzers/core/control.h"
+#include "analyzers/core/finding.h"
+#include "analyzers/store/case_file.h"
+#include "analyzers/trace/span_table.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace casebook {
+
+struct TimelineEvent {
+    std::int64_t at_ns = 0;
+    std::string kind, service, text;
+};
+
+/// What the timeline draws, computed off the GUI thread.
+struct TimelineData {
+    TimeRange extent;  ///< of everything in the case that has a time; empty when nothing has
+    std::vector<TimelineEvent> events;
+    struct Bucket {
+        std::uint32_t requests = 0, errors = 0;
+        float p95_ms = 0;  ///< of the requests that started in it; 0 when there were none
+    };
+    std::vector<Bucket> buckets;  ///< equal parts of the extent; empty without spans
+    std::uint32_t max_requests = 0;
+    float max_p95_ms = 0;
+};
+
+/// Extent and events. Errors: caseFile, cancelled.
+Result<TimelineData> read_timeline(CaseFile& file, const Control& control);
+/// Adds the requests (spans without a parent in the case) in `bucket_count` buckets; widens the extent to them.
+Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std::size_t bucket_count, const Control& control);
+
+}  // namespace casebook

@@ -1,0 +1,195 @@
+#include "widgets/panels/evidence_tabs.h"
+
+#include "widgets/panels/evidence_view.h"
+#include "widgets/panels/hint.h"
+#include "widgets/qt_text.h"
+#include "widgets/session/session.h"
+
+#include <QCoreApplication>
+#include <QHBoxLayout>
+#include <QPlainTextEdit>
+#include <QStackedWidget>
+#include <QTabWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace casebook {
+
+/// A tab: caption and stored query above the view.
+class EvidenceTabs::Page : public QWidget {
+public:
+    Page(Session& session, const EvidenceRequest& request, const EvidenceViewKind& kind, QWidget* parent)
+        : QWidget(parent), evidence(request.evidence), view(kind.make(session, this))
+    {
+        view->setObjectName(QString::fromLatin1(kind.id));
+        auto* caption = new QLabel(to_qt(evidence.caption), this);
+        caption->setWordWrap(true);
+        caption->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        auto* query = new QPlainTextEdit(query_text(), this);
+        query->setReadOnly(true);
+        query->setMaximumHeight(110);
+        query->setAccessibleName(EvidenceTabs::tr("Query of this evidence"));
+        query->hide();
+        auto* toggle = new QToolButton(this);
+        toggle->setText(EvidenceTabs::tr("Query"));
+        toggle->setToolTip(EvidenceTabs::tr("Show the query that brings these rows"));
+        toggle->setCheckable(true);
+        toggle->setAutoRaise(true);
+        toggle->setVisible(!evidence.sql.empty());
+        connect(toggle, &QToolButton::toggled, query, &QWidget::setVisible);
+
+        auto* head = new QHBoxLayout;
+        head->setContentsMargins(8, 4, 4, 2);
+        head->addWidget(caption, 1);
+        head->addWidget(toggle, 0, Qt::AlignTop);
+        auto* column = new QVBoxLayout(this);
+        column->setContentsMargins(0, 0, 0, 0);
+        column->setSpacing(0);
+        column->addLayout(head);
+        column->addWidget(query);
+        column->addWidget(view, 1);
+        view->showEvidence(evidence, request.finding.get());
+        setFocusProxy(view);
+    }
+
+    bool shows(const Evidence& other) const
+    {
+        return evidence.sql == other.sql && evidence.arguments == other.arguments && evidence.view == other.view &&
+               evidence.source == other.source && evidence.caption == other.caption;
+    }
+
+    Evidence evidence;
+    EvidenceView* view;
+    bool preview = false;
+
+private:
+    QString query_text() const
+    {
+        QString text = to_qt(evidence.sql).trimmed();
+        for (std::size_t i = 0; i < evidence.arguments.size(); ++i) {
+            const std::string value = std::visit([](const auto& one) { return to_text(Value(one)); }, evidence.arguments[i]);
+            text += QStringLiteral("\n-- ?%1 = %2").arg(i + 1).arg(to_qt(value));
+        }
+        return text;
+    }
+};
+
+EvidenceTabs::EvidenceTabs(Session& session, QWidget* parent)
+    : QWidget(parent), session_(session), stack_(new QStackedWidget(this)), tabs_(new QTabWidget(this)), hint_(new Hint({}, this))
+{
+    setObjectName(QStringLiteral("evidence"));
+    tabs_->setObjectName(QStringLiteral("evidenceTabs"));
+    tabs_->setDocumentMode(true);
+    tabs_->setTabsClosable(true);
+    tabs_->setMovable(true);
+    tabs_->setUsesScrollButtons(true);
+    tabs_->setElideMode(Qt::ElideRight);
+    connect(tabs_, &QTabWidget::tabCloseRequested, this, &EvidenceTabs::close);
+    stack_->addWidget(hint_);
+    stack_->addWidget(tabs_);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(stack_);
+
+    connect(&session_, &Session::evidenceRequested, this, [this](const EvidenceRequest& request) { open(request, false); });
+    connect(&session_, &Session::selectionChanged, this, &EvidenceTabs::follow_selection);
+    connect(&session_, &Session::reportChanged, this, &EvidenceTabs::update_hint);
+    connect(&session_, &Session::ledgerChanged, this, &EvidenceTabs::drop_stale_pages);
+    connect(&session_, &Session::caseClosed, this, &EvidenceTabs::closeAll);
+    update_hint();
+}
+
+void EvidenceTabs::open(const EvidenceRequest& request, bool preview)
+{
+    for (int i = 0; i < tabs_->count(); ++i) {
+        auto* page = static_cast<Page*>(tabs_->widget(i));
+        if (!page->shows(request.evidence)) continue;
+        if (!preview) page->preview = false;
+        tabs_->setCurrentIndex(i);
+        return;
+    }
+    const EvidenceViewKind* kind = kind_for(request.evidence);
+    if (!kind) return;
+    auto* page = new Page(session_, request, *kind, tabs_);
+    page->preview = preview;
+    int place = tabs_->count();
+    for (int i = 0; preview && i < tabs_->count(); ++i)
+        if (static_cast<Page*>(tabs_->widget(i))->preview) place = i;
+    const QString title = QCoreApplication::translate("EvidenceViewKind", kind->title);
+    const int index = tabs_->insertTab(place, page, title);
+    tabs_->setTabToolTip(index, to_qt(request.evidence.caption));
+    tabs_->setCurrentIndex(index);
+    if (preview && place + 1 < tabs_->count() && static_cast<Page*>(tabs_->widget(place + 1))->preview) close(place + 1);
+    while (tabs_->count() > max_tabs) close(tabs_->currentIndex() == 0 ? 1 : 0);
+    update_hint();
+}
+
+void EvidenceTabs::explore(const EvidenceViewKind& kind)
+{
+    if (!kind.explore) return;
+    if (const auto evidence = kind.explore()) open({*evidence, nullptr}, false);
+}
+
+void EvidenceTabs::follow_selection()
+{
+    const Selection& selection = session_.selection();
+    if (selection.analyzer == followed_analyzer_ && selection.finding_key == followed_key_) return;
+    followed_analyzer_ = selection.analyzer;
+    followed_key_ = selection.finding_key;
+    const auto finding = session_.finding(selection.analyzer, selection.finding_key);
+    if (finding && !finding->evidence.empty()) open({finding->evidence.front(), finding}, true);
+}
+
+void EvidenceTabs::close(int index)
+{
+    QWidget* page = tabs_->widget(index);
+    tabs_->removeTab(index);
+    if (page) page->deleteLater();
+    update_hint();
+}
+
+void EvidenceTabs::closeAll()
+{
+    while (tabs_->count() > 0) close(0);
+    followed_analyzer_.clear();
+    followed_key_.clear();
+}
+
+void EvidenceTabs::closeCurrent()
+{
+    if (tabs_->count() > 0) close(tabs_->currentIndex());
+}
+
+/// Rows came or went: what the tabs show may be gone. They ask again.
+void EvidenceTabs::drop_stale_pages()
+{
+    if (!session_.hasCase()) return;
+    for (int i = 0; i < tabs_->count(); ++i) {
+        auto* page = static_cast<Page*>(tabs_->widget(i));
+        page->view->showEvidence(page->evidence, nullptr);
+    }
+}
+
+EvidenceView* EvidenceTabs::currentView() const
+{
+    auto* page = static_cast<Page*>(tabs_->currentWidget());
+    return page ? page->view : nullptr;
+}
+
+int EvidenceTabs::count() const
+{
+    return tabs_->count();
+}
+
+void EvidenceTabs::update_hint()
+{
+    stack_->setCurrentIndex(tabs_->count() > 0 ? 1 : 0);
+    if (session_.ledger().empty())
+        hint_->setText(tr("This case has no evidence yet. Drop files or folders here, paste text with Ctrl+V, or press Ctrl+I."));
+    else if (session_.report())
+        hint_->setText(tr("Pick a finding on the left: its evidence opens here. The View menu opens views of all evidence."));
+    else
+        hint_->setText(tr("Press F5 to analyze the evidence, or open a view of it from the View menu."));
+}
+
+}  // namespace casebook

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "analyzers/core/finding.h"
+
+#include <QWidget>
+
+#include <memory>
+
+class QStackedWidget;
+class QTabWidget;
+
+namespace casebook {
+
+class EvidenceView;
+class Session;
+struct EvidenceRequest;
+struct EvidenceViewKind;
+
+/// The centre: one tab per piece of evidence that was opened. Selecting a finding shows its first piece in a tab that the
+/// next selected finding takes over; evidence opened by name keeps its tab.
+class EvidenceTabs : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit EvidenceTabs(Session& session, QWidget* parent = nullptr);
+
+    /// Opens a kind of view without a finding (View menu).
+    void explore(const EvidenceViewKind& kind);
+    EvidenceView* currentView() const;
+    int count() const;
+    void closeAll();
+    void closeCurrent();
+
+    static constexpr int max_tabs = 16;
+
+private:
+    class Page;
+    void open(const EvidenceRequest& request, bool preview);
+    void follow_selection();
+    void close(int index);
+    void update_hint();
+    void drop_stale_pages();
+
+    Session& session_;
+    QStackedWidget* stack_;
+    QTabWidget* tabs_;
+    class Hint* hint_;
+    std::string followed_analyzer_, followed_key_;
+};
+
+}  // namespace casebook

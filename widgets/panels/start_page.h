@@ -1,0 +1,43 @@
+#pragma once
+
+#include <QWidget>
+
+class QListView;
+class QPushButton;
+class QTextBrowser;
+
+namespace casebook {
+
+class RecentModel;
+class Session;
+
+/// What one sees without a case: cases to go on with, where to drop evidence, and what Casebook reads and how to get it.
+class StartPage : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit StartPage(Session& session, QWidget* parent = nullptr);
+
+signals:
+    void importRequested();
+    void openRequested();
+    void demoRequested();
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    QWidget* make_begin();
+    QWidget* make_recent();
+    QWidget* make_reads();
+    void find_unsaved();
+    void show_menu(const QPoint& place);
+    void show_reads();
+
+    Session& session_;
+    RecentModel* model_;
+    QListView* recent_;
+    QTextBrowser* reads_;
+};
+
+}  // namespace casebook

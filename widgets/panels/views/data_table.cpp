@@ -1,0 +1,247 @@
+#include "widgets/panels/views/data_table.h"
+
+#include "widgets/panels/views/table_delegate.h"
+
+#include <QAction>
+#include <QApplication>
+#include <QClipboard>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSaveFile>
+#include <QStackedLayout>
+#include <QTableView>
+#include <QTimer>
+#include <algorithm>
+#include <map>
+
+namespace casebook {
+namespace {
+
+constexpr int filter_pause_ms = 150;
+constexpr qint64 most_copied_cells = 1'000'000;
+constexpr int fitted_rows = 100;
+constexpr int widest_column = 420;
+
+}  // namespace
+
+DataTable::DataTable(QWidget* parent)
+    : QWidget(parent), model_(new TableModel(this)), view_(new QTableView), filter_(new QLineEdit), count_(new QLabel), hint_(new QLabel),
+      body_(new QWidget), stack_(new QStackedLayout), filter_timer_(new QTimer(this))
+{
+    view_->setModel(model_);
+    view_->setItemDelegate(new TableDelegate(view_));
+    view_->setAlternatingRowColors(true);
+    view_->setShowGrid(false);
+    view_->setWordWrap(false);
+    view_->setSelectionBehavior(QAbstractItemView::SelectRows);
+    view_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    view_->setTabKeyNavigation(false);
+    view_->verticalHeader()->hide();
+    view_->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + 8);
+    view_->horizontalHeader()->setHighlightSections(false);
+    view_->horizontalHeader()->setSectionsMovable(true);
+    view_->horizontalHeader()->setSortIndicatorClearable(true);
+    view_->horizontalHeader()->setSortIndicator(-1, Qt::DescendingOrder);
+    view_->setSortingEnabled(true);
+    view_->setAccessibleName(tr("Table"));
+    filter_->setPlaceholderText(tr("Filter: word, column:word, duration>100ms, -not"));
+    filter_->setClearButtonEnabled(true);
+    filter_->setAccessibleName(tr("Filter rows"));
+    count_->setAccessibleName(tr("Row count"));
+    hint_->setAlignment(Qt::AlignCenter);
+    hint_->setWordWrap(true);
+    hint_->setMargin(24);
+    filter_timer_->setSingleShot(true);
+    filter_timer_->setInterval(filter_pause_ms);
+    set_hint(tr("No rows."));
+
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(4, 4, 4, 4);
+    bar->addWidget(filter_, 1);
+    bar->addWidget(count_);
+    auto* column = new QVBoxLayout(body_);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addLayout(bar);
+    column->addWidget(view_, 1);
+    stack_->addWidget(hint_);
+    stack_->addWidget(body_);
+    setLayout(stack_);
+    setFocusProxy(view_);
+
+    add_actions();
+    connect(filter_, &QLineEdit::textChanged, filter_timer_, qOverload<>(&QTimer::start));
+    connect(filter_, &QLineEdit::returnPressed, this, [this] { filter_now(); view_->setFocus(); });
+    connect(filter_timer_, &QTimer::timeout, this, &DataTable::filter_now);
+    connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& current) {
+        if (current.isValid()) emit current_row_changed(model_->table_row(current.row()));
+    });
+    connect(view_, &QTableView::activated, this, [this](const QModelIndex& index) { emit activated(model_->table_row(index.row())); });
+    update_state();
+}
+
+void DataTable::add_actions()
+{
+    const auto add = [this](const QString& text, const QKeySequence& keys, auto&& act) {
+        auto* action = new QAction(text, view_);
+        action->setShortcut(keys);
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        connect(action, &QAction::triggered, this, act);
+        view_->addAction(action);
+    };
+    view_->setContextMenuPolicy(Qt::ActionsContextMenu);
+    add(tr("Copy"), QKeySequence::Copy, &DataTable::copy);
+    add(tr("Copy with Header"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), &DataTable::copy_with_header);
+    add(tr("Copy Cell"), QKeySequence(), [this] { QApplication::clipboard()->setText(view_->currentIndex().data().toString()); });
+    add(tr("Export as CSV…"), QKeySequence(), &DataTable::ask_and_export_csv);
+    add(tr("Filter"), QKeySequence::Find, [this] { filter_->setFocus(); filter_->selectAll(); });
+    add(tr("Clear Filter"), Qt::Key_Escape, [this] { filter_->clear(); });
+    add(tr("Fit Columns"), QKeySequence(), &DataTable::fit_columns);
+}
+
+void DataTable::set_table(std::shared_ptr<const TableData> table)
+{
+    filter_timer_->stop();
+    filter_->blockSignals(true);
+    filter_->clear();
+    filter_->blockSignals(false);
+    view_->horizontalHeader()->setSortIndicator(-1, Qt::DescendingOrder);
+    model_->set_table(std::move(table));
+    fit_columns();
+    update_state();
+}
+
+void DataTable::set_hint(const QString& text)
+{
+    hint_text_ = text;
+    hint_->setText(text);
+}
+
+void DataTable::set_time_zone(TimeZoneMode zone) { model_->set_time_zone(zone); }
+
+void DataTable::sort_by(int column, Qt::SortOrder order) { view_->sortByColumn(column, order); }
+
+void DataTable::set_filter(const QString& text)
+{
+    filter_->setText(text);
+    filter_now();
+}
+
+void DataTable::filter_now()
+{
+    filter_timer_->stop();
+    const std::optional<std::uint32_t> current = current_table_row();
+    model_->set_filter(filter_->text());
+    if (current) go_to(*current);
+    update_state();
+}
+
+void DataTable::go_to(std::uint32_t table_row)
+{
+    const int row = model_->shown_row(table_row);
+    if (row < 0) return;
+    const QModelIndex index = model_->index(row, std::max(0, view_->horizontalHeader()->logicalIndex(0)));
+    view_->setCurrentIndex(index);
+    view_->scrollTo(index);
+}
+
+std::optional<std::uint32_t> DataTable::current_table_row() const
+{
+    const QModelIndex index = view_->currentIndex();
+    if (!index.isValid()) return {};
+    return model_->table_row(index.row());
+}
+
+void DataTable::fit_columns()
+{
+    const QFontMetrics metrics = view_->fontMetrics();
+    const int rows = std::min(fitted_rows, model_->rowCount());
+    for (int column = 0; column < model_->columnCount(); ++column) {
+        // Room for the sort arrow, so that sorting does not elide the title.
+        int width = metrics.horizontalAdvance(model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + 34;
+        for (int row = 0; row < rows; ++row)
+            width = std::max(width, metrics.horizontalAdvance(model_->index(row, column).data().toString()) + 16);
+        const TableColumn& source = model_->table()->columns[static_cast<std::size_t>(column)];
+        if (!source.sparks.empty()) width += 100;
+        if (source.decor == TableColumn::Decor::bar) width = std::max(width, 110);
+        if (source.decor == TableColumn::Decor::change || source.decor == TableColumn::Decor::gain) width += 16;
+        view_->setColumnWidth(column, std::min(width, widest_column));
+    }
+    // A text may have the room that is left; a number far from its title would be hard to read.
+    const int last = model_->columnCount() - 1;
+    view_->horizontalHeader()->setStretchLastSection(last >= 0 && model_->table()->columns[static_cast<std::size_t>(last)].is_text());
+}
+
+void DataTable::update_state()
+{
+    const qint64 all = model_->table() ? static_cast<qint64>(model_->table()->rows) : 0, shown = model_->rowCount();
+    stack_->setCurrentWidget(all > 0 ? body_ : static_cast<QWidget*>(hint_));
+    QString text = tr("%1 of %2 rows").arg(count_text(shown), count_text(all));
+    if (shown == all) text = all == 1 ? tr("1 row") : tr("%1 rows").arg(count_text(all));
+    if (model_->table() && model_->table()->cut) text += tr(", more were not fetched");
+    if (all > 0 && shown == 0) text = tr("No row of %1 matches").arg(count_text(all));
+    count_->setText(text);
+}
+
+QString DataTable::selected_text(bool with_header) const
+{
+    std::map<int, std::vector<std::pair<int, int>>> by_row;  // shown row -> visual columns
+    QHeaderView* header = view_->horizontalHeader();
+    qint64 cells = 0;
+    int first_column = model_->columnCount(), last_column = -1;
+    for (const QItemSelectionRange& range : view_->selectionModel()->selection()) {
+        for (int row = range.top(); row <= range.bottom() && cells < most_copied_cells; ++row) {
+            by_row[row].emplace_back(range.left(), range.right());
+            cells += range.width();
+        }
+        first_column = std::min(first_column, range.left());
+        last_column = std::max(last_column, range.right());
+    }
+    std::vector<int> columns;
+    for (int column = first_column; column <= last_column; ++column)
+        if (!view_->isColumnHidden(column)) columns.push_back(column);
+    std::sort(columns.begin(), columns.end(), [header](int a, int b) { return header->visualIndex(a) < header->visualIndex(b); });
+    QString text;
+    const auto cell = [&](const QString& value, bool first) {
+        if (!first) text += QLatin1Char('\t');
+        QString plain = value;
+        text += plain.replace(QLatin1Char('\t'), QLatin1Char(' ')).replace(QLatin1Char('\n'), QLatin1Char(' '));
+    };
+    if (with_header && !by_row.empty()) {
+        for (const int column : columns) cell(model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString(), column == columns.front());
+        text += QLatin1Char('\n');
+    }
+    for (const auto& [row, ranges] : by_row) {
+        for (const int column : columns) {
+            const bool selected = std::any_of(ranges.begin(), ranges.end(), [column](const auto& range) { return column >= range.first && column <= range.second; });
+            cell(selected ? model_->index(row, column).data().toString() : QString(), column == columns.front());
+        }
+        text += QLatin1Char('\n');
+    }
+    return text;
+}
+
+void DataTable::copy() { QApplication::clipboard()->setText(selected_text(false)); }
+void DataTable::copy_with_header() { QApplication::clipboard()->setText(selected_text(true)); }
+
+QString DataTable::export_csv(const QString& path) const
+{
+    QSaveFile file(path);
+    if (!file.open(QIODevice::WriteOnly) || !model_->write_csv(file) || !file.commit())
+        return tr("%1 could not be written: %2").arg(path, file.errorString());
+    return {};
+}
+
+void DataTable::ask_and_export_csv()
+{
+    const QString path = QFileDialog::getSaveFileName(this, tr("Export as CSV"), QStringLiteral("rows.csv"), tr("CSV (*.csv)"));
+    if (path.isEmpty()) return;
+    const QString problem = export_csv(path);
+    if (!problem.isEmpty()) emit failed(problem);
+}
+
+}  // namespace casebook

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "widgets/models/views/table_model.h"
+
+#include <QWidget>
+#include <memory>
+#include <optional>
+
+class QLabel;
+class QLineEdit;
+class QStackedLayout;
+class QTableView;
+class QTimer;
+
+namespace casebook {
+
+/// A table with everything a table here can do: typed sort by header, filter, copy, CSV, UTC or local time, exact
+/// tooltips, a hint while it is empty. Stays fast at millions of rows.
+class DataTable : public QWidget {
+    Q_OBJECT
+public:
+    explicit DataTable(QWidget* parent = nullptr);
+
+    void set_table(std::shared_ptr<const TableData> table);
+    /// What an empty table says, and how to fill it.
+    void set_hint(const QString& text);
+    void set_time_zone(TimeZoneMode zone);
+    void sort_by(int column, Qt::SortOrder order);
+    void set_filter(const QString& text);
+    /// Selects a row of the table and scrolls to it.
+    void go_to(std::uint32_t table_row);
+    std::optional<std::uint32_t> current_table_row() const;
+
+    TableModel& model() { return *model_; }
+    QTableView& view() { return *view_; }
+    QLineEdit& filter_line() { return *filter_; }
+
+    /// The selected cells, tab separated, as shown. At most a million cells.
+    QString selected_text(bool with_header) const;
+    /// Writes the shown rows; returns an empty string or what went wrong.
+    QString export_csv(const QString& path) const;
+
+public slots:
+    void copy();
+    void copy_with_header();
+    void ask_and_export_csv();
+
+signals:
+    void current_row_changed(quint32 table_row);
+    /// Enter or double click.
+    void activated(quint32 table_row);
+    void failed(const QString& what);
+
+private:
+    void add_actions();
+    void filter_now();
+    void fit_columns();
+    void update_state();
+
+    TableModel* model_;
+    QTableView* view_;
+    QLineEdit* filter_;
+    QLabel* count_;
+    QLabel* hint_;
+    QWidget* body_;
+    QStackedLayout* stack_;
+    QTimer* filter_timer_;
+    QString hint_text_;
+};
+
+}  // namespace casebook
