@@ -85,6 +85,8 @@ private:
         return Values(seen_.value).subspan(static_cast<std::size_t>(part.data() - flags.data()), part.size());
     }
 
+    std::int64_t lasted_ns(const Level& level) const { return seen_.at_ns[level.to - 1] - seen_.at_ns[level.from]; }
+
     void look_at_arrivals()
     {
         std::vector<double> gaps{0};
@@ -109,7 +111,7 @@ private:
         for (std::size_t i = 1; i + 1 < bounds.size(); ++i) {
             const Level before{bounds[i - 1], bounds[i]}, after{bounds[i], bounds[i + 1]};
             const Values all(values);
-            if (seen_.at_ns[after.to - 1] - seen_.at_ns[after.from] < shortest_ns_) continue;
+            if (lasted_ns(before) < shortest_ns_ || lasted_ns(after) < shortest_ns_) continue;
             Change change{kind, seen_.service, seen_.operation};
             if (!is_change(all.subspan(before.from, before.to - before.from), all.subspan(after.from, after.to - after.from), change)) continue;
             const Values both = all.subspan(before.from, after.to - before.from);

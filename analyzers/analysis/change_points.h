@@ -33,7 +33,7 @@ struct Change {
 /// Changes of all operations, strongest first, traffic last. By operation: rank CUSUM of the values, CUSUMs of the share
 /// above their P90, P95 and P98, of the error share, of the gaps between arrivals; each at 0.01 / number of tests and with
 /// an effect floor: median x 1.2 and 1 ms, tail share x 2 and 2 points with a high percentile x 1.5, error share x 2 and
-/// 0.5 points, arrivals x 1.5. The new level lasts a twentieth of the time or 30 s. O(n log n).
+/// 0.5 points, arrivals x 1.5. Both levels last a twentieth of the time or 30 s. O(n log n).
 std::vector<Change> find_changes(const std::vector<Observations>& observed);
 
 /// What a case has to look for changes in: server, consumer and entry spans by operation; without spans the latency and

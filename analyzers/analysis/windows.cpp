@@ -37,7 +37,7 @@ void take(AnalysisWindows& chosen, std::int64_t onset_ns, std::string why)
     if (chosen.baseline) return;
     chosen.proposed = true;
     chosen.baseline = TimeRange{chosen.whole.from_ns, onset_ns};
-    chosen.baseline_name = "before the change";
+    chosen.baseline_name = "baseline";
 }
 
 /// The last moment of `kinds` with enough of the case on both sides.
@@ -98,7 +98,7 @@ Status propose(CaseEvidence& evidence, AnalysisWindows& chosen)
     }
     take(chosen, onset_ns, std::move(why));
     if (strongest->until_ns && *strongest->until_ns > onset_ns) chosen.incident->to_ns = *strongest->until_ns;
-    if (strongest->since_ns && chosen.baseline_name == "before the change" && *strongest->since_ns < onset_ns) chosen.baseline->from_ns = *strongest->since_ns;
+    if (strongest->since_ns && chosen.proposed && *strongest->since_ns < onset_ns) chosen.baseline->from_ns = *strongest->since_ns;
     return {};
 }
 

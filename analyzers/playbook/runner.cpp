@@ -4,6 +4,7 @@
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/windows.h"
 #include "analyzers/playbook/finding_json.h"
+#include "analyzers/playbook/thresholds.h"
 #include "analyzers/store/query.h"
 
 #include <algorithm>
@@ -15,31 +16,19 @@ namespace {
 
 std::string file_name_of(const std::string& path) { return path.substr(path.find_last_of('/') == std::string::npos ? 0 : path.find_last_of('/') + 1); }
 
-/// Default of a threshold by its full name.
-std::optional<double> default_of(const std::string& name)
-{
-    for (const Threshold& threshold : common_thresholds())
-        if (threshold.name == name) return threshold.value;
-    for (const Analyzer* analyzer : all_analyzers())
-        if (name.starts_with(analyzer->id) && name.size() > analyzer->id.size() && name[analyzer->id.size()] == '.')
-            for (const Threshold& threshold : analyzer->thresholds)
-                if (name.substr(analyzer->id.size() + 1) == threshold.name) return threshold.value;
-    return {};
-}
-
 /// Overrides stored with the case, then those of this run; only those that differ from the default count.
 Result<std::map<std::string, double>> chosen_thresholds(CaseFile& file, const AnalyzeOptions& options, std::vector<ThresholdOverride>& listed)
 {
     std::map<std::string, double> values;
     TRY_ASSIGN(const auto stored, stored_thresholds(file));
     for (const auto& [name, value] : stored)
-        if (default_of(name)) values[name] = value;
+        if (default_threshold(name)) values[name] = value;
     for (const auto& [name, value] : options.thresholds) {
-        if (!default_of(name)) return fail(Error::Code::usage, "there is no threshold " + name, "casebook-cli list thresholds shows them");
+        if (!default_threshold(name)) return fail(Error::Code::usage, "there is no threshold " + name, "casebook-cli list thresholds shows them");
         values[name] = value;
     }
     for (const auto& [name, value] : values)
-        if (value != *default_of(name)) listed.push_back({name, value, *default_of(name)});
+        if (value != *default_threshold(name)) listed.push_back({name, value, *default_threshold(name)});
     return values;
 }
 
@@ -152,6 +141,11 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
     TRY_ASSIGN(const AnalysisWindows windows, choose_windows(evidence, options));
     if (windows.analysed.to_ns > windows.analysed.from_ns) report.windows.push_back({windows.analysed_name, {}, windows.analysed});
     if (windows.baseline) report.windows.push_back({windows.baseline_name, {}, *windows.baseline});
+    if (windows.incident && *windows.incident != windows.analysed) report.windows.push_back({"incident", {}, *windows.incident});
+    report.windows_proposed = windows.proposed_why;
+
+    TRY_ASSIGN(const Signals signals, measure_signals(evidence, windows));
+    report.symptoms = match_symptoms(signals, thresholds);
 
     std::optional<RequestSet> requests;
     std::uint64_t done = 0;

@@ -4,6 +4,7 @@
 #include "analyzers/core/analyzer.h"
 #include "analyzers/core/control.h"
 #include "analyzers/core/finding.h"
+#include "analyzers/playbook/symptoms.h"
 #include "analyzers/store/case_file.h"
 
 #include <map>
@@ -12,13 +13,6 @@
 #include <vector>
 
 namespace casebook {
-
-struct SymptomMatch {
-    std::string id;
-    double match = 0;
-    std::vector<std::string> unknown;
-    std::string why;
-};
 
 struct AnalyzerVerdict {
     std::string analyzer;
@@ -31,6 +25,7 @@ struct ThresholdOverride { std::string name; double value = 0, default_value = 0
 struct AnalysisReport {
     std::string case_name;                  ///< file name without directory
     std::vector<WindowRow> windows;         ///< as used: named by the user or proposed
+    std::string windows_proposed;           ///< what changed, when windows come from change points; empty else
     std::vector<ThresholdOverride> thresholds;
     std::vector<SymptomMatch> symptoms;     ///< from 0.4, highest first
     std::vector<AnalyzerVerdict> verdicts;  ///< one per analyzer that ran, by id

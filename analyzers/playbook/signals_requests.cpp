@@ -1,0 +1,205 @@
+#include "analyzers/core/statistics.h"
+#include "analyzers/core/text.h"
+#include "analyzers/playbook/signal_scope.h"
+#include "analyzers/trace/span_class.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace casebook {
+namespace {
+
+constexpr double tail_samples = 10;          // common.tail_samples
+constexpr std::size_t fewest_requests = 20;  // below, no percentile but the median has ten requests above it
+constexpr double pile_width = 0.01;          // durations within 1 % of one value
+constexpr std::size_t minutes_of_a_cycle = 20;
+
+constexpr std::array<std::string_view, 3> http_codes{"http.response.status_code", "http.status_code", "status_code"};
+constexpr std::array<std::string_view, 2> grpc_codes{"rpc.grpc.status_code", "rpc.response.status_code"};
+constexpr std::array<std::string_view, 2> error_types{"error.type", "exception.type"};
+
+struct Request {
+    std::int64_t start_ns = 0, end_ns = 0;
+    double ms = 0;
+    bool failed = false, timed_out = false;
+};
+
+std::vector<Request> requests_of(const SignalScope& scope, bool& status_known)
+{
+    const SpanTable& spans = *scope.spans;
+    status_known = std::any_of(spans.status.begin(), spans.status.end(), [](SpanStatus status) { return status != SpanStatus::unset; });
+    std::vector<Request> requests;
+    for (const SpanTable::Row row : scope.entries) {
+        Request request{spans.start_ns[row], spans.end_ns(row), static_cast<double>(spans.duration_ns[row]) / 1e6};
+        const std::string_view code = spans.attribute(row, http_codes), grpc = spans.attribute(row, grpc_codes);
+        status_known = status_known || !code.empty() || !grpc.empty();
+        request.failed = spans.status[row] == SpanStatus::error || (code.size() == 3 && code[0] == '5');
+        request.timed_out = code == "504" || grpc == "4" || equals_ignoring_case(grpc, "DEADLINE_EXCEEDED") ||
+                            (request.failed && contains_ignoring_case(spans.attribute(row, error_types), "timeout"));
+        requests.push_back(request);
+    }
+    std::sort(requests.begin(), requests.end(), [](const Request& a, const Request& b) {
+        return a.start_ns != b.start_ns ? a.start_ns < b.start_ns : a.ms < b.ms;
+    });
+    return requests;
+}
+
+std::vector<double> durations_in(const std::vector<Request>& requests, TimeRange range)
+{
+    std::vector<double> durations;
+    for (const Request& request : requests)
+        if (range.contains(request.start_ns)) durations.push_back(request.ms);
+    return durations;
+}
+
+LatencyLevel level_of(std::vector<double> durations, double tail)
+{
+    LatencyLevel level;
+    level.requests = durations.size();
+    level.mean = mean(durations);
+    level.p50 = percentile_in_place(durations, 50);
+    level.p99 = percentile_in_place(durations, tail);
+    return level;
+}
+
+void measure_errors(const SignalScope& scope, const std::vector<Request>& requests, Signals& signals)
+{
+    const auto shares = [&](TimeRange range, std::optional<double>& failed, std::optional<double>& timed_out) {
+        double all = 0, bad = 0, late = 0;
+        for (const Request& request : requests) {
+            if (!range.contains(request.start_ns)) continue;
+            ++all;
+            bad += request.failed;
+            late += request.timed_out;
+        }
+        if (all < static_cast<double>(fewest_requests)) return;
+        failed = bad / all;
+        timed_out = late / all;
+    };
+    shares(scope.now, signals.error_share, signals.timeout_share);
+    if (scope.base) shares(*scope.base, signals.base_error_share, signals.base_timeout_share);
+
+    std::vector<double> timeouts;
+    std::int64_t first = 0, last = 0;
+    for (const Request& request : requests) {
+        if (!scope.now.contains(request.start_ns)) continue;
+        if (request.timed_out) timeouts.push_back(request.ms);
+        if (!request.failed) continue;
+        if (first == 0) first = request.start_ns;
+        last = request.end_ns;
+    }
+    signals.error_minutes = static_cast<double>(last - first) / 60e9;
+    if (timeouts.size() < 3) return;
+    const double usual = median(timeouts);
+    const auto near = std::count_if(timeouts.begin(), timeouts.end(), [&](double ms) { return std::abs(ms - usual) <= pile_width * usual; });
+    signals.timeout_pile = static_cast<double>(near) / static_cast<double>(timeouts.size());
+}
+
+void measure_load(const SignalScope& scope, const std::vector<Request>& requests, Signals& signals)
+{
+    const auto begun = [&](TimeRange range) -> std::optional<double> {
+        const auto count = std::count_if(requests.begin(), requests.end(), [&](const Request& request) { return range.contains(request.start_ns); });
+        if (range.seconds() <= 0 || count < static_cast<std::ptrdiff_t>(fewest_requests)) return {};
+        return static_cast<double>(count) / range.seconds();
+    };
+    signals.offered = begun(scope.now);
+    if (scope.base) signals.base_offered = begun(*scope.base);
+
+    // Successes per second in twentieths of the analysed time: the peak as the mean of three, now as the mean of its parts.
+    const TimeRange all = scope.windows.analysed;
+    constexpr std::size_t parts = 20;
+    const double part_ns = static_cast<double>(all.to_ns - all.from_ns) / parts;
+    if (requests.size() < 10 * parts || part_ns <= 0) return;
+    std::array<double, parts> done{};
+    for (const Request& request : requests)
+        if (!request.failed && all.contains(request.end_ns))
+            ++done[std::min(parts - 1, static_cast<std::size_t>(static_cast<double>(request.end_ns - all.from_ns) / part_ns))];
+    double peak = 0, now = 0, now_parts = 0;
+    for (std::size_t i = 0; i < parts; ++i) {
+        if (i >= 1 && i + 1 < parts) peak = std::max(peak, (done[i - 1] + done[i] + done[i + 1]) / 3);
+        const auto middle = all.from_ns + static_cast<std::int64_t>((static_cast<double>(i) + 0.5) * part_ns);
+        if (!scope.now.contains(middle)) continue;
+        now += done[i];
+        ++now_parts;
+    }
+    if (peak > 0 && now_parts > 0) signals.completed_of_peak = now / now_parts / peak;
+}
+
+/// Latency against load by minute, when the case sees load rise and fall.
+void measure_peak_hours(const SignalScope& scope, const std::vector<Request>& requests, Signals& signals)
+{
+    const TimeRange all = scope.windows.analysed;
+    const auto minutes = static_cast<std::size_t>(all.seconds() / 60);
+    if (minutes < minutes_of_a_cycle) return;
+    std::vector<std::vector<double>> by_minute(minutes);
+    for (const Request& request : requests) {
+        if (!all.contains(request.start_ns)) continue;
+        const auto minute = static_cast<std::size_t>((request.start_ns - all.from_ns) / 60'000'000'000);
+        if (minute < minutes) by_minute[minute].push_back(request.ms);
+    }
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < minutes; ++i)
+        if (by_minute[i].size() >= fewest_requests) order.push_back(i);
+    if (order.size() < minutes_of_a_cycle) return;
+    std::vector<double> load, latency;
+    for (const std::size_t minute : order) {
+        load.push_back(static_cast<double>(by_minute[minute].size()));
+        latency.push_back(percentile(by_minute[minute], 95));
+    }
+    // A cycle: the load was clearly lower before and after its peak.
+    const auto peak = std::max_element(load.begin(), load.end());
+    if (*std::min_element(load.begin(), peak + 1) > *peak / 1.5 || *std::min_element(peak, load.end()) > *peak / 1.5) return;
+    std::vector<std::size_t> by_load(load.size());
+    for (std::size_t i = 0; i < by_load.size(); ++i) by_load[i] = i;
+    std::sort(by_load.begin(), by_load.end(), [&](std::size_t a, std::size_t b) { return load[a] != load[b] ? load[a] < load[b] : a < b; });
+    const auto part = [&](double from, double to) {
+        std::vector<double> values;
+        for (auto i = static_cast<std::size_t>(from * static_cast<double>(by_load.size())); i < static_cast<std::size_t>(to * static_cast<double>(by_load.size())); ++i)
+            values.push_back(latency[by_load[i]]);
+        return median(std::move(values));
+    };
+    double base = part(0, 0.25);
+    if (scope.base)
+        if (std::vector<double> durations = durations_in(requests, *scope.base); durations.size() >= fewest_requests) base = percentile(std::move(durations), 95);
+    if (base <= 0) return;
+    signals.peak_latency_factor = part(0.8, 1) / base;
+    signals.low_latency_factor = part(0, 0.5) / base;
+    signals.load_correlation = spearman(load, latency);
+}
+
+/// Share of the requests' time that is spent in database statements.
+void measure_database_share(const SignalScope& scope, Signals& signals)
+{
+    const SpanTable& spans = *scope.spans;
+    const SpanClasses classes = classify(spans);
+    double requests = 0, statements = 0;
+    for (const SpanTable::Row row : scope.entries)
+        if (scope.now.contains(spans.start_ns[row])) requests += static_cast<double>(spans.duration_ns[row]);
+    for (SpanTable::Row row = 0; row < spans.size(); ++row)
+        if (classes.of[row] == SpanClass::statement && scope.now.contains(spans.start_ns[row])) statements += static_cast<double>(spans.duration_ns[row]);
+    if (requests > 0 && statements > 0) signals.db_time_share = std::min(1.0, statements / requests);
+}
+
+}  // namespace
+
+Status measure_requests(SignalScope& scope, Signals& signals)
+{
+    bool status_known = false;
+    const std::vector<Request> requests = requests_of(scope, status_known);
+    std::vector<double> now = durations_in(requests, scope.now), base;
+    if (scope.base) base = durations_in(requests, *scope.base);
+    const double fewest = static_cast<double>(base.empty() ? now.size() : std::min(now.size(), base.size()));
+    if (now.size() >= fewest_requests) {
+        signals.tail_percentile = std::clamp(100 * (1 - tail_samples / fewest), 50.0, 99.0);
+        signals.latency = level_of(std::move(now), signals.tail_percentile);
+        if (base.size() >= fewest_requests) signals.base_latency = level_of(std::move(base), signals.tail_percentile);
+    }
+    if (status_known) measure_errors(scope, requests, signals);
+    measure_load(scope, requests, signals);
+    measure_peak_hours(scope, requests, signals);
+    measure_database_share(scope, signals);
+    return {};
+}
+
+}  // namespace casebook
