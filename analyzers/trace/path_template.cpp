@@ -54,12 +54,14 @@ std::size_t trailing_digits(std::string_view text)
     return count;
 }
 
-/// "u393", "sku-1001", "17-blue-shirt"; not "v10", "covid-19", "s3".
+/// "u8", "ord393", "sku-1001", "17-blue-shirt"; not "v10", "s3", "q4", "covid-19", "ec2".
 bool is_numbered_word(std::string_view text)
 {
     const std::size_t digits = trailing_digits(text);
     const std::string_view front = text.substr(0, text.size() - digits);
-    if (digits >= 2 && front.size() <= 3 && all(front, is_letter) && front != "v" && front != "V")
+    const bool is_version = front.size() == 1 && std::string_view("vV").find(front[0]) != std::string_view::npos;
+    const bool is_term = front.size() == 1 && digits == 1 && std::string_view("sShHqQ").find(front[0]) != std::string_view::npos;
+    if (all(front, is_letter) && !is_version && !is_term && ((digits >= 2 && front.size() <= 3) || (digits == 1 && front.size() == 1)))
         return true;
     if (digits >= 3 && front.size() >= 2 && (front.back() == '-' || front.back() == '_'))
         return true;

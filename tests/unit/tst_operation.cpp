@@ -32,8 +32,9 @@ private slots:
         row("/customers/cus_9s6XKzkNRiz8i3", "/customers/:id");
         row("/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/:id");
         row("/recommendations/u198", "/recommendations/:id");
+        row("/recommendations/u8", "/recommendations/:id");
         row("/sku-1001/17-blue-shirt", "/:id/:id");
-        row("/api/v2/s3/oauth2callback/base64encode/covid-19", "/api/v2/s3/oauth2callback/base64encode/covid-19");
+        row("/api/v2/s3/oauth2callback/base64encode/covid-19/ec2/q4/v10", "/api/v2/s3/oauth2callback/base64encode/covid-19/ec2/q4/v10");
         row("/search/caf%C3%A9", "/search/:id");
         row("/search/caf\xC3\xA9", "/search/:id");
         row("/mail/bob@example.org", "/mail/:id");
