@@ -27,13 +27,17 @@ bool is_label_char(char c)
     return (c >= 'A' && c <= 'Z') || is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
 }
 
-bool is_known_label(std::string_view label)
+}  // namespace
+
+bool is_postgres_label(std::string_view label)
 {
     static constexpr std::array<std::string_view, 15> labels{"LOG", "ERROR", "FATAL", "PANIC", "WARNING", "NOTICE", "INFO",
         "DEBUG", "DETAIL", "HINT", "QUERY", "CONTEXT", "STATEMENT", "LOCATION", "BACKTRACE"};
     if (label.size() == 6 && label.starts_with("DEBUG") && is_digit(label[5])) return true;
     return std::find(labels.begin(), labels.end(), label) != labels.end();
 }
+
+namespace {
 
 /// Hours east of UTC of the abbreviations in PostgreSQL's timezonesets/Default that servers are set to.
 std::optional<double> zone_hours(std::string_view name)
@@ -121,7 +125,8 @@ PostgresLogLine cut_postgres_line(std::string_view line)
             if (!part.empty() && line.substr(close).starts_with("] ") && part != "1") {
                 cut.continues = true;
                 cut.text = line.substr(close + 2);
-                if (cut.text.starts_with("#011")) cut.text.remove_prefix(4);
+                cut.same_line = !cut.text.starts_with("#011");
+                if (!cut.same_line) cut.text.remove_prefix(4);
                 return cut;
             }
         }
@@ -269,7 +274,7 @@ PostgresLogKind postgres_log_kind(std::string_view head)
         PostgresMessage message;
         read_postgres_prefix(cut.prefix, message);
         const bool has_origin = message.at_ns || !message.pid.empty();
-        if (is_known_label(cut.label) && has_origin) return PostgresLogKind::stderr_text;
+        if (is_postgres_label(cut.label) && has_origin) return PostgresLogKind::stderr_text;
         // Without a prefix, or in another language, only auto_explain's own words tell.
         if (logged_plan(std::string(cut.text) + "\n")) return PostgresLogKind::stderr_text;
     }

@@ -27,8 +27,12 @@ struct PostgresMessage {
 struct PostgresLogLine {
     std::string_view prefix, label, text;
     bool continues = false;  ///< begins with the tab that marks a continued line
+    bool same_line = false;  ///< continues without a line end: syslog cuts long lines
 };
 PostgresLogLine cut_postgres_line(std::string_view line);
+
+/// True for the labels of the server in English: LOG, ERROR, ..., and those of details.
+bool is_postgres_label(std::string_view label);
 
 /// True for DETAIL, HINT, QUERY, CONTEXT, STATEMENT, LOCATION, BACKTRACE: parts of the message before them.
 bool is_postgres_detail(std::string_view label);
