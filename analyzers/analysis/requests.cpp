@@ -1,6 +1,7 @@
 #include "analyzers/analysis/requests.h"
 
 #include "analyzers/core/statistics.h"
+#include "analyzers/trace/requests.h"
 
 #include <map>
 
@@ -9,16 +10,6 @@ namespace {
 
 constexpr std::size_t baseline_samples = 10;
 
-/// The span users wait for: the root when a service answers with it, else the first server or consumer span, else the root.
-SpanTable::Row entry_of(const SpanTable& spans, const SpanTable::Trace& trace)
-{
-    const auto serves = [&](SpanTable::Row row) { return spans.kind[row] == SpanKind::server || spans.kind[row] == SpanKind::consumer; };
-    if (trace.root != SpanTable::no_row && serves(trace.root)) return trace.root;
-    for (SpanTable::Row row = trace.first; row < trace.first + trace.count; ++row)
-        if (serves(row)) return row;
-    return trace.root != SpanTable::no_row ? trace.root : trace.first;
-}
-
 }  // namespace
 
 RequestSet find_requests(const SpanTable& spans, const AnalysisWindows& windows)
@@ -26,8 +17,7 @@ RequestSet find_requests(const SpanTable& spans, const AnalysisWindows& windows)
     RequestSet set;
     std::vector<double> all_ms;
     std::map<std::pair<SpanTable::Id, SpanTable::Id>, std::vector<double>> baseline_ms;
-    for (const SpanTable::Trace& trace : spans.traces) {
-        const SpanTable::Row row = entry_of(spans, trace);
+    for (const SpanTable::Row row : request_rows(spans)) {
         set.request_of_trace.push_back(static_cast<std::uint32_t>(set.rows.size()));
         set.rows.push_back(row);
         const double ms = static_cast<double>(spans.duration_ns[row]) / 1e6;
@@ -48,7 +38,7 @@ RequestSet find_requests(const SpanTable& spans, const AnalysisWindows& windows)
         set.slow[i] = seconds * 1000 > (limit != limits.end() ? limit->second : fallback);
         ++set.analysed;
         set.total_seconds += seconds;
-        if (spans.status[row] == SpanStatus::error) ++set.failed;
+        if (is_failed(spans, row)) ++set.failed;
         if (set.slow[i]) {
             ++set.slow_count;
             set.slow_seconds += seconds;

@@ -408,10 +408,7 @@ private:
         };
         // OpenTracing's way of logging an exception.
         if (name == "error" && value_of("exception.type").empty()) {
-            const std::string_view kind = value_of("error.kind");
-            const std::string_view message = value_of("message").empty() ? value_of("error.object") : value_of("message");
-            if (!kind.empty() && text.find("exception.type") == nullptr) text.add("exception.type", kind);
-            if (!message.empty() && text.find("exception.message") == nullptr) text.add("exception.message", message);
+            spans_.set_exception(value_of("error.kind"), value_of("message").empty() ? value_of("error.object") : value_of("message"));
         }
         spans_.begin_event(name, at_ns);
         for (const LogPart& part : log_) spans_.part_attribute(part.key, part.value, part.bare);

@@ -24,6 +24,7 @@ extern const Importer jvm_gc_log;
 namespace {
 
 constexpr int lines_sniffed = 200;
+constexpr double longest_pause_ms = 1e10;  // four months; more is a broken line
 constexpr std::size_t max_waiting = 256;  // pauses that wait for the heap sizes of their collection
 
 /// The text of the last word when it is a duration in milliseconds: "2.587ms", "0,595ms".
@@ -37,7 +38,7 @@ std::optional<double> take_trailing_ms(std::string_view& message)
     std::string number(blank == std::string_view::npos ? text : text.substr(blank + 1));
     std::replace(number.begin(), number.end(), ',', '.');
     const auto ms = parse_double(number);
-    if (!ms || *ms < 0) return {};
+    if (!ms || *ms < 0 || *ms > longest_pause_ms) return {};
     message = trim(text.substr(0, blank == std::string_view::npos ? 0 : blank));
     return ms;
 }
@@ -142,14 +143,18 @@ private:
         std::optional<std::int64_t> end = line.at_ns;
         if (!end && line.uptime_ns) {
             const auto start = context_.at_ns();
-            end = *line.uptime_ns + start.value_or(0);
+            std::int64_t sum = 0;
+            if (__builtin_add_overflow(*line.uptime_ns, start.value_or(0), &sum)) return {};
+            end = sum;
             if (start) note_time(number, "uptime_from_start", "times are uptimes; the time given with the file is taken as the start of the process");
             else note_time(number, "uptime_only", "times are nanoseconds since the start of the process; --at START makes them absolute");
         } else if (!end) {
             note_time(number, "no_time", "the lines carry no time");
             return {};
         }
-        return *end - std::llround(pause_ms * 1e6);
+        std::int64_t begin = 0;
+        if (__builtin_sub_overflow(*end, static_cast<std::int64_t>(std::llround(pause_ms * 1e6)), &begin)) return {};
+        return begin;
     }
 
     /// Once per file: it holds for every line.

@@ -177,7 +177,8 @@ private:
             TRY_ASSIGN(const bool taken, take_promtool(line, at));
             if (taken) return {};
         }
-        if (line.ends_with("=>") && parse_sample(line, sample_, quoted_name_)) {  // its samples follow
+        promtool_series_ = line.ends_with("=>") && parse_sample(line, sample_, quoted_name_);
+        if (promtool_series_) {  // its samples follow; the text of this line will be gone by then
             series_name_.assign(sample_.name);
             sample_.name = series_name_;
             return {};
@@ -196,13 +197,14 @@ private:
     {
         std::string_view value = trim(line.substr(0, at));
         if (const std::size_t arrow = value.rfind("=>"); arrow != std::string_view::npos) {
-            if (!parse_sample(value.substr(0, arrow + 2), sample_, quoted_name_)) return false;
+            promtool_series_ = parse_sample(value.substr(0, arrow + 2), sample_, quoted_name_);
             value = trim(value.substr(arrow + 2));
+            if (promtool_series_) {
+                series_name_.assign(sample_.name);
+                sample_.name = series_name_;
+            }
         }
-        if (sample_.name.empty() || !sample_value(value)) return false;
-        // The series stays for the next line; the text of this one will be gone.
-        series_name_.assign(sample_.name);
-        sample_.name = series_name_;
+        if (!promtool_series_ || !sample_value(value)) return false;
         sample_.value = value;
         sample_.time = line.substr(at + 2, line.size() - at - 3);
         TRY(take_sample());
@@ -298,6 +300,7 @@ private:
     std::string quoted_name_, series_name_;
     MetricLabels labels_;
     bool time_noted_ = false;
+    bool promtool_series_ = false;  // sample_ names a series whose samples follow
 };
 
 int sniff(const Probe& probe)

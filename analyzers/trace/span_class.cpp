@@ -1,6 +1,7 @@
 #include "analyzers/trace/span_class.h"
 
 #include "analyzers/core/text.h"
+#include "analyzers/trace/span_names.h"
 #include "analyzers/trace/sql_text.h"
 
 #include <array>
@@ -8,41 +9,13 @@
 namespace casebook {
 namespace {
 
+using Row = SpanTable::Row;
+
 constexpr std::array<std::string_view, 4> system_keys{"db.system.name", "db.system", "db.type", "cache.system"};
 constexpr std::array<std::string_view, 10> remote_keys{"http.request.method", "http.method", "rpc.system", "rpc.system.name", "messaging.system",
                                                        "http.url", "url.full", "rpc.service", "messaging.destination.name", "http.status_code"};
+constexpr std::array<std::string_view, 4> cache_keys{"cache.hit", "cache.key", "cache.operation", "cache_hit"};
 constexpr std::array<std::string_view, 10> cache_systems{"redis", "memcached", "valkey", "hazelcast", "dragonfly", "keydb", "geode", "infinispan", "ignite", "aerospike"};
-
-/// Verbs that hold or end a transaction, or set up the session, and read or write no rows.
-constexpr std::array<std::string_view, 17> transaction_verbs{"BEGIN", "START", "COMMIT", "ROLLBACK", "END", "ABORT", "SAVEPOINT", "RELEASE", "SET",
-                                                             "RESET", "SHOW", "DISCARD", "DEALLOCATE", "PREPARE", "USE", "PING", "ISOLATION"};
-
-/// Parts of a span name, lower case, that mean waiting for a pooled connection: pg-pool.connect, HikariDataSource.getConnection,
-/// DataSource.getConnection, prisma:engine:connection, sql.conn.begin, pool.acquire, "acquire connection".
-bool names_acquire(std::string_view name)
-{
-    const std::string text = lower(name);
-    const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
-    if (has("getconnection") || has("get_connection") || has("get connection") || has("acquireconnection") || has("acquire_connection")) return true;
-    if (has("pool") && (has("connect") || has("acquire") || has("checkout") || has("borrow") || has("wait") || has("get"))) return true;
-    if (has("acquire") && (has("conn") || has("client"))) return true;
-    if (has("checkout") && has("conn")) return true;
-    return text == "prisma:engine:connection" || text == "sql.conn.acquire";
-}
-
-/// Opening a connection itself: pg.connect, mysql.connect, sqlalchemy "connect", tcp.connect of a driver.
-bool names_connect(std::string_view name)
-{
-    const std::string text = lower(name);
-    return text == "connect" || text.ends_with(".connect") || text.ends_with(" connect");
-}
-
-bool any_attribute(const SpanTable& spans, SpanTable::Row row, std::span<const SpanTable::Id> keys)
-{
-    for (const SpanTable::Id key : keys)
-        if (key != StringPool::none && spans.attribute(row, key) != StringPool::none) return true;
-    return false;
-}
 
 template <std::size_t N>
 std::array<SpanTable::Id, N> ids_of(const SpanTable& spans, const std::array<std::string_view, N>& keys)
@@ -52,11 +25,129 @@ std::array<SpanTable::Id, N> ids_of(const SpanTable& spans, const std::array<std
     return ids;
 }
 
-bool is_transaction_verb(std::string_view verb)
+enum class NameSays : std::uint8_t { unread, nothing, acquire, connect, bare_connect };
+
+NameSays read_name(std::string_view name)
 {
-    for (const std::string_view known : transaction_verbs)
-        if (equals_ignoring_case(verb, known)) return true;
-    return false;
+    if (names_acquire(name)) return NameSays::acquire;
+    if (equals_ignoring_case(name, "connect")) return NameSays::bare_connect;
+    return names_connect(name) ? NameSays::connect : NameSays::nothing;
+}
+
+/// Judges span by span. Names and statements repeat: each distinct one is read once.
+class Judge {
+public:
+    explicit Judge(const SpanTable& spans)
+        : spans_(spans), systems_(ids_of(spans, system_keys)), remotes_(ids_of(spans, remote_keys)), caches_(ids_of(spans, cache_keys)),
+          name_says_(spans.strings.size(), NameSays::unread), statement_says_(spans.strings.size(), 0)
+    {
+    }
+
+    SpanClass of(Row row)
+    {
+        const SpanKind kind = spans_.kind[row];
+        if (kind == SpanKind::server || kind == SpanKind::consumer) return SpanClass::entry;
+        const SpanTable::Id system = first_of(row, systems_);
+        const bool cache = (system != StringPool::none && is_cache_system(spans_.text(system))) || (spans_.statement[row] == 0 && first_of(row, caches_) != StringPool::none);
+        if (spans_.statement[row] != 0 && !cache) return is_transaction(spans_.statement[row]) ? SpanClass::transaction : SpanClass::statement;
+        NameSays& says = name_says_[spans_.name[row]];
+        if (says == NameSays::unread) says = read_name(spans_.text(spans_.name[row]));
+        if (says == NameSays::acquire) return SpanClass::acquire;
+        const bool connects = says == NameSays::connect || says == NameSays::bare_connect;
+        if (cache) return connects ? SpanClass::connect : SpanClass::cache;
+        if (system != StringPool::none) {
+            // SQLAlchemy's "connect" is the checkout from its pool; drivers name themselves: "pg.connect".
+            if (says == NameSays::bare_connect) return SpanClass::acquire;
+            if (connects) return SpanClass::connect;
+            return names_transaction(spans_.text(spans_.name[row])) ? SpanClass::transaction : SpanClass::other;
+        }
+        if (connects && kind == SpanKind::client) return SpanClass::connect;
+        if (kind == SpanKind::producer) return SpanClass::remote_call;
+        if (kind == SpanKind::client && (first_of(row, remotes_) != StringPool::none || is_answered_elsewhere(row))) return SpanClass::remote_call;
+        return SpanClass::other;
+    }
+
+private:
+    template <std::size_t N>
+    SpanTable::Id first_of(Row row, const std::array<SpanTable::Id, N>& keys) const
+    {
+        for (const SpanTable::Id key : keys) {
+            if (key == StringPool::none) continue;
+            if (const SpanTable::Id value = spans_.attribute(row, key); value != StringPool::none) return value;
+        }
+        return StringPool::none;
+    }
+
+    bool is_transaction(SpanTable::Id statement)
+    {
+        std::uint8_t& says = statement_says_[statement];
+        if (says == 0) says = is_transaction_verb(summarize_sql(spans_.text(statement)).verb) ? 2 : 1;
+        return says == 2;
+    }
+
+    bool is_answered_elsewhere(Row row) const
+    {
+        for (const Row child : spans_.children(row))
+            if (spans_.kind[child] == SpanKind::server || spans_.service[child] != spans_.service[row]) return true;
+        return false;
+    }
+
+    const SpanTable& spans_;
+    std::array<SpanTable::Id, system_keys.size()> systems_;
+    std::array<SpanTable::Id, remote_keys.size()> remotes_;
+    std::array<SpanTable::Id, cache_keys.size()> caches_;
+    std::vector<NameSays> name_says_;
+    std::vector<std::uint8_t> statement_says_;
+};
+
+/// An object-relational mapper and the driver below it both report one statement: the outer span stays.
+void drop_inner_statements(const SpanTable& spans, std::vector<SpanClass>& of)
+{
+    std::vector<Row> inner;
+    for (Row row = 0; row < spans.size(); ++row) {
+        const Row parent = spans.parent[row];
+        if ((of[row] != SpanClass::statement && of[row] != SpanClass::transaction) || parent == SpanTable::no_row) continue;
+        if (of[parent] == of[row] && spans.service[parent] == spans.service[row] && spans.fingerprint[parent] == spans.fingerprint[row]) inner.push_back(row);
+    }
+    for (const Row row : inner) of[row] = SpanClass::other;
+}
+
+/// Where a service takes up work that no server or consumer span shows: jobs, and sources without span kinds.
+bool begins_work(const SpanTable& spans, Row row)
+{
+    const Row parent = spans.parent[row];
+    if (spans.kind[row] != SpanKind::internal) return false;
+    if (parent == SpanTable::no_row) return spans.parent_id[row] == 0 && !spans.children(row).empty();
+    return spans.service[parent] != spans.service[row];
+}
+
+/// Without span kinds a call is the span under which only another service's work hangs.
+bool only_calls(const SpanTable& spans, const std::vector<SpanClass>& of, Row row)
+{
+    if (spans.kind[row] != SpanKind::internal || spans.children(row).empty()) return false;
+    for (const Row child : spans.children(row))
+        if (of[child] != SpanClass::entry || spans.service[child] == spans.service[row]) return false;
+    return true;
+}
+
+/// From the roots down: a parent may come after its child in start order (rounded clocks).
+void find_entries(const SpanTable& spans, SpanClasses& classes)
+{
+    std::vector<Row> stack;
+    for (Row root = 0; root < spans.size(); ++root) {
+        if (spans.parent[root] != SpanTable::no_row) continue;
+        stack.push_back(root);
+        while (!stack.empty()) {
+            const Row row = stack.back();
+            stack.pop_back();
+            const Row parent = spans.parent[row];
+            if (classes.of[row] == SpanClass::entry)
+                classes.entry[row] = row;
+            else if (parent != SpanTable::no_row && (spans.service[parent] == spans.service[row] || spans.kind[parent] != SpanKind::client))
+                classes.entry[row] = classes.entry[parent];
+            for (const Row child : spans.children(row)) stack.push_back(child);
+        }
+    }
 }
 
 }  // namespace
@@ -68,113 +159,22 @@ bool is_cache_system(std::string_view system)
     return false;
 }
 
-std::string_view database_system(const SpanTable& spans, SpanTable::Row row) { return spans.attribute(row, system_keys); }
+std::string_view database_system(const SpanTable& spans, Row row) { return spans.attribute(row, system_keys); }
 
 SpanClasses classify(const SpanTable& spans)
 {
     SpanClasses classes;
-    classes.of.resize(spans.size(), SpanClass::other);
+    classes.of.reserve(spans.size());
     classes.entry.resize(spans.size(), SpanTable::no_row);
-    const auto systems = ids_of(spans, system_keys);
-    const auto remotes = ids_of(spans, remote_keys);
-    // Names and statements repeat: each distinct one is judged once. 0 = not yet, else judgement + 1.
-    std::vector<std::uint8_t> name_class(spans.strings.size(), 0), transaction(spans.strings.size(), 0);
-    for (SpanTable::Row row = 0; row < spans.size(); ++row) {
-        if (spans.kind[row] == SpanKind::server || spans.kind[row] == SpanKind::consumer) {
-            classes.of[row] = SpanClass::entry;
-            continue;
-        }
-        std::uint8_t& by_name = name_class[spans.name[row]];
-        if (by_name == 0) {
-            const std::string_view name = spans.text(spans.name[row]);
-            by_name = names_acquire(name) ? 2 : names_connect(name) ? 3 : 1;
-        }
-        SpanTable::Id system = StringPool::none;
-        for (const SpanTable::Id key : systems)
-            if (key != StringPool::none && system == StringPool::none) system = spans.attribute(row, key);
-        const bool cache = system != StringPool::none && is_cache_system(spans.text(system));
-        if (spans.statement[row] != 0 && !cache) {
-            std::uint8_t& control = transaction[spans.statement[row]];
-            if (control == 0) control = is_transaction_verb(summarize_sql(spans.text(spans.statement[row])).verb) ? 2 : 1;
-            classes.of[row] = control == 2 ? SpanClass::transaction : SpanClass::statement;
-        } else if (by_name == 2) {
-            classes.of[row] = SpanClass::acquire;
-        } else if (cache) {
-            classes.of[row] = by_name == 3 ? SpanClass::connect : SpanClass::cache;
-        } else if (system != StringPool::none) {
-            classes.of[row] = by_name == 3 ? SpanClass::connect : is_transaction_verb(spans.text(spans.name[row])) ? SpanClass::transaction : SpanClass::other;
-        } else if (by_name == 3 && spans.kind[row] == SpanKind::client) {
-            classes.of[row] = SpanClass::connect;
-        } else if (spans.kind[row] == SpanKind::client || spans.kind[row] == SpanKind::producer) {
-            if (spans.kind[row] == SpanKind::producer || any_attribute(spans, row, remotes)) classes.of[row] = SpanClass::remote_call;
-        }
-    }
-    // A parent may come after its child in start order (rounded clocks), so entries are found from the roots down.
-    std::vector<SpanTable::Row> stack;
-    for (SpanTable::Row root = 0; root < spans.size(); ++root) {
-        if (spans.parent[root] != SpanTable::no_row) continue;
-        stack.push_back(root);
-        while (!stack.empty()) {
-            const SpanTable::Row row = stack.back();
-            stack.pop_back();
-            const SpanTable::Row parent = spans.parent[row];
-            if (classes.of[row] == SpanClass::entry) classes.entry[row] = row;
-            else if (parent != SpanTable::no_row && spans.service[parent] == spans.service[row]) classes.entry[row] = classes.entry[parent];
-            for (const SpanTable::Row child : spans.children(row)) stack.push_back(child);
-        }
-    }
+    Judge judge(spans);
+    for (Row row = 0; row < spans.size(); ++row) classes.of.push_back(judge.of(row));
+    drop_inner_statements(spans, classes.of);
+    for (Row row = 0; row < spans.size(); ++row)
+        if (classes.of[row] == SpanClass::other && begins_work(spans, row)) classes.of[row] = SpanClass::entry;
+    for (Row row = 0; row < spans.size(); ++row)
+        if (classes.of[row] == SpanClass::other && only_calls(spans, classes.of, row)) classes.of[row] = SpanClass::remote_call;
+    find_entries(spans, classes);
     return classes;
-}
-
-CacheCommand cache_command(const SpanTable& spans, SpanTable::Row row)
-{
-    static constexpr std::array<std::string_view, 4> text_keys{"db.query.text", "db.statement", "cache.command", "db.operation.name"};
-    static constexpr std::array<std::string_view, 3> operation_keys{"db.operation.name", "db.operation", "cache.operation"};
-    static constexpr std::array<std::string_view, 3> key_keys{"cache.key", "db.redis.key", "db.memcached.key"};
-    static constexpr std::array<std::string_view, 4> hit_keys{"cache.hit", "http.cache.hit", "cache_hit", "cache.status"};
-    CacheCommand command;
-    const std::string_view text = spans.attribute(row, text_keys);
-    std::string_view verb = spans.attribute(row, operation_keys);
-    const std::size_t blank = text.find(' ');
-    if (verb.empty()) verb = text.substr(0, blank);
-    if (verb.empty()) verb = spans.text(spans.name[row]);
-    const std::string name = lower(verb);
-    const auto has = [&](std::string_view part) { return name.find(part) != std::string::npos; };
-    if (has("getset") || has("getdel")) command.kind = CacheCommand::Kind::other;
-    else if (has("get")) command.kind = CacheCommand::Kind::get;
-    else if (has("set") || has("put") || has("add")) command.kind = CacheCommand::Kind::put;
-    command.key = spans.attribute(row, key_keys);
-    if (command.key.empty() && blank != std::string_view::npos) {
-        std::string_view rest = trim(text.substr(blank + 1));
-        command.key = rest.substr(0, rest.find(' '));
-        if (command.key.size() > 1 && command.key.front() == '"' && command.key.back() == '"') command.key = command.key.substr(1, command.key.size() - 2);
-        if (command.key == "?") command.key = {};
-    }
-    const std::string_view hit = spans.attribute(row, hit_keys);
-    if (equals_ignoring_case(hit, "true") || equals_ignoring_case(hit, "hit") || hit == "1") command.hit = 1;
-    else if (equals_ignoring_case(hit, "false") || equals_ignoring_case(hit, "miss") || hit == "0") command.hit = 0;
-    return command;
-}
-
-std::string peer_of(const SpanTable& spans, SpanTable::Row row)
-{
-    static constexpr std::array<std::string_view, 2> name_keys{"service.peer.name", "peer.service"};
-    static constexpr std::array<std::string_view, 5> address_keys{"server.address", "net.peer.name", "http.host", "out.host", "net.peer.ip"};
-    static constexpr std::array<std::string_view, 2> port_keys{"server.port", "net.peer.port"};
-    static constexpr std::array<std::string_view, 2> url_keys{"url.full", "http.url"};
-    if (const auto name = spans.attribute(row, name_keys); !name.empty()) return std::string(name);
-    // The callee's own span says best who answered.
-    for (const SpanTable::Row child : spans.children(row))
-        if (spans.kind[child] == SpanKind::server && spans.service[child] != 0) return std::string(spans.text(spans.service[child]));
-    std::string peer(spans.attribute(row, address_keys));
-    if (!peer.empty()) {
-        if (const auto port = spans.attribute(row, port_keys); !port.empty() && peer.find(':') == std::string::npos) peer += ":" + std::string(port);
-        return peer;
-    }
-    std::string_view url = spans.attribute(row, url_keys);
-    const std::size_t scheme = url.find("://");
-    if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-    return std::string(url.substr(0, url.find('/')));
 }
 
 }  // namespace casebook

@@ -10,8 +10,10 @@ namespace casebook {
 /// What a span is about, told by its attributes (old and new semantic conventions) and, where those are silent, its name.
 enum class SpanClass : std::uint8_t {
     other,
-    entry,        ///< server or consumer span: a service takes up work
-    statement,    ///< a database statement that reads or writes rows
+    /// A service takes up work: a server or consumer span; where there is none, the internal span that begins a trace and
+    /// has children (a job) or is called from another service (sources without span kinds).
+    entry,
+    statement,    ///< a database statement that reads or writes rows; of a mapper's and its driver's span the outer one
     transaction,  ///< BEGIN, COMMIT, SET, savepoints and the like
     acquire,      ///< waiting for a pooled connection
     connect,      ///< opening a physical connection
@@ -21,8 +23,9 @@ enum class SpanClass : std::uint8_t {
 
 struct SpanClasses {
     std::vector<SpanClass> of;                ///< per row
-    /// Per row: the nearest enclosing entry span of the same service (itself for an entry), or no_row. "The operation
-    /// that ran this."
+    /// Per row: the nearest enclosing entry span (itself for an entry), or no_row. "The operation that ran this."
+    /// Of the same service, unless the span itself is filed under another one without being called there (tracers that
+    /// file statements under "postgres").
     std::vector<SpanTable::Row> entry;
 };
 

@@ -2,6 +2,7 @@
 
 // Span tables written by hand: `add` spans in any order, `build` sorts them and makes the trees as loading a case does.
 
+#include "analyzers/trace/sql_text.h"
 #include "analyzers/trace/tree.h"
 
 #include <algorithm>
@@ -54,7 +55,7 @@ public:
             table.instance.push_back(0);
             table.version.push_back(0);
             table.statement.push_back(table.strings.intern(span.statement));
-            table.fingerprint.push_back(0);
+            table.fingerprint.push_back(span.statement.empty() ? 0 : table.strings.intern(sql_fingerprint(span.statement)));
             table.kind.push_back(span.kind);
             table.status.push_back(span.status);
             table.file.push_back(1);

@@ -17,6 +17,13 @@ double luminance(const QColor& color)
     return 0.2126 * channel(color.redF()) + 0.7152 * channel(color.greenF()) + 0.0722 * channel(color.blueF());
 }
 
+/// Windows lie under data here, so they are half as strong as on the timeline.
+QColor fainter(QColor color)
+{
+    color.setAlpha(std::max(14, color.alpha() / 2));
+    return color;
+}
+
 std::vector<QColor> light_categories()
 {
     return {QColor(0x00, 0x72, 0xB2), QColor(0xE6, 0x9F, 0x00), QColor(0x00, 0x9E, 0x73), QColor(0xCC, 0x79, 0xA7),
@@ -83,10 +90,10 @@ ViewColors view_colors(const QPalette& palette)
     colors.good = theme().good;
     colors.critical = colors.dark ? QColor(0xFF, 0xFF, 0xFF) : QColor(0x10, 0x10, 0x10);
     colors.evidence = colors.dark ? QColor(0xF2, 0xD6, 0x4B) : QColor(0xD8, 0x8A, 0x00);
-    colors.baseline = theme().window_baseline;
-    colors.incident = theme().window_incident;
-    colors.after = theme().window_after;
-    colors.other_window = theme().window_other;
+    colors.baseline = fainter(theme().window_baseline);
+    colors.incident = fainter(theme().window_incident);
+    colors.after = fainter(theme().window_after);
+    colors.other_window = fainter(theme().window_other);
     return colors;
 }
 

@@ -363,6 +363,8 @@ Result<std::optional<JsonElement>> JsonElements::next()
             } else if (c == ']' && !frames_.empty()) {
                 ++at_;
                 frames_.pop_back();
+            } else if (frames_.empty() && (c == ']' || c == '}')) {
+                ++at_;  // closes what was left behind when a document broke off
             } else if (frames_.empty()) {
                 TRY(pass_line("not_json", "a line that is not JSON"));
             } else {

@@ -156,6 +156,12 @@ void SpanBuilder::part_attribute(std::string_view key, std::string_view value, b
     if (key == "exception.message") exception_message_ = attributes_.text().store(value);
 }
 
+void SpanBuilder::set_exception(std::string_view type, std::string_view message)
+{
+    if (!type.empty()) exception_type_ = attributes_.text().store(type);
+    if (!message.empty()) exception_message_ = attributes_.text().store(message);
+}
+
 void SpanBuilder::end_event()
 {
     part_ += part_has_attributes_ ? "}}" : "}";
@@ -168,15 +174,19 @@ void SpanBuilder::end_link()
     attributes_.add_copy("link", part_);
 }
 
-bool SpanBuilder::settle_times(const SpanDraft& draft, SpanRow& row)
+bool SpanBuilder::settle_times(const SpanDraft& draft, SpanRow& row, bool extra)
 {
     const bool start_good = draft.start_known && draft.start_ns <= last_ns;
     const bool end_good = draft.end_known && draft.end_ns <= last_ns;
     const bool out_of_range = (draft.start_known && !start_good) || (draft.end_known && !end_good);
     if (!start_good && !end_good) {
-        if (out_of_range) context_.drop(draft.line, "time_out_of_range", "start and end lie beyond the year 2262");
-        else if (draft.time_unreadable) context_.drop(draft.line, "bad_time", "start and end are no times");
-        else context_.drop(draft.line, "missing_time", "the span has neither start nor end");
+        const auto drop = [&](std::string_view code, std::string_view detail) {
+            if (extra) context_.note(draft.line, code, detail);
+            else context_.drop(draft.line, code, detail);
+        };
+        if (out_of_range) drop("time_out_of_range", "start and end lie beyond the year 2262");
+        else if (draft.time_unreadable) drop("bad_time", "start and end are no times");
+        else drop("missing_time", "the span has neither start nor end");
         return false;
     }
     if (!start_good) {
@@ -260,13 +270,13 @@ void SpanBuilder::odd(std::string_view code, std::string_view detail)
     odds_.push_back({code, detail});
 }
 
-Status SpanBuilder::finish(const SpanDraft& draft, const SpanResource& resource, std::string_view scope)
+Status SpanBuilder::finish(const SpanDraft& draft, const SpanResource& resource, std::string_view scope, bool extra)
 {
     ++ordinal_;
     odds_.clear();
     SpanRow row;
     row.name = draft.name;
-    if (!settle_times(draft, row)) return {};
+    if (!settle_times(draft, row, extra)) return {};
     settle_ids(draft, row);
     row.kind = draft.kind;
     row.status = draft.status;
@@ -290,9 +300,9 @@ Status SpanBuilder::finish(const SpanDraft& draft, const SpanResource& resource,
     }
     row.attributes = views;
     TRY(context_.add(row));
-    context_.stored();
+    if (!extra) context_.stored();
     // One repair a record, so that no more records are repaired than stored; what else was odd is noted.
-    bool first = true;
+    bool first = !extra;
     for (const Odd& odd : odds_) {
         if (first) context_.repair(draft.line, odd.code, odd.detail);
         else context_.note(draft.line, odd.code, odd.detail);

@@ -78,10 +78,13 @@ public:
     void begin_link(TraceId trace, std::uint64_t span_id);
     void part_attribute(std::string_view key, std::string_view value, bool json);
     void end_event();
+    /// The type and message of an exception that another kind of event tells of; empty ones change nothing.
+    void set_exception(std::string_view type, std::string_view message);
     void end_link();
 
-    /// Adds the row and counts it stored, or counts it dropped.
-    Status finish(const SpanDraft& draft, const SpanResource& resource, std::string_view scope);
+    /// Adds the row and counts one record stored, or counts it dropped. `extra`: a second row of a record that is
+    /// counted with its other row, which must come after this one.
+    Status finish(const SpanDraft& draft, const SpanResource& resource, std::string_view scope, bool extra = false);
 
     /// How far the text of the spans that follow can be trusted.
     enum class Text : std::uint8_t {
@@ -92,7 +95,7 @@ public:
     void set_text(Text text) { text_ = text; }
 
 private:
-    bool settle_times(const SpanDraft& draft, SpanRow& row);
+    bool settle_times(const SpanDraft& draft, SpanRow& row, bool extra);
     void settle_ids(const SpanDraft& draft, SpanRow& row);
     void add_derived(const SpanDraft& draft, std::string_view scope);
     bool clean(std::string_view& text);

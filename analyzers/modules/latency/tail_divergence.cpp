@@ -1,0 +1,144 @@
+// Do the slowest requests drift away from the median?
+//
+// A symptom: the tail of an operation that users feel rises while its median stays, for as long as the rule asks. It never
+// ends a walk; it says where to look.
+
+#include "analyzers/analysis/context.h"
+#include "analyzers/analysis/operations.h"
+#include "analyzers/core/statistics.h"
+#include "analyzers/core/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+namespace casebook::latency {
+namespace {
+
+constexpr std::array<Threshold, 7> thresholds{{{"p99_factor", 2, "x", "patterns-incidents tail-divergence"},
+                                               {"p50_flat", 1.2, "x", "patterns-incidents tail-divergence"},
+                                               {"floor", 50, "ms", "patterns-incidents tail-divergence"},
+                                               {"floor_factor", 4, "x", "patterns-incidents tail-divergence"},
+                                               {"ratio_without_baseline", 20, "x", "patterns-performance tail percentiles"},
+                                               {"even_rise", 25, "%", "patterns-incidents tail-divergence"},
+                                               {"ruled_out_factor", 1.2, "x", "patterns-incidents tail-divergence"}}};
+
+using Row = SpanTable::Row;
+
+/// How long requests over `limit_ms` kept coming: the longest stretch without a gap of more than a tenth of the window.
+double sustained_seconds(const SpanTable& spans, const std::vector<Row>& rows, double limit_ms, TimeRange window)
+{
+    const auto gap = static_cast<std::int64_t>(window.seconds() * 1e8);
+    std::int64_t begin = 0, last = 0, longest = 0;
+    bool open = false;
+    for (const Row row : rows) {
+        if (static_cast<double>(spans.duration_ns[row]) / 1e6 <= limit_ms) continue;
+        if (!open || spans.start_ns[row] - last > gap) begin = spans.start_ns[row];
+        open = true;
+        last = spans.start_ns[row];
+        longest = std::max(longest, last - begin);
+    }
+    return static_cast<double>(longest) / 1e9;
+}
+
+struct Shape {
+    double p50 = 0, tail = 0, percentile = 0;
+};
+
+Shape shape_of(const std::vector<double>& values, double tail_samples)
+{
+    Shape shape;
+    shape.p50 = median(values);
+    shape.tail = tail_percentile(values, tail_samples, shape.percentile);
+    return shape;
+}
+
+Finding describe(AnalysisContext& context, const SpanTable& spans, const OperationRequests& operation, const Shape& now, const Shape* base)
+{
+    const std::string service(spans.text(operation.service)), name(spans.text(operation.operation));
+    const std::string p = "P" + format_number(std::floor(now.percentile));
+    Finding finding;
+    finding.key = finding_key({service, name});
+    finding.headline = base ? p + " of " + name + " rose from " + format_ms(base->tail) + " to " + format_ms(now.tail) + " while the median went from " + format_ms(base->p50) + " to " + format_ms(now.p50)
+                            : p + " of " + name + " is " + format_ms(now.tail) + ", " + format_number(now.tail / std::max(now.p50, 1e-6), 2) + " x its median of " + format_ms(now.p50);
+    finding.subjects = {{"operation", name}, {"service", service}};
+    finding.figures = {{"tail", now.tail, "ms", {}, {}}, {"median", now.p50, "ms", {}, {}}};
+    if (base) {
+        finding.figures.push_back(context.figure("tail_factor", now.tail / std::max(base->tail, 1e-6), "x", "p99_factor"));
+        finding.figures.push_back(context.figure("median_factor", now.p50 / std::max(base->p50, 1e-6), "x", "p50_flat"));
+    } else {
+        finding.figures.push_back(context.figure("tail_over_median", now.tail / std::max(now.p50, 1e-6), "x", "ratio_without_baseline"));
+    }
+    finding.when = context.windows().analysed;
+    finding.refutes_if = "median and tail rise alike, or the tail stays below " + format_number(context.threshold("ruled_out_factor")) + " x its baseline";
+    finding.evidence = {{"Requests of " + name + " by duration over time", "distribution", "span",
+                         "SELECT start_ns, duration_ns / 1e6 AS duration_ms, trace_id, span_id FROM span WHERE service = ?1 AND operation = ?2 AND kind IN ('server', 'consumer') ORDER BY start_ns, span_id",
+                         {service, name}}};
+    finding.proof = p + " of " + name + " back to " + format_ms(base ? base->tail : now.p50 * 4);
+    return finding;
+}
+
+Result<Answer> run(AnalysisContext& context)
+{
+    TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
+    TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
+    TRY_ASSIGN(const RequestSet* requests, context.requests());
+    const double tail_samples = context.threshold("common.tail_samples");
+    const std::set<Row> felt_rows(requests->rows.begin(), requests->rows.end());
+    std::size_t judged = 0;
+    std::string reason;
+    for (OperationRequests operation : operations(*spans, *classes, context.windows(), tail_samples)) {
+        // Only operations that users wait for: the others are causes, and other questions ask for them.
+        const auto not_felt = [&](Row row) { return !felt_rows.contains(row); };
+        std::erase_if(operation.analysed, not_felt);
+        std::erase_if(operation.baseline, not_felt);
+        const Shape now = shape_of(durations_ms(*spans, operation.analysed), tail_samples);
+        if (now.percentile == 0) continue;
+        ++judged;
+        const std::string name(spans->text(operation.operation));
+        std::map<std::uint32_t, std::int64_t> explained;
+        const auto add = [&](Finding finding, Verdict verdict, double normal_ms) -> Status {
+            for (const Row row : operation.analysed)
+                if (static_cast<double>(spans->duration_ns[row]) / 1e6 > normal_ms) explained[spans->trace[row]] += spans->duration_ns[row] - static_cast<std::int64_t>(normal_ms * 1e6);
+            finding.verdict = verdict;
+            finding.impact = context.impact(explained);
+            TRY_ASSIGN(const Felt felt, context.felt(explained));
+            finding.severity = severity_of(felt);
+            context.add(std::move(finding));
+            return {};
+        };
+        if (operation.line_percentile == 0) {
+            if (now.tail / std::max(now.p50, 1e-6) >= context.threshold("ratio_without_baseline"))
+                TRY(add(describe(context, *spans, operation, now, nullptr), Verdict::suspected, now.p50));
+            else reason = name + ": P" + format_number(std::floor(now.percentile)) + " is " + format_number(now.tail / std::max(now.p50, 1e-6), 2) + " x the median";
+            continue;
+        }
+        Shape base = shape_of(durations_ms(*spans, operation.baseline), tail_samples);
+        // Both tails at the lower of the two percentiles, or a longer recording would look slower.
+        Shape same = now;
+        same.percentile = std::min(now.percentile, base.percentile);
+        same.tail = percentile(durations_ms(*spans, operation.analysed), same.percentile);
+        base.tail = percentile(durations_ms(*spans, operation.baseline), same.percentile);
+        const double factor = same.tail / std::max(base.tail, 1e-6), flat = same.p50 / std::max(base.p50, 1e-6);
+        const double needed = same.tail - base.tail < context.threshold("floor") ? context.threshold("floor_factor") : context.threshold("p99_factor");
+        const double ratio_growth = (same.tail / std::max(same.p50, 1e-6)) / std::max(base.tail / std::max(base.p50, 1e-6), 1e-6);
+        TimeRange window = context.windows().analysed;
+        if (context.windows().onset_ns) window.from_ns = std::max(window.from_ns, *context.windows().onset_ns);
+        const double asked = std::min(context.threshold("common.sustained") * 60, 0.5 * window.seconds());
+        const double lasted = sustained_seconds(*spans, operation.analysed, base.tail * context.threshold("p99_factor") * 0.9, window);
+        if (factor >= needed && flat <= context.threshold("p50_flat") && ratio_growth >= context.threshold("p99_factor") && lasted >= asked)
+            TRY(add(describe(context, *spans, operation, same, &base), Verdict::confirmed, base.p50));
+        else
+            reason = name + ": tail " + format_number(factor, 2) + " x, median " + format_number(flat, 2) + " x its baseline";
+    }
+    if (judged == 0) return Answer{Verdict::inconclusive, "no operation has the " + format_number(2 * tail_samples) + " requests that a tail needs", {}};
+    return Answer{Verdict::ruledOut, reason, {}};
+}
+
+}  // namespace
+
+extern const Analyzer tail_divergence;
+const Analyzer tail_divergence{"latency.tail_divergence", "Do the slowest requests drift away from the median?", AnalyzerKind::symptom, "span", "metric(latency_sum)", thresholds, run};
+
+}  // namespace casebook::latency

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "widgets/charts/time_text.h"
+
+#include <qcustomplot.h>
+
+namespace casebook {
+
+/// Ticks of a time axis whose coordinate is seconds after `origin_ns`: round steps from nanoseconds to months, aligned
+/// to the clock of the zone. Included by the .cpp files of this folder only.
+class TimeTicker : public QCPAxisTicker {
+public:
+    void set_origin(std::int64_t origin_ns, TimeZoneMode zone);
+    /// Seconds after a start instead of the time of day, for logs that only know that.
+    void set_relative(bool relative) { relative_ = relative; }
+    bool relative() const { return relative_; }
+
+    double to_axis(std::int64_t at_ns) const { return static_cast<double>(at_ns - origin_ns_) / 1e9; }
+    std::int64_t to_ns(double axis) const;
+    /// "UTC, 2026-11-18" for the stretch in sight.
+    QString axis_label(const QCPRange& range) const;
+
+protected:
+    double getTickStep(const QCPRange& range) override;
+    int getSubTickCount(double step) override;
+    QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override;
+
+private:
+    std::int64_t origin_ns_ = 0;
+    TimeZoneMode zone_ = TimeZoneMode::utc;
+    bool relative_ = false;
+    double step_ = 1;
+};
+
+}  // namespace casebook
