@@ -6,14 +6,7 @@ namespace {
 
 int sniff(const Probe& probe)
 {
-    const std::size_t plan = probe.head.find("\"Plan\"");
-    if (plan == std::string_view::npos) return 0;
-    return probe.head.find("\"Node Type\"", plan) == std::string_view::npos ? 0 : 90;
-}
-
-Status read(Source& source, ImportContext& context)
-{
-    return import_explain(plan::Format::json, source, context);
+    return sniff_explain(plan::Format::json, probe);
 }
 
 }  // namespace
@@ -24,7 +17,7 @@ extern const Importer explain_json{
     .brings = "plan",
     .how = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT ...",
     .sniff = sniff,
-    .read = read,
+    .read = import_explain,
 };
 
 }  // namespace casebook::importers

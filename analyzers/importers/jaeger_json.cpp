@@ -75,16 +75,19 @@ public:
         for (;;) {
             TRY_ASSIGN(const auto element, elements_.next());
             note_oddities(elements_, context_);
-            if (!element) return {};
+            if (!element) break;
             TRY(one(*element));
         }
+        if (elements_.nothing_fits())
+            return fail(Error::Code::notUnderstood, "there are no Jaeger traces in this JSON", "An answer of /api/traces, or a trace saved from the UI, is looked for");
+        return {};
     }
 
 private:
     Status one(const JsonElement& element)
     {
         if (element.too_large) {
-            context_.drop(element.line, "too_large", "a trace larger than 1 GiB in a compressed or piped input");
+            context_.drop(element.line, "too_large", "a trace larger than 512 MiB in a compressed or piped input");
             return {};
         }
         suspicious_ = element.backslashes && element.text.find("\\u0000") != std::string_view::npos;

@@ -63,6 +63,8 @@ public:
             if (!element) break;
             TRY(one(*element));
         }
+        if (elements_.nothing_fits())
+            return fail(Error::Code::notUnderstood, "there is no OTLP data in this JSON", "resourceSpans, resourceMetrics or resourceLogs are looked for");
         if (elements_.foreign_documents() > 0 && elements_.foreign_documents() < elements_.documents())
             context_.note(0, "ignored_document", "JSON documents that hold no OTLP data");
         return {};
@@ -72,7 +74,7 @@ private:
     Status one(const JsonElement& element)
     {
         if (element.too_large) {
-            context_.drop(element.line, "too_large", "a resource larger than 1 GiB in a compressed or piped input");
+            context_.drop(element.line, "too_large", "a resource larger than 512 MiB in a compressed or piped input");
             return {};
         }
         suspicious_ = element.backslashes && element.text.find("\\u0000") != std::string_view::npos;
@@ -92,8 +94,7 @@ private:
         reader_.set_line(line);
         const auto text = mended ? SpanBuilder::Text::mended
                           : suspicious_ ? SpanBuilder::Text::unknown : SpanBuilder::Text::clean;
-        sink_.spans.set_text(text);
-        sink_.metrics.set_text(text);
+        sink_.set_text(text);
     }
 
     /// Reads an element that is large, broken or cut: resource, scopes and records one after the other.

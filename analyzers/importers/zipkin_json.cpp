@@ -25,7 +25,7 @@ namespace {
 using namespace std::string_view_literals;
 using simdjson::dom::object;
 
-constexpr std::array outermost_keys{"traceId"sv};
+constexpr std::array outermost_keys{"traceId"sv, "id"sv, "parentId"sv, "name"sv, "localEndpoint"sv};
 constexpr ElementRules rules{.outermost = outermost_keys, .documents = true};
 constexpr std::size_t chunk_bytes = std::size_t{256} << 20;
 
@@ -68,10 +68,13 @@ public:
             if (position_ >= indexed_until_) TRY(index_chunk());
             TRY_ASSIGN(const auto element, elements_.next());
             note_oddities(elements_, context_);
-            if (!element) return {};
+            if (!element) break;
             position_ = element->offset + element->text.size();
             TRY(one(*element));
         }
+        if (spans_seen_ == 0 && (others_seen_ > 0 || elements_.nothing_fits()))
+            return fail(Error::Code::notUnderstood, "there are no Zipkin spans in this JSON", "An answer of /api/v2/traces or /api/v1/traces is looked for");
+        return {};
     }
 
 private:
@@ -120,16 +123,18 @@ private:
         if (element.too_large || !parser_.parse(element.text, element.slack, document) ||
             document.get_object().get(fields) != simdjson::SUCCESS) {
             context_.drop(line_, element.too_large ? "too_large" : "broken_json",
-                          element.too_large ? "a span larger than 1 GiB" : parser_.error());
+                          element.too_large ? "a span larger than 512 MiB in a compressed or piped input" : parser_.error());
             return {};
         }
         const bool suspicious = element.backslashes && element.text.find("\\u0000") != std::string_view::npos;
         spans_.set_text(parser_.mended() ? SpanBuilder::Text::mended : suspicious ? SpanBuilder::Text::unknown : SpanBuilder::Text::clean);
         const std::size_t count = reader_.read(fields);
         if (count == 0) {
+            ++others_seen_;
             context_.note(line_, "not_a_span", "an object without traceId");
             return {};
         }
+        ++spans_seen_;
         // The record is counted with its first span, so that comes last.
         for (std::size_t i = count; i-- > 0;) TRY(row(reader_.span(i), i > 0));
         return {};
@@ -258,6 +263,7 @@ private:
     std::uint64_t position_ = 0;        // end of the element read last, in the input
     std::uint64_t indexed_until_ = 0;
     std::int64_t line_ = 0;
+    std::int64_t spans_seen_ = 0, others_seen_ = 0;
 };
 
 Status read(Source& source, ImportContext& context)

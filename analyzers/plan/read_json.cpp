@@ -240,6 +240,7 @@ Result<Plans> read_json(std::string_view text)
         if (!about_plans) continue;
         if (!piece.complete) {
             plans.note = "the JSON ends before the plan is complete";
+            plans.cut_off = true;
             continue;
         }
         element root;

@@ -14,6 +14,8 @@ struct Plans {
     std::vector<Tree> trees;
     /// Something was mended or cut off: "truncated", "raw line end in a string". Empty when nothing was.
     std::string note;
+    /// One more plan had begun when the text ended; it is not in `trees`, and `note` says so.
+    bool cut_off = false;
 };
 
 // Each reader takes clean UTF-8 and finds every plan in it. Errors: notUnderstood when there is none, limitExceeded

@@ -106,7 +106,8 @@ public:
             boundary_ = false;
             return;
         case TextLine::Kind::other:
-            if (!tree_.nodes.empty() && !boundary_) ++not_understood_;
+            // Behind the times of the statement a plan is over.
+            if (!tree_.nodes.empty() && !boundary_ && !tree_.properties.has("Execution Time")) ++not_understood_;
             return;
         }
     }

@@ -146,6 +146,7 @@ Result<Plans> read_xml(std::string_view text)
     if (!parsed && !roots.empty() && !last_is_closed(text.substr(0, static_cast<std::size_t>(parsed.offset)))) {
         roots.pop_back();
         plans.note = "the XML ends before the plan is complete";
+        plans.cut_off = true;
     }
     for (const pugi::xml_node& root : roots) {
         if (root.child("Plan")) Walk(sink).run(root);

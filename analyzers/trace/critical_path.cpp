@@ -45,7 +45,7 @@ bool same_process(const SpanTable& table, Row parent, Row child)
 
 }  // namespace
 
-void CriticalPathFinder::emit(Row row, std::int64_t from_ns, std::int64_t to_ns)
+void CriticalPathFinder::add_section(Row row, std::int64_t from_ns, std::int64_t to_ns)
 {
     if (from_ns >= to_ns)
         return;
@@ -134,7 +134,7 @@ std::span<const PathSection> CriticalPathFinder::find(Row root)
         Candidate child{};
         if (frame.cursor_ns <= frame.low_ns || !take_next(frame, child))
         {
-            emit(frame.row, frame.low_ns, frame.cursor_ns);
+            add_section(frame.row, frame.low_ns, frame.cursor_ns);
             candidates_.resize(frame.candidates_begin);
             stack_.pop_back();
             continue;
@@ -143,7 +143,7 @@ std::span<const PathSection> CriticalPathFinder::find(Row root)
         const std::int64_t low = std::max(child.start_ns, frame.low_ns);
         if (high <= low)
             continue;
-        emit(frame.row, high, frame.cursor_ns);
+        add_section(frame.row, high, frame.cursor_ns);
         frame.cursor_ns = low;
         frame.last_duration_ns = distance(child.start_ns, child.end_ns);
         push(child.row, child.shift_ns, low, high);  // invalidates frame

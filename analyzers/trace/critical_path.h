@@ -55,7 +55,7 @@ private:
 
     void push(SpanTable::Row row, std::int64_t shift_ns, std::int64_t low_ns, std::int64_t high_ns);
     bool take_next(Frame& frame, Candidate& taken);
-    void emit(SpanTable::Row row, std::int64_t from_ns, std::int64_t to_ns);
+    void add_section(SpanTable::Row row, std::int64_t from_ns, std::int64_t to_ns);
 
     const SpanTable& table_;
     std::vector<Frame> stack_;

@@ -34,6 +34,9 @@ struct ChartEvent {
     QString text;
 };
 
+/// What `at_ns` counts: time, time since some start, or rows (1e9 each) of evidence that has no time.
+enum class ChartAxis { time, sinceStart, ordinal };
+
 /// How an axis shows values of a unit: `value * factor` with `name` beside the axis.
 struct AxisUnit {
     QString name;

@@ -42,7 +42,7 @@ void TimeChart::set_time_zone(TimeZoneMode zone)
 {
     zone_ = zone;
     if (is_empty()) return;
-    ticker_->set_origin(first_ns_, zone_);
+    ticker_->set_origin(data_.axis == ChartAxis::time ? first_ns_ : 0, zone_);
     time_range_changed(time_rect().axis(QCPAxis::atBottom)->range());
     plot().replot(QCustomPlot::rpQueuedReplot);
 }
@@ -70,8 +70,8 @@ void TimeChart::build()
     set_empty(first_ns_ > last_ns_);
     if (is_empty()) return;
     if (last_ns_ == first_ns_) last_ns_ = first_ns_ + 1'000'000'000;
-    ticker_->set_relative(data_.relative_time);
-    ticker_->set_origin(data_.relative_time ? 0 : first_ns_, zone_);
+    ticker_->set_axis(data_.axis);
+    ticker_->set_origin(data_.axis == ChartAxis::time ? first_ns_ : 0, zone_);
     for (const ChartSeries& series : data_.series)
         if (!series.at_ns.empty() && std::none_of(panes_.begin(), panes_.end(), [&](const Pane& pane) { return pane.unit == series.unit; })) add_pane(series.unit);
     auto* margins = new QCPMarginGroup(&plot());

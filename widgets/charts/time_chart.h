@@ -26,7 +26,7 @@ public:
         std::vector<ChartThreshold> thresholds;
         std::vector<ChartWindow> windows;
         std::vector<ChartEvent> events;
-        bool relative_time = false;  ///< at_ns counts from a start, not from the epoch
+        ChartAxis axis = ChartAxis::time;
     };
 
     explicit TimeChart(QWidget* parent = nullptr);

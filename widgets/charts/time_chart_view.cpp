@@ -112,9 +112,7 @@ QString TimeChart::text_at(QPoint at) const
     const Pane* pane = pane_at(at);
     if (pane == nullptr) return {};
     const std::int64_t time = ticker_->to_ns(pane->rect->axis(QCPAxis::atBottom)->pixelToCoord(at.x()));
-    const auto time_text = [this](std::int64_t ns) {
-        return data_.relative_time ? tr("%1 after start").arg(exact_duration_text(ns)) : instant_text(ns, zone_, 3) + QLatin1Char(' ') + zone_text(zone_, ns);
-    };
+    const auto time_text = [this](std::int64_t ns) { return ticker_->exact_text(ns); };
     QStringList lines{time_text(time)};
     for (const ChartWindow& window : data_.windows)
         if (time >= window.from_ns && time < window.to_ns) lines += tr("window %1").arg(window.name);

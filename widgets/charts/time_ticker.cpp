@@ -15,7 +15,7 @@ void TimeTicker::set_origin(std::int64_t origin_ns, TimeZoneMode zone)
     const std::int64_t seconds = origin_ns / 1'000'000'000;
     const int offset = zone == TimeZoneMode::utc ? 0 : QDateTime::fromSecsSinceEpoch(seconds).offsetFromUtc();
     const std::int64_t day_second = ((seconds + offset) % 86'400 + 86'400) % 86'400;
-    setTickOrigin(relative_ ? 0 : -static_cast<double>(day_second) - static_cast<double>(origin_ns % 1'000'000'000) / 1e9);
+    setTickOrigin(axis_ != ChartAxis::time ? 0 : -static_cast<double>(day_second) - static_cast<double>(origin_ns % 1'000'000'000) / 1e9);
 }
 
 std::int64_t TimeTicker::to_ns(double axis) const
@@ -28,10 +28,18 @@ std::int64_t TimeTicker::to_ns(double axis) const
 
 QString TimeTicker::axis_label(const QCPRange& range) const
 {
-    if (relative_) return QCoreApplication::translate("TimeTicker", "time since start (s)");
+    if (axis_ == ChartAxis::sinceStart) return QCoreApplication::translate("TimeTicker", "time since start (s)");
+    if (axis_ == ChartAxis::ordinal) return QCoreApplication::translate("TimeTicker", "snapshot (number)");
     const std::int64_t from = to_ns(range.lower), to = to_ns(range.upper);
     const QString first = instant_text(from, zone_, 0).left(10), last = instant_text(to, zone_, 0).left(10);
     return QCoreApplication::translate("TimeTicker", "time (%1), %2").arg(zone_text(zone_, from), first == last ? first : first + QStringLiteral(" … ") + last);
+}
+
+QString TimeTicker::exact_text(std::int64_t at_ns) const
+{
+    if (axis_ == ChartAxis::sinceStart) return QCoreApplication::translate("TimeTicker", "%1 after start").arg(exact_duration_text(at_ns));
+    if (axis_ == ChartAxis::ordinal) return QCoreApplication::translate("TimeTicker", "snapshot %1").arg(std::llround(static_cast<double>(at_ns) / 1e9));
+    return instant_text(at_ns, zone_, 3) + QLatin1Char(' ') + zone_text(zone_, at_ns);
 }
 
 double TimeTicker::getTickStep(const QCPRange& range)
@@ -39,7 +47,8 @@ double TimeTicker::getTickStep(const QCPRange& range)
     static constexpr std::array<double, 28> steps{1,    2,     5,     10,    15,    30,     60,     120,     300,     600,     900,     1800,    3600,     7200,
                                                   10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000, 7776000, 15552000, 31536000, 63072000, 157680000, 315360000};
     const double wanted = range.size() / std::max(2, tickCount());
-    if (wanted < 1 || relative_) return step_ = cleanMantissa(wanted);
+    if (axis_ == ChartAxis::ordinal) return step_ = std::max(1.0, std::round(cleanMantissa(wanted)));
+    if (wanted < 1 || axis_ != ChartAxis::time) return step_ = cleanMantissa(wanted);
     const auto step = std::lower_bound(steps.begin(), steps.end(), wanted);
     return step_ = step == steps.end() ? cleanMantissa(wanted) : *step;
 }
@@ -48,7 +57,7 @@ int TimeTicker::getSubTickCount(double) { return 0; }
 
 QString TimeTicker::getTickLabel(double tick, const QLocale&, QChar, int)
 {
-    if (relative_) return QString::number(tick, 'f', std::clamp(static_cast<int>(std::ceil(-std::log10(step_) - 1e-9)), 0, 9));
+    if (axis_ != ChartAxis::time) return QString::number(tick, 'f', std::clamp(static_cast<int>(std::ceil(-std::log10(step_) - 1e-9)), 0, 9));
     const int digits = step_ >= 1 ? 0 : std::clamp(static_cast<int>(std::ceil(-std::log10(step_) - 1e-9)), 1, 9);
     // Texts are cut, not rounded: half of the last digit keeps :00 from becoming :59.
     const std::int64_t at = to_ns(tick) + static_cast<std::int64_t>(0.5 * std::pow(10.0, 9 - digits));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "widgets/charts/chart_data.h"
 #include "widgets/charts/time_text.h"
 
 #include <qcustomplot.h>
@@ -11,14 +12,14 @@ namespace casebook {
 class TimeTicker : public QCPAxisTicker {
 public:
     void set_origin(std::int64_t origin_ns, TimeZoneMode zone);
-    /// Seconds after a start instead of the time of day, for logs that only know that.
-    void set_relative(bool relative) { relative_ = relative; }
-    bool relative() const { return relative_; }
+    void set_axis(ChartAxis axis) { axis_ = axis; }
 
     double to_axis(std::int64_t at_ns) const { return static_cast<double>(at_ns - origin_ns_) / 1e9; }
     std::int64_t to_ns(double axis) const;
     /// "UTC, 2026-11-18" for the stretch in sight.
     QString axis_label(const QCPRange& range) const;
+    /// A place on the axis with nothing rounded.
+    QString exact_text(std::int64_t at_ns) const;
 
 protected:
     double getTickStep(const QCPRange& range) override;
@@ -28,7 +29,7 @@ protected:
 private:
     std::int64_t origin_ns_ = 0;
     TimeZoneMode zone_ = TimeZoneMode::utc;
-    bool relative_ = false;
+    ChartAxis axis_ = ChartAxis::time;
     double step_ = 1;
 };
 

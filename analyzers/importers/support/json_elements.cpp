@@ -194,6 +194,7 @@ Status JsonElements::pass_line(std::string_view code, std::string_view detail)
     TRY_ASSIGN(const bool enough, have(at_ + 40));
     static_cast<void>(enough);
     const std::string_view shown = window_.substr(at_, 40);
+    ++broken_lines_;
     oddity(code, std::string(detail) + ": " + std::string(shown.substr(0, shown.find('\n'))));
     for (;;) {
         const std::size_t end = window_.find('\n', at_);

@@ -60,11 +60,13 @@ public:
     /// Document objects seen, and those of them that were of no use (no element in sight).
     std::int64_t documents() const { return documents_; }
     std::int64_t foreign_documents() const { return foreign_documents_; }
+    /// Input was there, and none of it was a document of use.
+    bool nothing_fits() const { return foreign_documents_ == documents_ && (documents_ > 0 || broken_lines_ > 0); }
     /// Levels of arrays around the document of the last element (zipkin: 2 = an array of traces).
     std::size_t depth() const { return frames_.size(); }
 
     /// A stream's element beyond this many bytes is passed over.
-    static constexpr std::size_t max_buffered_bytes = std::size_t{1} << 30;
+    static constexpr std::size_t max_buffered_bytes = std::size_t{512} << 20;
 
 private:
     enum class Frame : std::uint8_t { documents, elements, single, object };
@@ -106,6 +108,7 @@ private:
     std::vector<JsonOddity> oddities_;
     std::int64_t documents_ = 0;
     std::int64_t foreign_documents_ = 0;
+    std::int64_t broken_lines_ = 0;
 };
 
 }  // namespace casebook

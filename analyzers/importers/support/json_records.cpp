@@ -8,6 +8,7 @@ namespace casebook {
 namespace {
 
 constexpr std::size_t batch_bytes = std::size_t{256} << 10;
+constexpr std::size_t max_record_bytes = std::size_t{64} << 20;
 
 }  // namespace
 
@@ -76,7 +77,7 @@ Status JsonRecords::flush(const Place& place, const Read& read, const TakeApart&
 Status JsonRecords::one(std::string_view record, bool complete, std::int64_t line, const Place& place, const Read& read,
                         const TakeApart& take_apart)
 {
-    if (complete && record.size() <= max_whole_bytes * 32) {
+    if (complete && record.size() <= max_record_bytes) {
         simdjson::dom::element document;
         simdjson::dom::object fields;
         if (parser_.parse(record, 0, document) && document.get_object().get(fields) == simdjson::SUCCESS) {
@@ -91,6 +92,8 @@ Status JsonRecords::one(std::string_view record, bool complete, std::int64_t lin
     if (!complete) {
         dropped_truncated_ = true;
         context_.drop(line, "truncated", "the input ends inside this record");
+    } else if (record.size() > max_record_bytes) {
+        context_.drop(line, "too_large", "a single record of more than 64 MiB");
     } else {
         context_.drop(line, "broken_json", parser_.error());
     }

@@ -71,6 +71,7 @@ void OtlpMetrics::begin_metric(std::string_view name, std::string_view unit, Met
 void OtlpMetrics::write_labels(const SpanResource& resource)
 {
     sorted_.clear();
+    mended_ = false;
     for (AttributeView label : labels_.views()) {
         if (label.key == "service") label.key = "exported_service";
         if (label.key == "instance") label.key = "exported_instance";
@@ -80,8 +81,14 @@ void OtlpMetrics::write_labels(const SpanResource& resource)
     if (!resource.instance.empty()) sorted_.push_back({"instance", resource.instance});
     if (text_ != SpanBuilder::Text::clean) {
         for (AttributeView& label : sorted_) {
-            if (!is_clean_utf8(label.key)) label.key = labels_.text().store(clean_utf8(label.key));
-            if (!is_clean_utf8(label.value)) label.value = labels_.text().store(clean_utf8(label.value));
+            for (std::string_view* part : {&label.key, &label.value}) {
+                if (!is_clean_utf8(*part)) {
+                    *part = labels_.text().store(clean_utf8(*part));
+                    mended_ = true;
+                } else if (text_ == SpanBuilder::Text::mended && part->find("\xef\xbf\xbd") != std::string_view::npos) {
+                    mended_ = true;
+                }
+            }
         }
     }
     std::stable_sort(sorted_.begin(), sorted_.end(),
@@ -306,6 +313,7 @@ Status OtlpMetrics::point(const SpanResource& resource)
         case MetricKind::summary: TRY(summary_rows(at_ns)); break;
         }
         context_.stored();
+        if (mended_) context_.repair(point_.line, "bad_text", "bytes that are not UTF-8, or NUL, became U+FFFD");
     }
     labels_.clear();
     point_.clear();

@@ -93,6 +93,7 @@ private:
     std::vector<AttributeView> sorted_;
     std::vector<Bucket> buckets_;
     std::unordered_map<std::string, Total> totals_;
+    bool mended_ = false;  // text of the point at hand
     Total* total_ = nullptr;  // of the point's series, while a delta is added
     SpanBuilder::Text text_ = SpanBuilder::Text::clean;
 };

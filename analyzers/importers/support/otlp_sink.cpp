@@ -53,8 +53,9 @@ Status OtlpSink::log(const OtlpLog& log)
     // What went wrong stands in attributes when the logger was given an exception.
     for (const std::string_view key : {"exception.type", "exception.message"})
         if (const AttributeView* found = log_attributes.find(key)) add(found->value);
-    const bool mended = !is_clean_utf8(text_);
+    bool mended = !is_clean_utf8(text_);
     if (mended) text_ = clean_utf8(text_);
+    else mended = text_state_ == SpanBuilder::Text::mended && text_.find("\xef\xbf\xbd") != std::string::npos;
     row.text = text_;
     const std::string service = is_clean_utf8(row.service) ? std::string() : clean_utf8(row.service);
     if (!service.empty()) row.service = service;

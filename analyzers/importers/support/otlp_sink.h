@@ -38,6 +38,13 @@ public:
     }
     void end_resource(std::uint64_t dropped_attributes, std::int64_t line);
 
+    /// How far the text of what follows can be trusted.
+    void set_text(SpanBuilder::Text text)
+    {
+        spans.set_text(text);
+        metrics.set_text(text);
+        text_state_ = text;
+    }
     /// One log record with its attributes in `log_attributes`.
     Status log(const OtlpLog& log);
 
@@ -52,6 +59,7 @@ private:
     ImportContext& context_;
     std::string default_service_;
     std::string text_;
+    SpanBuilder::Text text_state_ = SpanBuilder::Text::clean;
 };
 
 }  // namespace casebook

@@ -1,10 +1,49 @@
+// The list of views. The first with the highest score is taken, so the table, which suits everything a little, is last.
+
 #include "widgets/panels/evidence_view.h"
+#include "widgets/panels/views/plan_view.h"
+#include "widgets/panels/views/series_view.h"
+#include "widgets/panels/views/table_view.h"
+#include "widgets/panels/views/text_view.h"
+#include "widgets/panels/views/waterfall_view.h"
+
+#include <array>
 
 namespace casebook {
+namespace {
+
+template <class View>
+EvidenceView* make(Session& session, QWidget* parent)
+{
+    return new View(session, parent);
+}
+
+/// 100 when the evidence asks for this view.
+template <const char* const& Name>
+int asks_for(const Evidence& evidence)
+{
+    return evidence.view == Name ? 100 : 0;
+}
+
+const char* const span_tree = "span_tree";
+const char* const series = "series";
+const char* const plan = "plan";
+const char* const text = "text";
+
+std::optional<Evidence> nothing() { return {}; }
+
+}  // namespace
 
 std::span<const EvidenceViewKind> evidence_view_kinds()
 {
-    return {};
+    static constexpr std::array kinds{
+        EvidenceViewKind{"waterfall", QT_TRANSLATE_NOOP("EvidenceViewKind", "Trace waterfall"), asks_for<span_tree>, make<WaterfallView>, nothing},
+        EvidenceViewKind{"series", QT_TRANSLATE_NOOP("EvidenceViewKind", "Chart"), asks_for<series>, make<SeriesView>, nothing},
+        EvidenceViewKind{"plan", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plan"), asks_for<plan>, make<PlanEvidenceView>, nothing},
+        EvidenceViewKind{"text", QT_TRANSLATE_NOOP("EvidenceViewKind", "Text"), asks_for<text>, make<TextView>, nothing},
+        EvidenceViewKind{"table", QT_TRANSLATE_NOOP("EvidenceViewKind", "Table"), [](const Evidence&) { return 1; }, make<TableView>, nothing},
+    };
+    return kinds;
 }
 
 }  // namespace casebook

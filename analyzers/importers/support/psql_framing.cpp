@@ -1,0 +1,57 @@
+#include "analyzers/importers/support/psql_framing.h"
+
+namespace casebook {
+
+namespace framing {
+
+std::size_t width_of(std::string_view text)
+{
+    std::size_t width = 0;
+    for (const char c : text) width += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    return width;
+}
+
+std::string_view without_trailing_spaces(std::string_view text)
+{
+    const std::size_t last = text.find_last_not_of(" \t\r");
+    return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
+std::vector<Line> cut_lines(std::string_view input)
+{
+    std::vector<Line> lines;
+    std::int64_t number = 0;
+    for (std::size_t begin = 0; begin < input.size();) {
+        const std::size_t end = std::min(input.find('\n', begin), input.size());
+        Line line;
+        line.text = input.substr(begin, end - begin);
+        if (line.text.ends_with('\r')) line.text.remove_suffix(1);
+        line.line = ++number;
+        lines.push_back(line);
+        begin = end + 1;
+    }
+    return lines;
+}
+
+}  // namespace framing
+
+UnframedText::UnframedText(std::string_view input)
+{
+    using namespace framing;
+    std::vector<Line> lines = cut_lines(input);
+    // The kinds of markup exclude each other, and what they yield has no frame of characters.
+    if (!take_html(lines, held_) && !take_latex(lines, held_) && !take_asciidoc(lines, held_) &&
+        !take_troff(lines, held_)) {
+        take_quotes(lines, held_);
+        take_numbers(lines);
+        take_boxes(lines, held_);
+        take_marks(lines, held_);
+    }
+    lines_.reserve(lines.size());
+    for (const Line& line : lines) {
+        if (line.text.starts_with("```")) continue;
+        lines_.push_back({line.text, line.line, line.starts_table, line.as_is});
+    }
+}
+
+}  // namespace casebook
