@@ -188,8 +188,10 @@ Status judge(AnalysisContext& context, const SpanTable& spans, const Survey& all
         near_miss = operation + " repeats a statement, but one batch would save only " + format_ms(mean_saved_ms) + " (" + format_percent(saved_share) + ") per request";
         return {};
     }
-    const std::uint64_t of_operation = all.requests.at({candidate.service, candidate.operation});
-    const double request_share = static_cast<double>(sequential.size()) / static_cast<double>(std::max<std::uint64_t>(of_operation, 1));
+    // A window may begin inside a request: its statements are in it, the request itself is not.
+    const auto counted = all.requests.find({candidate.service, candidate.operation});
+    const std::uint64_t of_operation = std::max<std::uint64_t>(counted == all.requests.end() ? 0 : counted->second, sequential.size());
+    const double request_share = static_cast<double>(sequential.size()) / static_cast<double>(of_operation);
 
     const Sighting& widest = *std::max_element(sequential.begin(), sequential.end(), [](const Sighting& a, const Sighting& b) {
         if (a.calls.size() != b.calls.size()) return a.calls.size() < b.calls.size();

@@ -1,0 +1,170 @@
+// Where do the failures start, and of which kind?
+//
+// Parents turn red because a child is, so the operation that counts is the deepest failing one of each failing request:
+// failing client, pool and statement spans below it are its own. A failed attempt whose retry succeeded failed nobody.
+
+#include "analyzers/analysis/context.h"
+#include "analyzers/core/statistics.h"
+#include "analyzers/core/text.h"
+#include "analyzers/trace/failure.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace casebook::errors {
+namespace {
+
+constexpr std::array<Threshold, 6> thresholds{{{"share", 1, "%", "patterns-incidents errors"},
+                                               {"share_without_baseline", 5, "%", "MAP, windows"},
+                                               {"factor", 2, "x", "patterns-incidents errors"},
+                                               {"origin", 50, "%", "Casebook's own"},
+                                               {"weak_origin", 20, "%", "Casebook's own"},
+                                               {"requests", 100, "requests", "patterns-production error share"}}};
+
+using Row = SpanTable::Row;
+
+struct Operation {
+    SpanTable::Id service = 0, name = 0;
+    std::uint64_t requests = 0, failed = 0, base_requests = 0, base_failed = 0, origin = 0;
+    std::map<std::string, std::uint64_t> kinds;
+    std::vector<Row> origins;
+    std::set<std::uint32_t> traces;
+};
+
+/// The kind of a failing entry: what a failing span below it in its own service says, else what it says itself.
+std::string kind_of(const SpanTable& spans, const SpanClasses& classes, const std::vector<std::vector<Row>>& failing_below, Row entry, std::size_t index)
+{
+    for (const Row row : failing_below[index])
+        if (classes.of[row] != SpanClass::entry)
+            if (std::string kind = error_kind(spans, row); !kind.empty()) return kind;
+    std::string kind = error_kind(spans, entry);
+    return kind.empty() ? "unnamed" : kind;
+}
+
+Result<Answer> run(AnalysisContext& context)
+{
+    TRY_ASSIGN(const SpanTable* table, context.evidence().spans());
+    const SpanTable& spans = *table;
+    TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
+    TRY_ASSIGN(const RequestSet* requests, context.requests());
+    const AnalysisWindows& windows = context.windows();
+
+    // Bottom up: which entries have a failing entry below them.
+    std::vector<bool> fails(spans.size()), fails_below(spans.size());
+    bool any_status = false;
+    for (Row row = 0; row < spans.size(); ++row) {
+        fails[row] = failed(spans, row);
+        any_status = any_status || spans.status[row] != SpanStatus::unset;
+    }
+    const std::vector<Row> order = parents_first(spans);
+    for (auto it = order.rbegin(); it != order.rend(); ++it)
+        if (const Row parent = spans.parent[*it]; parent != SpanTable::no_row)
+            fails_below[parent] = fails_below[parent] || fails_below[*it] || (fails[*it] && classes->of[*it] == SpanClass::entry);
+
+    std::map<Row, std::size_t> index_of;
+    std::vector<std::vector<Row>> failing_below;
+    for (Row row = 0; row < spans.size(); ++row) {
+        if (!fails[row] || classes->entry[row] == SpanTable::no_row) continue;
+        const auto [entry, fresh] = index_of.try_emplace(classes->entry[row], failing_below.size());
+        if (fresh) failing_below.emplace_back();
+        failing_below[entry->second].push_back(row);
+    }
+
+    std::map<std::pair<std::string_view, std::string_view>, Operation> operations;
+    std::set<std::uint32_t> failing_traces;
+    for (Row row = 0; row < spans.size(); ++row) {
+        if (classes->of[row] != SpanClass::entry) continue;
+        const bool base = windows.baseline && windows.baseline->contains(spans.start_ns[row]);
+        if (!base && !windows.analysed.contains(spans.start_ns[row])) continue;
+        Operation& operation = operations[{spans.text(spans.service[row]), spans.text(spans.operation[row])}];
+        operation.service = spans.service[row];
+        operation.name = spans.operation[row];
+        const std::uint32_t request = requests->request_of_trace[spans.trace[row]];
+        const bool request_failed = request != RequestSet::none && fails[requests->rows[request]];
+        if (base) {
+            ++operation.base_requests;
+            if (fails[row] && request_failed) ++operation.base_failed;
+            continue;
+        }
+        ++operation.requests;
+        if (!fails[row] || !request_failed) continue;
+        ++operation.failed;
+        operation.traces.insert(spans.trace[row]);
+        failing_traces.insert(spans.trace[row]);
+        if (fails_below[row]) continue;
+        ++operation.origin;
+        operation.origins.push_back(row);
+        const auto index = index_of.find(row);
+        ++operation.kinds[index == index_of.end() ? "unnamed" : kind_of(spans, *classes, failing_below, row, index->second)];
+    }
+    std::uint64_t all = 0;
+    double highest = 0;
+    std::string few;
+    for (const auto& [names, operation] : operations) {
+        all += operation.requests;
+        if (operation.failed == 0) continue;
+        const double share = static_cast<double>(operation.failed) / static_cast<double>(operation.requests);
+        const double base_share = operation.base_requests > 0 ? static_cast<double>(operation.base_failed) / static_cast<double>(operation.base_requests) : 0;
+        highest = std::max(highest, share);
+        const bool has_base = operation.base_requests >= 20;
+        if (share * 100 < (has_base ? context.threshold("share") : context.threshold("share_without_baseline"))) continue;
+        if (has_base && share < context.threshold("factor") * base_share) continue;
+        const std::string service(names.first), name(names.second);
+        const bool enough = static_cast<double>(operation.requests) >= context.threshold("requests") || (operation.failed >= 5 && wilson(operation.failed, operation.requests).low > 0.05);
+        if (!enough) {
+            few = std::to_string(operation.failed) + " of " + std::to_string(operation.requests) + " requests of " + name + " failed, too few to judge";
+            continue;
+        }
+        const double origin = static_cast<double>(operation.origin) / static_cast<double>(operation.failed);
+        if (origin * 100 < context.threshold("weak_origin")) continue;  // red because something below it is
+        const auto kind = std::max_element(operation.kinds.begin(), operation.kinds.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+        const double kind_share = static_cast<double>(kind->second) / static_cast<double>(operation.origin);
+        Finding finding;
+        finding.verdict = origin * 100 >= context.threshold("origin") && kind_share >= 0.5 ? Verdict::confirmed : Verdict::suspected;
+        finding.key = finding_key({service, name});
+        finding.headline = name + " of " + service + " fails: " + std::to_string(operation.failed) + " of " + std::to_string(operation.requests) + " requests (" + format_percent(share) + "), " +
+                           format_percent(kind_share) + " of them with " + kind->first;
+        finding.subjects = {{"service", service}, {"operation", name}, {"error", kind->first}};
+        const Interval interval = wilson(operation.failed, operation.requests);
+        finding.figures = {context.figure("failed_share", share * 100, "%", has_base ? "share" : "share_without_baseline"),
+                           {"failed_share_low", interval.low * 100, "%", {}, {}}, {"failed_share_high", interval.high * 100, "%", {}, {}},
+                           context.figure("starts_here", origin * 100, "%", "origin"), context.figure("requests", static_cast<double>(operation.requests), "requests", "requests")};
+        if (has_base) finding.figures.push_back({"failed_share_before", base_share * 100, "%", {}, {}});
+        std::map<std::uint32_t, std::int64_t> explained;
+        TimeRange when{INT64_MAX, INT64_MIN};
+        for (const Row row : operation.origins) {
+            explained[spans.trace[row]] += spans.duration_ns[row];
+            when.from_ns = std::min(when.from_ns, spans.start_ns[row]);
+            when.to_ns = std::max(when.to_ns, spans.end_ns(row) + 1);
+        }
+        finding.when = when;
+        finding.impact = context.impact(explained);
+        Felt felt;
+        felt.failed_share = requests->analysed > 0 ? static_cast<double>(operation.traces.size()) / static_cast<double>(requests->analysed) : 0;
+        finding.severity = severity_of(felt);
+        finding.refutes_if = "it fails below " + format_number(context.threshold("share")) + " % and at most 1.2 x its baseline";
+        finding.evidence.push_back(span_tree_evidence(spans, spans.trace[operation.origins.front()], "A failing request"));
+        finding.evidence.push_back({"Failing requests of " + name, "table", "span",
+                                    "SELECT start_ns, duration_ns / 1e6 AS duration_ms, trace_id, status FROM span WHERE service = ?1 AND operation = ?2 AND kind IN ('server', 'consumer') AND status = 'error' "
+                                    "ORDER BY start_ns, span_id LIMIT 500",
+                                    {service, name}});
+        finding.fixes = {{"Follow the error " + kind->first + " in the logs of " + service + "; roll back what changed last on this path", "15-60 min", std::to_string(operation.failed) + " failed requests -> 0", "a rollback may bring back an older fault"}};
+        finding.proof = "failed share of " + name + " below " + format_number(context.threshold("share")) + " % over 3,000 requests";
+        finding.rollback = "errors of another kind appear";
+        if (finding.verdict == Verdict::suspected) finding.note = kind_share < 0.5 ? "no single kind of error leads" : "in part of the failing requests something below it failed first";
+        context.add(std::move(finding));
+    }
+    if (!any_status) return Answer{Verdict::inconclusive, "no span records a status, so failures cannot be seen", {}};
+    if (all == 0) return Answer{Verdict::inconclusive, "no request falls into the window", {}};
+    if (!few.empty()) return Answer{Verdict::inconclusive, few, {}};
+    return Answer{Verdict::ruledOut, failing_traces.empty() ? "no request failed in " + format_count(static_cast<std::int64_t>(requests->analysed)) : "the highest failed share is " + format_percent(highest), {}};
+}
+
+}  // namespace
+
+extern const Analyzer failing_operation;
+const Analyzer failing_operation{"errors.failing_operation", "Where do the failures start, and of which kind?", AnalyzerKind::symptom, "span", "event, log_line", thresholds, run};
+
+}  // namespace casebook::errors

@@ -1,0 +1,45 @@
+#include "analyzers/trace/failure.h"
+
+#include "analyzers/core/text.h"
+
+#include <array>
+
+namespace casebook {
+namespace {
+
+constexpr std::array<std::string_view, 2> status_keys{"http.response.status_code", "http.status_code"};
+constexpr std::array<std::string_view, 6> kind_keys{"error.type", "exception.type", "db.response.status_code", "db.postgresql.error.code", "rpc.grpc.status_code", "otel.status_description"};
+constexpr std::array<std::string_view, 4> url_keys{"url.full", "http.url", "http.target", "url.path"};
+
+}  // namespace
+
+bool failed(const SpanTable& spans, SpanTable::Row row)
+{
+    if (spans.status[row] != SpanStatus::unset) return spans.status[row] == SpanStatus::error;
+    const auto status = parse_int(spans.attribute(row, status_keys));
+    return status && *status >= 500 && *status < 600;
+}
+
+std::string error_kind(const SpanTable& spans, SpanTable::Row row)
+{
+    if (const std::string_view kind = spans.attribute(row, kind_keys); !kind.empty()) return std::string(kind);
+    if (const std::string_view status = spans.attribute(row, status_keys); !status.empty()) return "HTTP " + std::string(status);
+    return {};
+}
+
+std::vector<SpanTable::Row> parents_first(const SpanTable& spans)
+{
+    std::vector<SpanTable::Row> order;
+    order.reserve(spans.size());
+    for (SpanTable::Row row = 0; row < spans.size(); ++row)
+        if (spans.parent[row] == SpanTable::no_row) order.push_back(row);
+    for (std::size_t i = 0; i < order.size(); ++i)
+        for (const SpanTable::Row child : spans.children(order[i])) order.push_back(child);
+    return order;
+}
+
+std::string_view call_name(const SpanTable& spans, SpanTable::Row row) { return spans.text(spans.operation[row]); }
+
+std::string_view call_url(const SpanTable& spans, SpanTable::Row row) { return spans.attribute(row, url_keys); }
+
+}  // namespace casebook

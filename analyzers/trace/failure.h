@@ -1,0 +1,26 @@
+#pragma once
+
+#include "analyzers/trace/span_class.h"
+
+#include <string>
+#include <vector>
+
+namespace casebook {
+
+/// The span failed: status error, or (when the status is unset) an HTTP status of 500 or more. 4xx is the caller's fault.
+bool failed(const SpanTable& spans, SpanTable::Row row);
+
+/// What kind of error it says: error.type, exception.type, a database's code, an HTTP status; empty when it says nothing.
+std::string error_kind(const SpanTable& spans, SpanTable::Row row);
+
+/// Rows so that every parent comes before its children. O(n), iterative.
+std::vector<SpanTable::Row> parents_first(const SpanTable& spans);
+
+/// The route a client span calls without its variable parts, for grouping: "GET /users/:id". The operation, or method and
+/// templated URL.
+std::string_view call_name(const SpanTable& spans, SpanTable::Row row);
+
+/// The full URL a client span calls, empty when it does not say.
+std::string_view call_url(const SpanTable& spans, SpanTable::Row row);
+
+}  // namespace casebook
