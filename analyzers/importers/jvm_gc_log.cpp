@@ -1,5 +1,5 @@
 // Garbage collection logs of HotSpot, one row per stop-the-world pause. Unified logging (JDK 9 and later, -Xlog:gc*), any
-// decorations, all collectors:
+// decorations, all collectors; and what -XX:+PrintGC and -XX:+PrintGCDetails wrote before (support/gc_legacy.h):
 //   [2026-11-23T00:08:58.520+0000][0.078s][info][gc          ] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 6M->1M(128M) 2.587ms
 //   [2026-11-23T00:09:28.276+0000][0.263s][info][gc,phases   ] GC(0) Pause Mark Start 0.008ms
 
@@ -9,6 +9,7 @@
 #include "analyzers/core/json_writer.h"
 #include "analyzers/core/text.h"
 #include "analyzers/importers/support/gc_collector.h"
+#include "analyzers/importers/support/gc_legacy.h"
 #include "analyzers/importers/support/jvm_log.h"
 #include "analyzers/importers/support/plain_text.h"
 #include "analyzers/importers/support/source.h"
@@ -74,7 +75,7 @@ PauseName pause_name(std::string_view text)
 {
     constexpr std::string_view kinds[] = {"Normal", "Concurrent Start", "Prepare Mixed", "Mixed", "Initial Mark", "Concurrent End", "unload classes"};
     PauseName name;
-    text.remove_prefix(6);  // "Pause "
+    text.remove_prefix(std::min<std::size_t>(6, text.size()));  // "Pause ", or less of it
     const std::size_t first = std::min(text.find('('), text.size());
     const std::string_view base = trim(text.substr(0, first));
     name.kind = base;
@@ -268,19 +269,48 @@ int sniff(const Probe& probe)
 {
     if (!looks_like_text(probe.head)) return 0;
     std::string_view head = probe.head;
+    int legacy = 0;
     for (int i = 0; i < lines_sniffed && !head.empty(); ++i) {
         const std::size_t end = std::min(head.find('\n'), head.size());
         const std::string_view line = head.substr(0, end);
         head.remove_prefix(std::min(end + 1, head.size()));
         if (line.starts_with("Full thread dump")) return 0;
         if (is_unified_gc_line(parse_jvm_log_line(line))) return 90;
+        legacy += is_legacy_gc_line(line);
+        if (legacy >= 3) return 89;
     }
-    return 0;
+    return legacy > 0 ? 75 : 0;
+}
+
+/// Lines of a log are either bracketed decorations and a message, or time stamps and a bracket; told by its beginning.
+bool is_legacy_log(std::string_view head)
+{
+    while (!head.empty()) {
+        const std::size_t end = std::min(head.find('\n'), head.size());
+        const std::string_view line = head.substr(0, end);
+        head.remove_prefix(std::min(end + 1, head.size()));
+        if (is_unified_gc_line(parse_jvm_log_line(line))) return false;
+        if (is_legacy_gc_line(line)) return true;
+    }
+    return false;
+}
+
+Status read_legacy(Source& source, ImportContext& context)
+{
+    TRY_ASSIGN(const std::string_view head, source.window(64u << 10));
+    LegacyGcLog log(context, head.substr(0, 64u << 10));
+    for (;;) {
+        TRY_ASSIGN(const auto line, source.line());
+        if (!line) return log.finish();
+        if (source.line_number() % 16384 == 0) TRY(context.control().check());
+        TRY(log.take_line(*line, source.line_number()));
+    }
 }
 
 Status read(Source& source, ImportContext& context)
 {
     TRY_ASSIGN(const std::string_view head, source.window(64u << 10));
+    if (is_legacy_log(head.substr(0, 64u << 10))) return read_legacy(source, context);
     const std::string_view collector = collector_in(head.substr(0, 64u << 10));
     UnifiedGcLog unified(context, collector);
     for (;;) {
@@ -298,7 +328,7 @@ const Importer jvm_gc_log{
     .id = "jvm_gc_log",
     .title = "JVM garbage collection log",
     .brings = "gc_pause",
-    .how = "java -Xlog:gc*,safepoint:file=gc.log:time,uptime,level,tags ...",
+    .how = "java -Xlog:gc*,safepoint:file=gc.log:time,uptime,level,tags ... (JDK 8: -XX:+PrintGCDetails -XX:+PrintGCDateStamps -Xloggc:gc.log)",
     .sniff = sniff,
     .read = read,
 };

@@ -224,6 +224,49 @@ private slots:
         QCOMPARE(result.context.stored_count, static_cast<std::int64_t>(result.context.count_of("pause")));
     }
 
+    /// What JDK 8 and older printed; written after the format, no sample of ours has it.
+    void gc_pauses_before_unified_logging_data()
+    {
+        QTest::addColumn<QString>("log");
+        QTest::addColumn<QStringList>("expected");
+        QTest::newRow("PrintGC") << "1.5: [GC (Allocation Failure)  16384K->256K(62976K), 0.0012000 secs]\n2.5: [Full GC (System.gc())  1000K->500K(2000K), 0.0100000 secs]\n"
+                                 << QStringList{"pause|1970-01-01T00:00:01.500Z||Young|Allocation Failure|1.2|16777216|262144|64487424", "pause|1970-01-01T00:00:02.500Z||Full|System.gc()|10|1024000|512000|2048000"};
+        QTest::newRow("Parallel with details and dates")
+            << "2026-11-23T02:00:00.123+0200: 0.305: [GC (Allocation Failure) [PSYoungGen: 16384K->256K(18944K)] 16384K->256K(62976K), 0.0012000 secs] [Times: user=0.00 sys=0.00, real=0.00 secs] \n"
+               "2026-11-23T02:00:01.123+0200: 1.305: [Full GC (Ergonomics) [PSYoungGen: 1K->0K(2K)] [ParOldGen: 3K->2K(4K)] 4K->2K(6K), [Metaspace: 4209K->4207K(1056768K)], 0.5000000 secs] [Times: user=0.14 sys=0.00, real=0.50 secs] \n"
+            << QStringList{"pause|2026-11-23T00:00:00.123Z|Parallel|Young|Allocation Failure|1.2|16777216|262144|64487424", "pause|2026-11-23T00:00:01.123Z|Parallel|Full|Ergonomics|500|4096|2048|6144"};
+        QTest::newRow("CMS, decimal commas, spread over lines with other output between")
+            << "1,000: [GC1,000: [ParNew\nDesired survivor size 557056 bytes, new threshold 15 (max 15)\n- age   1:     144224 bytes,     144224 total\n1,001: [CMS-concurrent-mark-start]\n: 1088K->448K(2176K), 0,0023409 secs] 1088K->448K(5504K), 0,0024000 secs] [Times: user=0,01 sys=0,00, real=0,01 secs] \n"
+               "2,000: [GC [1 CMS-initial-mark: 10K(20K)] 12K(30K), 0,0001000 secs]\n"
+               "3,000: [GC[YG occupancy: 100 K (200 K)]3,001: [Rescan (parallel) , 0,0010000 secs]3,002: [weak refs processing, 0,0000100 secs] [1 CMS-remark: 10K(20K)] 12K(30K), 0,0020000 secs]\n"
+               "4,000: [Full GC 4,000: [CMS4,100: [CMS-concurrent-mark: 0,1/0,1 secs] [Times: user=0,1 sys=0,0, real=0,1 secs] \n (concurrent mode failure): 4K->3K(5K), 1,0000000 secs] 6K->3K(7K), [CMS Perm : 1K->1K(2K)], 1,1000000 secs]\n"
+            << QStringList{"pause|1970-01-01T00:00:01Z|CMS|Young||2.4|1114112|458752|5636096", "pause|1970-01-01T00:00:02Z|CMS|Initial Mark||0.1|-|-|-", "pause|1970-01-01T00:00:03Z|CMS|Remark||2|-|-|-",
+                           "pause|1970-01-01T00:00:04Z|CMS|Full (concurrent mode failure)||1100|6144|3072|7168"};
+        QTest::newRow("G1") << "1.000: [GC pause (G1 Evacuation Pause) (young) (initial-mark), 0.0040000 secs]\n   [Parallel Time: 5.8 ms, GC Workers: 8]\n      [GC Worker Start (ms): Min: 4578.4, Avg: 4578.4, Max: 4578.5, Diff: 0.1]\n"
+                               "   [Eden: 24.0M(24.0M)->0.0B(13.0M) Survivors: 0.0B->3072.0K Heap: 24.0M(256.0M)->5000.0K(256.0M)]\n [Times: user=0.02 sys=0.01, real=0.02 secs] \n1.500: [GC concurrent-root-region-scan-start]\n"
+                               "2.000: [GC remark 2.001: [GC ref-proc, 0.0000100 secs], 0.0015000 secs]\n3.000: [GC cleanup 5M->4M(10M), 0.0005000 secs]\n"
+                            << QStringList{"pause|1970-01-01T00:00:01Z|G1|Young (Initial Mark)|G1 Evacuation Pause|4|25165824|5120000|268435456", "pause|1970-01-01T00:00:02Z|G1|Remark||1.5|-|-|-",
+                                           "pause|1970-01-01T00:00:03Z|G1|Cleanup||0.5|5242880|4194304|10485760"};
+    }
+    void gc_pauses_before_unified_logging()
+    {
+        QFETCH(QString, log);
+        QFETCH(QStringList, expected);
+        Import result;
+        import(result, "jvm_gc_log", log.toStdString());
+        QCOMPARE(result.rows(), expected);
+        QCOMPARE(result.context.dropped, 0);
+    }
+
+    void gc_record_that_never_ends()
+    {
+        Import result;
+        import(result, "jvm_gc_log", "1.0: [GC [PSYoungGen: 1K->0K(2K)\n2.0: [GC 4K->2K(6K), 0.5 secs]\n3.0: [GC [PSYoungGen: ");
+        QCOMPARE(result.context.stored_count, 1);
+        QCOMPARE(result.context.counts["unfinished_record"], 1);
+        QCOMPARE(result.context.counts["truncated"], 1);
+    }
+
     /// Uptimes count from the time that is given with the file.
     void gc_uptime_from_start()
     {

@@ -8,6 +8,7 @@
 #include "analyzers/core/text.h"
 
 #include <simdjson.h>
+#include <tsl/robin_map.h>
 
 namespace casebook {
 namespace {
@@ -22,7 +23,10 @@ std::string cell_text(simdjson::dom::element value)
 
 class JsonTable final : public TableReader {
 public:
-    JsonTable(Source& source, TableLayout layout) : TableReader(std::move(layout)), objects_(source) {}
+    JsonTable(Source& source, TableLayout layout) : TableReader(std::move(layout)), objects_(source)
+    {
+        for (std::size_t i = 0; i < layout_.columns.size(); ++i) columns_.emplace(layout_.columns[i], i);
+    }
 
     Result<bool> next() override
     {
@@ -51,12 +55,12 @@ public:
 private:
     std::size_t find(std::string_view key) const
     {
-        for (std::size_t i = 0; i < layout_.columns.size(); ++i)
-            if (layout_.columns[i] == key) return i;
-        return npos;
+        const auto found = columns_.find(std::string(key));
+        return found == columns_.end() ? npos : found->second;
     }
 
     JsonObjects objects_;
+    tsl::robin_map<std::string, std::size_t> columns_;
     simdjson::dom::parser parser_;
     std::string padded_;
     std::vector<std::string> texts_;

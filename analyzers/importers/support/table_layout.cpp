@@ -12,7 +12,8 @@
 namespace casebook {
 namespace {
 
-constexpr std::size_t lines_looked_at = 40;    // psql chatter before a table is a few lines
+constexpr std::size_t lines_looked_at = 600;   // an expanded record has a line per column, and more per statement
+constexpr std::size_t lines_before_table = 40; // psql chatter before a table is a few lines
 constexpr std::size_t records_looked_at = 5;
 
 struct Lines {
@@ -195,7 +196,7 @@ TableLayout table_layout(std::string_view head, bool whole)
     if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
     const Lines lines = first_lines(head, whole);
     if (TableLayout json = json_layout(head); json.framing != TableFraming::none) return json;
-    for (std::size_t i = 0; i < lines.text.size(); ++i) {
+    for (std::size_t i = 0; i < std::min(lines.text.size(), lines_before_table); ++i) {
         if (is_record_rule(lines.text[i])) return expanded_layout(lines.text, i);
         if (i > 0 && is_column_rule(lines.text[i], lines.text[i - 1])) return aligned_layout(lines.text, i);
     }
