@@ -1,16 +1,14 @@
 #include "analyzers/analysis/change_points.h"
 
 #include "analyzers/analysis/cusum.h"
-#include "analyzers/analysis/requests.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
+#include "analyzers/trace/requests.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 #include <tuple>
-#include <unordered_map>
 
 namespace casebook {
 namespace {
@@ -154,23 +152,21 @@ Result<std::vector<Observations>> observations_of(CaseEvidence& evidence)
     std::vector<Observations> all;
     TRY_ASSIGN(const SpanTable* spans, evidence.spans());
     if (!spans->empty()) {
-        std::vector<bool> entry(spans->size());
-        for (const SpanTable::Row row : find_requests(*spans, AnalysisWindows{}).rows) entry[row] = true;
-        std::unordered_map<std::uint64_t, std::vector<SpanTable::Row>> groups;  // by service and operation
+        std::vector<bool> wanted(spans->size());
+        for (const SpanTable::Row row : request_rows(*spans)) wanted[row] = true;
+        std::vector<SpanTable::Row> rows;
         for (SpanTable::Row row = 0; row < spans->size(); ++row)
-            if (entry[row] || spans->kind[row] == SpanKind::server || spans->kind[row] == SpanKind::consumer)
-                groups[(std::uint64_t{spans->service[row]} << 32) | spans->operation[row]].push_back(row);
-        std::map<std::pair<std::string_view, std::string_view>, std::vector<SpanTable::Row>*> named;
-        for (auto& [id, rows] : groups) named[{spans->text(spans->service[rows[0]]), spans->text(spans->operation[rows[0]])}] = &rows;
-        for (const auto& [name, group] : named) {
+            if (wanted[row] || spans->kind[row] == SpanKind::server || spans->kind[row] == SpanKind::consumer) rows.push_back(row);
+        for (OperationRows& operation : group_by_operation(*spans, rows)) {
             TRY(evidence.control().check());
-            std::vector<SpanTable::Row>& rows = *group;
-            std::sort(rows.begin(), rows.end(), [&](SpanTable::Row a, SpanTable::Row b) { return spans->start_ns[a] != spans->start_ns[b] ? spans->start_ns[a] < spans->start_ns[b] : a < b; });
-            Observations seen{std::string(name.first), std::string(name.second)};
-            for (const SpanTable::Row row : rows) {
+            std::sort(operation.rows.begin(), operation.rows.end(), [&](SpanTable::Row a, SpanTable::Row b) {
+                return spans->start_ns[a] != spans->start_ns[b] ? spans->start_ns[a] < spans->start_ns[b] : a < b;
+            });
+            Observations seen{std::string(spans->text(operation.service)), std::string(spans->text(operation.operation))};
+            for (const SpanTable::Row row : operation.rows) {
                 seen.at_ns.push_back(spans->start_ns[row]);
                 seen.value.push_back(static_cast<double>(spans->duration_ns[row]) / 1e6);
-                seen.failed.push_back(spans->status[row] == SpanStatus::error);
+                seen.failed.push_back(is_failed(*spans, row));
             }
             all.push_back(std::move(seen));
         }

@@ -164,7 +164,7 @@ std::string to_json(const AnalysisReport& report)
     }
     json.end_array();
     if (!report.windows_proposed.empty()) json.key("windows_proposed").value(report.windows_proposed);
-    json.key("thresholds").begin_array();
+    json.key("slow_time").value(report.slow_time).key("thresholds").begin_array();
     for (const ThresholdOverride& threshold : report.thresholds)
         json.begin_object().key("name").value(threshold.name).key("value").value(threshold.value).key("default").value(threshold.default_value).end_object();
     json.end_array().key("symptoms").begin_array();
@@ -197,6 +197,7 @@ Result<AnalysisReport> report_from_json(std::string_view text)
     AnalysisReport report;
     report.case_name = text_at(root, "case");
     for_each_object(root, "windows", [&](const object& o) { report.windows.push_back({text_at(o, "name"), {}, range_at(o).value_or(TimeRange{})}); });
+    report.slow_time = number_at(root, "slow_time");
     report.windows_proposed = text_at(root, "windows_proposed");
     for_each_object(root, "thresholds", [&](const object& o) { report.thresholds.push_back({text_at(o, "name"), number_at(o, "value"), number_at(o, "default")}); });
     for_each_object(root, "symptoms", [&](const object& o) {

@@ -4,6 +4,7 @@
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/windows.h"
 #include "analyzers/playbook/finding_json.h"
+#include "analyzers/playbook/playbook_data.h"
 #include "analyzers/playbook/thresholds.h"
 #include "analyzers/store/query.h"
 
@@ -135,6 +136,12 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
     for (const std::string& id : options.only)
         if (!find_analyzer(id)) return fail(Error::Code::usage, "there is no analyzer " + id, "casebook-cli list analyzers shows them");
     AnalysisReport report;
+    std::vector<std::string> only = options.only;
+    if (!options.symptom.empty()) {
+        TRY_ASSIGN(const Playbook playbook, playbook_of(options.symptom));
+        if (only.empty() && options.symptom != "unknown")
+            for (const PlaybookQuestion& question : playbook.questions) only.push_back(question.analyzer);
+    }
     report.case_name = file_name_of(file.path());
     TRY_ASSIGN(const auto thresholds, chosen_thresholds(file, options, report.thresholds));
     CaseEvidence evidence(file, control);
@@ -152,11 +159,12 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
     for (const Analyzer* analyzer : all_analyzers()) {
         TRY(control.check());
         control.report({std::string(analyzer->id), done++, all_analyzers().size(), report.findings.size()});
-        if (!options.only.empty() && std::find(options.only.begin(), options.only.end(), analyzer->id) == options.only.end()) continue;
+        if (!only.empty() && std::find(only.begin(), only.end(), analyzer->id) == only.end()) continue;
         TRY_ASSIGN(AnalyzerVerdict verdict, run_one(*analyzer, evidence, windows, thresholds, requests, report.findings));
         report.verdicts.push_back(std::move(verdict));
     }
     std::sort(report.findings.begin(), report.findings.end(), contract_order);
+    if (requests) report.slow_time = requests->slow_seconds / std::max(windows.analysed.seconds(), 1e-3);
     if (!file.read_only()) TRY(store(file, report));
     return report;
 }

@@ -26,6 +26,7 @@ struct AnalysisReport {
     std::string case_name;                  ///< file name without directory
     std::vector<WindowRow> windows;         ///< as used: named by the user or proposed
     std::string windows_proposed;           ///< what changed, when windows come from change points; empty else
+    double slow_time = 0;                   ///< seconds of slow requests per second of the analysed window; 0 without spans
     std::vector<ThresholdOverride> thresholds;
     std::vector<SymptomMatch> symptoms;     ///< from 0.4, highest first
     std::vector<AnalyzerVerdict> verdicts;  ///< one per analyzer that ran, by id

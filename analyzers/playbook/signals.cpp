@@ -2,6 +2,7 @@
 
 #include "analyzers/analysis/requests.h"
 #include "analyzers/playbook/signal_scope.h"
+#include "analyzers/trace/requests.h"
 
 namespace casebook {
 
@@ -43,7 +44,7 @@ Result<Signals> measure_signals(CaseEvidence& evidence, const AnalysisWindows& w
     if (scope.now.to_ns <= scope.now.from_ns) return signals;
     signals.window_minutes = scope.now.seconds() / 60;
     TRY_ASSIGN(scope.spans, evidence.spans());
-    scope.entries = find_requests(*scope.spans, AnalysisWindows{}).rows;
+    scope.entries = request_rows(*scope.spans);
     TRY_ASSIGN(const std::vector<Observations> observed, observations_of(evidence));
     scope.changes = find_changes(observed);
     if (scope.entries.empty()) TRY(measure_latency_series(scope, signals));

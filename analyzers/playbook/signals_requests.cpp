@@ -1,6 +1,7 @@
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "analyzers/playbook/signal_scope.h"
+#include "analyzers/trace/requests.h"
 #include "analyzers/trace/span_class.h"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ std::vector<Request> requests_of(const SignalScope& scope, bool& status_known)
         Request request{spans.start_ns[row], spans.end_ns(row), static_cast<double>(spans.duration_ns[row]) / 1e6};
         const std::string_view code = spans.attribute(row, http_codes), grpc = spans.attribute(row, grpc_codes);
         status_known = status_known || !code.empty() || !grpc.empty();
-        request.failed = spans.status[row] == SpanStatus::error || (code.size() == 3 && code[0] == '5');
+        request.failed = is_failed(spans, row);
         request.timed_out = code == "504" || grpc == "4" || equals_ignoring_case(grpc, "DEADLINE_EXCEEDED") ||
                             (request.failed && contains_ignoring_case(spans.attribute(row, error_types), "timeout"));
         requests.push_back(request);

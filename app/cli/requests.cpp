@@ -4,6 +4,8 @@
 #include "analyzers/core/importer.h"
 #include "analyzers/core/instant.h"
 #include "analyzers/core/text.h"
+#include "analyzers/playbook/symptoms.h"
+#include "analyzers/playbook/thresholds.h"
 
 namespace casebook::cli {
 
@@ -69,9 +71,7 @@ Result<std::pair<std::string, double>> threshold_request(const std::string& text
     if (!value)
         return fail(Error::Code::usage, "--set '" + text + "': expected NAME=NUMBER",
                     "for example --set database.n_plus_one.repeats=5");
-    for (const Analyzer* analyzer : all_analyzers())
-        for (const Threshold& threshold : analyzer->thresholds)
-            if (name == std::string(analyzer->id) + "." + std::string(threshold.name)) return std::pair(name, *value);
+    if (default_threshold(name)) return std::pair(name, *value);
     return fail(Error::Code::usage, "there is no threshold '" + name + "'", "casebook-cli list thresholds names them");
 }
 
@@ -93,6 +93,8 @@ Result<AnalyzeOptions> analyze_request(const Arguments& arguments)
     options.window = arguments.value("--window");
     options.baseline = arguments.value("--baseline");
     options.symptom = arguments.value("--symptom");
+    if (!options.symptom.empty() && !is_symptom(options.symptom))
+        return fail(Error::Code::usage, "there is no symptom '" + options.symptom + "'", "casebook-cli list symptoms names them");
     for (const std::string& list : arguments.values("--only"))
         for (const std::string_view id : split(list, ',')) {
             if (trim(id).empty()) continue;

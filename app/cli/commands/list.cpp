@@ -2,6 +2,9 @@
 #include "analyzers/core/importer.h"
 #include "analyzers/core/json_writer.h"
 #include "analyzers/core/text.h"
+#include "analyzers/playbook/playbook_data.h"
+#include "analyzers/playbook/symptoms.h"
+#include "analyzers/playbook/thresholds.h"
 #include "app/cli/command.h"
 #include "app/cli/exit_status.h"
 #include "app/cli/table.h"
@@ -40,18 +43,25 @@ std::vector<Entry> analyzers()
     return entries;
 }
 
+std::vector<Entry> symptoms()
+{
+    std::vector<Entry> entries;
+    for (const std::string_view id : symptom_ids())
+        if (const auto playbook = playbook_of(id))
+            entries.push_back({{"id", std::string(id), {}}, {"title", playbook->title, {}}, {"pattern", playbook->pattern, {}}, {"likely", playbook->likely, {}}});
+    return entries;
+}
+
 std::vector<Entry> thresholds()
 {
     std::vector<Entry> entries;
-    for (const Analyzer* analyzer : all_analyzers())
-        for (const Threshold& threshold : analyzer->thresholds) {
-            std::string title(threshold.name);
-            for (char& c : title)
-                if (c == '_') c = ' ';
-            entries.push_back({{"id", std::string(analyzer->id) + "." + std::string(threshold.name), {}}, {"title", title, {}},
-                               {"default", "", threshold.value}, {"unit", std::string(threshold.unit), {}},
-                               {"source", std::string(threshold.source), {}}});
-        }
+    for (const NamedThreshold& threshold : all_thresholds()) {
+        std::string title = threshold.name.substr(threshold.name.find_last_of('.') + 1);
+        for (char& c : title)
+            if (c == '_') c = ' ';
+        entries.push_back({{"id", threshold.name, {}}, {"title", title, {}}, {"default", "", threshold.value}, {"unit", std::string(threshold.unit), {}},
+                           {"source", std::string(threshold.source), {}}});
+    }
     return entries;
 }
 
@@ -59,7 +69,7 @@ struct Kind {
     std::string_view name;
     std::vector<Entry> (*entries)();
 };
-constexpr std::array kinds{Kind{"importers", importers}, Kind{"analyzers", analyzers}, Kind{"thresholds", thresholds}};
+constexpr std::array kinds{Kind{"importers", importers}, Kind{"analyzers", analyzers}, Kind{"symptoms", symptoms}, Kind{"thresholds", thresholds}};
 
 void append_json(JsonWriter& json, const std::vector<Entry>& entries)
 {
@@ -119,10 +129,10 @@ Result<int> run(const Arguments& arguments, Terminal& terminal)
 extern const Command list;
 const Command list{
     "list",
-    "importers|analyzers|thresholds [--json]",
-    "the formats that can be imported, the questions asked, the thresholds used",
+    "importers|analyzers|symptoms|thresholds [--json]",
+    "the formats that can be imported, the questions asked, the symptoms known, the thresholds used",
     "",
-    {{"WHAT", "importers, analyzers or thresholds"}},
+    {{"WHAT", "importers, analyzers, symptoms or thresholds"}},
     {{"--json", "", "print an array of objects with id, title and what else the list holds"}},
     run,
 };
