@@ -120,6 +120,8 @@ void MainWindow::show_case(bool open)
     if (case_shown_ == open) return;
     if (!open && isVisible()) save_layout();
     case_shown_ = open;
+    // Only the page in sight decides how narrow the window may be.
+    start_->setSizePolicy(open ? QSizePolicy::Ignored : QSizePolicy::Preferred, open ? QSizePolicy::Ignored : QSizePolicy::Preferred);
     centre_->setCurrentWidget(open ? static_cast<QWidget*>(evidence_) : start_);
     if (open) {
         restore_layout();

@@ -162,25 +162,28 @@ void MainWindow::setTheme(Theme::Id id)
     QSettings().setValue(QStringLiteral("theme"), static_cast<int>(id));
 }
 
-/// Moves the focus from panel to panel: timeline, findings, evidence, inspector, ledger, jobs; those in sight only.
+/// Moves the focus from panel to panel: timeline, findings, evidence, inspector, ledger, jobs; those in sight that have
+/// something to focus.
 void MainWindow::focusPanel(int direction)
 {
     QList<QWidget*> panels;
     for (QDockWidget* dock : docks_)
         if (dock->isVisible()) panels << dock->widget();
     if (case_shown_) panels.insert(std::min<qsizetype>(2, panels.size()), evidence_);
-    if (panels.isEmpty()) return;
     qsizetype current = direction > 0 ? -1 : 0;
     for (qsizetype i = 0; i < panels.size(); ++i)
         if (panels[i]->isAncestorOf(QApplication::focusWidget()) || panels[i] == QApplication::focusWidget()) current = i;
-    QWidget* next = panels[(current + direction + panels.size()) % panels.size()];
-    for (QDockWidget* dock : docks_)
-        if (dock->widget() == next) dock->raise();
-    if (next->focusPolicy() & Qt::TabFocus) return next->setFocus(Qt::ShortcutFocusReason);
-    for (QWidget* child : next->findChildren<QWidget*>()) {
-        if (!(child->focusPolicy() & Qt::TabFocus) || !child->isVisible() || !child->isEnabled()) continue;
-        child->setFocus(Qt::ShortcutFocusReason);
-        return;
+    for (qsizetype step = 1; step <= panels.size(); ++step) {
+        QWidget* panel = panels[(current + direction * step + 2 * panels.size()) % panels.size()];
+        for (QDockWidget* dock : docks_)
+            if (dock->widget() == panel) dock->raise();
+        QList<QWidget*> inside = panel->findChildren<QWidget*>();
+        inside.prepend(panel);
+        for (QWidget* widget : inside) {
+            if ((widget->focusPolicy() & Qt::TabFocus) != Qt::TabFocus || !widget->isVisible() || !widget->isEnabled()) continue;
+            widget->setFocus(Qt::ShortcutFocusReason);
+            return;
+        }
     }
 }
 

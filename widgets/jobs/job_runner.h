@@ -63,8 +63,7 @@ public:
                 if (control.cancelled()) return control.check();
                 if (Status thrown = without_exceptions([&] { *result = work(control); }); !thrown)
                     *result = tl::unexpected<Error>(std::move(thrown.error()));
-                TRY(*result);
-                return {};
+                return *result ? Status{} : Status(tl::unexpected<Error>(result->error()));
             },
             context, [result, done = std::move(done)] { if (done) done(std::move(*result)); });
     }

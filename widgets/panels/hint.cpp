@@ -12,8 +12,12 @@ Hint::Hint(const QString& text, QWidget* parent) : QLabel(text, parent)
     setAlignment(Qt::AlignCenter);
     setMargin(16);
     setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::LinksAccessibleByMouse);
-    setMinimumSize(0, 0);
     recolor();
+}
+
+QSize Hint::minimumSizeHint() const
+{
+    return {fontMetrics().averageCharWidth() * 16, fontMetrics().height()};
 }
 
 void Hint::changeEvent(QEvent* event)

@@ -10,6 +10,8 @@ class Hint : public QLabel {
 
 public:
     explicit Hint(const QString& text, QWidget* parent = nullptr);
+    /// Small: a hint must not keep a panel from being made narrow.
+    QSize minimumSizeHint() const override;
 
 protected:
     void changeEvent(QEvent* event) override;

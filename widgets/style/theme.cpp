@@ -172,9 +172,20 @@ const Theme& theme()
     return current();
 }
 
+namespace {
+
+/// Fusion derives outlines from the background and loses them on black.
+constexpr const char* high_contrast_outlines =
+    "QLineEdit, QPlainTextEdit, QTextBrowser, QAbstractItemView, QPushButton, QProgressBar { border: 1px solid #ffffff; }"
+    "QPushButton { padding: 3px 8px; } QPushButton:focus { border: 2px solid #ffe600; } QPushButton:disabled { border-color: #8a8a8a; }"
+    "QMenu, QToolTip { border: 1px solid #ffffff; }";
+
+}  // namespace
+
 void set_theme(Theme::Id id)
 {
     current() = make(id);
+    qApp->setStyleSheet(id == Theme::Id::highContrast ? QString::fromLatin1(high_contrast_outlines) : QString());
     if (qApp->style()->name().compare(QStringLiteral("fusion"), Qt::CaseInsensitive) != 0)
         QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
     QFont font(QStringLiteral("DejaVu Sans"));

@@ -1,0 +1,453 @@
+// The window as a user drives it: clicks, keys, drops and the clipboard, from the start page to a finding's evidence.
+#include "app/gui/main_window.h"
+#include "tests/support/places.h"
+#include "tests/support/widget_fixture.h"
+#include "widgets/models/finding_model.h"
+#include "widgets/models/job_model.h"
+#include "widgets/panels/evidence_tabs.h"
+#include "widgets/panels/evidence_view.h"
+#include "widgets/panels/inspector.h"
+#include "widgets/panels/message_bar.h"
+#include "widgets/session/unsaved_cases.h"
+
+#include <QAbstractButton>
+#include <QApplication>
+#include <QClipboard>
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListView>
+#include <QMenu>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QTableView>
+#include <QTextBrowser>
+#include <QTreeView>
+
+#include <memory>
+
+using namespace casebook;
+using namespace casebook::tests;
+
+class TestMainWindow : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { set_theme(Theme::Id::light); }
+    void init();
+    void cleanup();
+    void start_page_opens_the_demo_and_a_finding();
+    void inspector_links_and_copies();
+    void keyboard_walks_findings_and_panels();
+    void dropped_files_become_a_case();
+    void dropped_case_is_opened();
+    void pasted_text_is_imported();
+    void wrong_file_shows_the_message_bar();
+    void import_is_cancelled_by_a_click();
+    void file_is_forgotten_by_clicks();
+    void windows_are_edited();
+    void findings_are_exported();
+    void case_is_saved_and_opened_again_from_the_start_page();
+    void theme_is_switched_and_kept();
+    void layout_is_kept();
+    void fits_a_small_screen();
+
+private:
+    template <class T>
+    T* child(const char* name) const
+    {
+        T* found = window_->findChild<T*>(QLatin1String(name));
+        if (!found) qFatal("no widget %s", name);
+        return found;
+    }
+    QAction* action(const char* name) const { return child<QAction>(name); }
+    void click(const char* name) const { QTest::mouseClick(child<QAbstractButton>(name), Qt::LeftButton); }
+    void open_demo();
+    void drop(QMimeData* data);
+    void drop_files(const QStringList& paths);
+    QTreeView* tree() const { return child<QTreeView>("findingTree"); }
+    QModelIndex finding(int row) const { return tree()->model()->index(row, 0, tree()->model()->index(0, 0)); }
+    void click_index(QAbstractItemView* view, const QModelIndex& index) const
+    {
+        view->scrollTo(index);
+        QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, view->visualRect(index).center());
+    }
+
+    WidgetFixture fixture_;
+    std::unique_ptr<Session> session_;
+    std::unique_ptr<MainWindow> window_;
+};
+
+void TestMainWindow::init()
+{
+    QSettings().clear();
+    QDir(unsaved_cases_folder()).removeRecursively();
+    session_ = std::make_unique<Session>();
+    window_ = std::make_unique<MainWindow>(*session_, QString::fromStdString((source_folder() / "resources/samples").string()));
+    window_->resize(1280, 800);
+    window_->show();
+    QVERIFY(QTest::qWaitForWindowActive(window_.get()));
+}
+
+void TestMainWindow::cleanup()
+{
+    window_.reset();
+    session_.reset();
+}
+
+void TestMainWindow::open_demo()
+{
+    click("startDemo");
+    QTRY_VERIFY(session_->hasCase());
+    QVERIFY(wait_idle(*session_, 60'000));
+    QVERIFY(session_->report());
+    QVERIFY(session_->report()->findings.size() >= 2);
+}
+
+void TestMainWindow::drop(QMimeData* data)
+{
+    QDragEnterEvent enter(QPoint(200, 200), Qt::CopyAction | Qt::MoveAction, data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent dropped(QPointF(200, 200), Qt::CopyAction | Qt::MoveAction, data, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &dropped);
+    QVERIFY(dropped.isAccepted());
+    QCOMPARE(dropped.dropAction(), Qt::CopyAction);
+}
+
+void TestMainWindow::drop_files(const QStringList& paths)
+{
+    QMimeData data;
+    QList<QUrl> urls;
+    for (const QString& path : paths) urls << QUrl::fromLocalFile(path);
+    data.setUrls(urls);
+    drop(&data);
+}
+
+void TestMainWindow::start_page_opens_the_demo_and_a_finding()
+{
+    QVERIFY(child<QWidget>("startPage")->isVisible());
+    for (QDockWidget* dock : window_->docks()) QVERIFY(!dock->isVisible());
+    QVERIFY(!child<QTextBrowser>("evidenceGuide")->toPlainText().isEmpty());
+
+    open_demo();
+    QVERIFY(session_->isDemo());
+    QVERIFY(!child<QWidget>("startPage")->isVisible());
+    for (const char* dock : {"timelineDock", "findingsDock", "inspectorDock", "ledgerDock"}) QVERIFY2(child<QDockWidget>(dock)->isVisible(), dock);
+    QCOMPARE(child<QTableView>("ledgerTable")->model()->rowCount(), static_cast<int>(session_->ledger().size()));
+
+    // The strongest finding is selected by itself; a click selects another, and its evidence opens.
+    QCOMPARE(session_->selection().finding_key, session_->report()->findings.front().key);
+    const QModelIndex second = finding(1);
+    QVERIFY(second.isValid());
+    click_index(tree(), second);
+    QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key), second.data(FindingModel::FindingKey).toByteArray());
+    QVERIFY(child<QTextBrowser>("findingText")->toPlainText().contains(second.data().toString().left(20)));
+    QVERIFY(!child<QTextBrowser>("handbookText")->toPlainText().isEmpty());
+    if (evidence_view_kinds().empty()) QSKIP("this build has no evidence views");
+    QVERIFY(window_->evidence()->count() >= 1);
+    QVERIFY(window_->evidence()->currentView());
+    QVERIFY(wait_idle(*session_));
+    const int tabs = window_->evidence()->count();
+    QTest::keyClick(window_->focusWidget(), Qt::Key_W, Qt::ControlModifier);
+    QCOMPARE(window_->evidence()->count(), tabs - 1);
+    // Enter opens it again.
+    tree()->setFocus();
+    QTest::keyClick(tree(), Qt::Key_Return);
+    QCOMPARE(window_->evidence()->count(), tabs);
+}
+
+void TestMainWindow::inspector_links_and_copies()
+{
+    open_demo();
+    const auto front = session_->finding(session_->selection().analyzer, session_->selection().finding_key);
+    QVERIFY(front);
+    QSignalSpy requested(session_.get(), &Session::evidenceRequested);
+    auto* text = child<QTextBrowser>("findingText");
+    emit text->anchorClicked(QUrl(QStringLiteral("evidence:0")));
+    QCOMPARE(requested.size(), 1);
+    emit text->anchorClicked(QUrl(QStringLiteral("evidence:99")));
+    emit text->anchorClicked(QUrl(QStringLiteral("nonsense")));
+    QCOMPARE(requested.size(), 1);
+    click("copyFinding");
+    const QString copied = QApplication::clipboard()->text();
+    QVERIFY(copied.startsWith(QStringLiteral("## ")));
+    QVERIFY(copied.contains(QString::fromStdString(front->headline).left(20)));
+    QTest::keyClick(window_.get(), Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
+    QCOMPARE(QApplication::clipboard()->text(), copied);
+}
+
+void TestMainWindow::keyboard_walks_findings_and_panels()
+{
+    open_demo();
+    tree()->setFocus();
+    const std::string first = session_->selection().finding_key;
+    QTest::keyClick(tree(), Qt::Key_Down);
+    QVERIFY(session_->selection().finding_key != first);
+    QTest::keyClick(window_.get(), Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(session_->selection().finding_key, first);
+    QCOMPARE(tree()->currentIndex().data(FindingModel::FindingKey).toByteArray(), QByteArray::fromStdString(first));
+    QTest::keyClick(window_.get(), Qt::Key_Right, Qt::AltModifier);
+    QVERIFY(session_->selection().finding_key != first);
+
+    // F6 visits every panel in sight and comes round again.
+    QSet<QWidget*> visited;
+    for (int i = 0; i < 8; ++i) {
+        QTest::keyClick(window_.get(), Qt::Key_F6);
+        QWidget* focus = QApplication::focusWidget();
+        QVERIFY(focus);
+        for (QDockWidget* dock : window_->docks())
+            if (dock->isAncestorOf(focus)) visited << dock;
+    }
+    QVERIFY2(visited.size() >= 4, qPrintable(QString::number(visited.size())));
+
+    // The timeline marks time by keys.
+    auto* timeline = child<QWidget>("timeline");
+    QTest::keyClick(timeline, Qt::Key_Right);
+    QVERIFY(session_->selection().range.has_value());
+    const TimeRange before = *session_->selection().range;
+    QTest::keyClick(timeline, Qt::Key_Right, Qt::ShiftModifier);
+    QVERIFY(session_->selection().range->to_ns > before.to_ns);
+    QTest::keyClick(timeline, Qt::Key_Escape);
+    QVERIFY(!session_->selection().range.has_value());
+    QTest::mousePress(timeline, Qt::LeftButton, {}, QPoint(100, 40));
+    QTest::mouseMove(timeline, QPoint(300, 40));
+    QTest::mouseRelease(timeline, Qt::LeftButton, {}, QPoint(300, 40));
+    QVERIFY(session_->selection().range.has_value());
+}
+
+void TestMainWindow::dropped_files_become_a_case()
+{
+    drop_files({fixture_.write("drop/h1.txt", heap_histogram(1)), fixture_.write("drop/s.csv", statements_csv(4))});
+    QTRY_VERIFY(session_->hasCase());
+    QVERIFY(wait_idle(*session_));
+    QCOMPARE(session_->ledger().size(), std::size_t{2});
+    QVERIFY(session_->isUnsaved());
+    QVERIFY(window_->windowTitle().contains(QStringLiteral("Unsaved case")));
+    // Into the case that is open now.
+    drop_files({fixture_.write("drop/h2.txt", heap_histogram(2))});
+    QTRY_COMPARE(session_->ledger().size(), std::size_t{3});
+    QMimeData text;
+    text.setText(QString::fromUtf8(heap_histogram(5)));
+    drop(&text);
+    QTRY_COMPARE(session_->ledger().size(), std::size_t{4});
+    QVERIFY(wait_idle(*session_));
+}
+
+void TestMainWindow::dropped_case_is_opened()
+{
+    const QString path = fixture_.path("drop/made.casebook");
+    {
+        Session other;
+        other.importPaths({fixture_.write("drop/h1.txt", heap_histogram(1))});
+        QVERIFY(wait_idle(other));
+        other.saveAs(path);
+        QVERIFY(wait_idle(other));
+    }
+    drop_files({path});
+    QTRY_VERIFY(session_->hasCase());
+    QCOMPARE(session_->casePath(), path);
+    QCOMPARE(window_->windowTitle(), QStringLiteral("made - Casebook"));
+    QVERIFY(wait_idle(*session_));
+}
+
+void TestMainWindow::pasted_text_is_imported()
+{
+    QApplication::clipboard()->setText(QString::fromUtf8(heap_histogram(1)));
+    QTest::keyClick(window_.get(), Qt::Key_V, Qt::ControlModifier);
+    QTRY_COMPARE(session_->ledger().size(), std::size_t{1});
+    QVERIFY(wait_idle(*session_));
+    auto* files = new QMimeData;
+    files->setUrls({QUrl::fromLocalFile(fixture_.write("paste/s.csv", statements_csv(3)))});
+    QApplication::clipboard()->setMimeData(files);
+    action("pasteEvidence")->trigger();
+    QTRY_COMPARE(session_->ledger().size(), std::size_t{2});
+    QVERIFY(wait_idle(*session_));
+}
+
+void TestMainWindow::wrong_file_shows_the_message_bar()
+{
+    auto* bar = child<MessageBar>("messageBar");
+    QVERIFY(!bar->isVisible());
+    drop_files({fixture_.write("wrong/picture.png", QByteArray("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16))});
+    QTRY_VERIFY(bar->isVisible());
+    QVERIFY2(bar->text().contains(QStringLiteral("picture.png")), qPrintable(bar->text()));
+    QVERIFY2(bar->text().contains(QStringLiteral("What Casebook reads")), qPrintable(bar->text()));
+    // The ledger has it too, with what went wrong.
+    auto* table = child<QTableView>("ledgerTable");
+    QTRY_COMPARE(table->model()->rowCount(), 1);
+    click_index(table, table->model()->index(0, 0));
+    QVERIFY(child<QTableView>("noteTable")->model()->rowCount() >= 1);
+    QVERIFY(!child<QAbstractButton>("forgetFile")->isEnabled());
+    click("closeMessage");
+    QVERIFY(!bar->isVisible());
+    QVERIFY(wait_idle(*session_));
+}
+
+void TestMainWindow::import_is_cancelled_by_a_click()
+{
+    session_->newCase();
+    QVERIFY(wait_idle(*session_));
+    child<QDockWidget>("jobsDock")->raise();
+    auto* jobs = child<QTreeView>("jobList");
+    drop_files({fixture_.write("cancel/large.csv", statements_csv(600'000, 3))});
+    QTRY_COMPARE(jobs->model()->rowCount(), 1);
+    QTRY_VERIFY(jobs->model()->index(0, 0).data(JobModel::Permille).toInt() > 0);
+    auto* cancel = child<QAbstractButton>("cancelJob");
+    QTRY_VERIFY(cancel->isVisible() && cancel->isEnabled());
+    QTest::mouseClick(cancel, Qt::LeftButton);
+    QVERIFY(wait_idle(*session_, 60'000));
+    QCOMPARE(jobs->model()->rowCount(), 0);
+    QVERIFY(session_->ledger().empty());
+    QVERIFY(!child<MessageBar>("messageBar")->isVisible());
+    // The window goes on working.
+    drop_files({fixture_.write("cancel/small.csv", statements_csv(6))});
+    QTRY_COMPARE(session_->ledger().size(), std::size_t{1});
+    QVERIFY(wait_idle(*session_));
+}
+
+void TestMainWindow::file_is_forgotten_by_clicks()
+{
+    drop_files({fixture_.write("forget/h1.txt", heap_histogram(1)), fixture_.write("forget/h2.txt", heap_histogram(2))});
+    QTRY_COMPARE(session_->ledger().size(), std::size_t{2});
+    QVERIFY(wait_idle(*session_));
+    auto* table = child<QTableView>("ledgerTable");
+    click_index(table, table->model()->index(0, 0));
+    click("forgetFile");
+    auto* question = window_->findChild<QMessageBox*>();
+    QVERIFY(question);
+    QTest::mouseClick(question->button(QMessageBox::Cancel), Qt::LeftButton);
+    QVERIFY(wait_idle(*session_));
+    QCOMPARE(session_->ledger().size(), std::size_t{2});
+    table->setFocus();
+    QTest::keyClick(table, Qt::Key_Delete);
+    QTRY_VERIFY(QApplication::activeModalWidget());
+    question = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+    QVERIFY(question);
+    QTest::keyClick(question, Qt::Key_Return);
+    QTRY_COMPARE(session_->ledger().size(), std::size_t{1});
+    QVERIFY(QFile::exists(fixture_.path("forget/h1.txt")));
+    QVERIFY(wait_idle(*session_));
+}
+
+void TestMainWindow::windows_are_edited()
+{
+    open_demo();
+    QTest::keyClick(window_.get(), Qt::Key_T, Qt::ControlModifier);
+    auto* from = child<QLineEdit>("windowFrom");
+    auto* to = child<QLineEdit>("windowTo");
+    from->setText(QStringLiteral("yesterday"));
+    to->setText(QStringLiteral("2026-11-23T02:10:00Z"));
+    click("setWindow");
+    QVERIFY(wait_idle(*session_));
+    QVERIFY(session_->windows().empty());
+    from->setText(QStringLiteral("2026-11-23T01:40:00Z"));
+    click("setWindow");
+    QTRY_COMPARE(session_->windows().size(), std::size_t{1});
+    QCOMPARE(session_->windows()[0].name, std::string("incident"));
+    QCOMPARE(session_->windows()[0].range.seconds(), 1800.0);
+    QVERIFY(wait_idle(*session_, 60'000));
+}
+
+void TestMainWindow::findings_are_exported()
+{
+    open_demo();
+    const QString path = fixture_.path("export.md");
+    action("exportMarkdown")->trigger();
+    auto* dialog = window_->findChild<QFileDialog*>();
+    QVERIFY(dialog);
+    emit dialog->fileSelected(path);
+    dialog->reject();
+    QTRY_VERIFY(QFile::exists(path));
+    QVERIFY(wait_idle(*session_));
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QString text = QString::fromUtf8(file.readAll());
+    for (const Finding& finding : session_->report()->findings)
+        QVERIFY(text.contains(QString::fromStdString(finding.key)));
+}
+
+void TestMainWindow::case_is_saved_and_opened_again_from_the_start_page()
+{
+    drop_files({fixture_.write("save/h1.txt", heap_histogram(1))});
+    QTRY_COMPARE(session_->ledger().size(), std::size_t{1});
+    QVERIFY(wait_idle(*session_));
+    const QString path = fixture_.path("save/night.casebook");
+    QTest::keyClick(window_.get(), Qt::Key_S, Qt::ControlModifier);
+    auto* dialog = window_->findChild<QFileDialog*>();
+    QVERIFY(dialog);
+    emit dialog->fileSelected(path);
+    dialog->reject();
+    QTRY_COMPARE(session_->casePath(), path);
+    QCOMPARE(window_->windowTitle(), QStringLiteral("night - Casebook"));
+    action("closeCase")->trigger();
+    QTRY_VERIFY(child<QWidget>("startPage")->isVisible());
+    QVERIFY(wait_idle(*session_));
+    auto* recent = child<QListView>("recentList");
+    QTRY_COMPARE(recent->model()->rowCount(), 1);
+    click_index(recent, recent->model()->index(0, 0));
+    QTRY_VERIFY(session_->hasCase());
+    QCOMPARE(session_->casePath(), path);
+    QCOMPARE(session_->ledger().size(), std::size_t{1});
+}
+
+void TestMainWindow::theme_is_switched_and_kept()
+{
+    open_demo();
+    const QColor light = window_->palette().color(QPalette::Window);
+    action("themeDark")->trigger();
+    QCOMPARE(theme().id, Theme::Id::dark);
+    QTRY_VERIFY(window_->palette().color(QPalette::Window).lightness() < light.lightness());  // the change is posted
+    QTRY_VERIFY(tree()->palette().color(QPalette::Base).lightness() < 60);
+    QCOMPARE(QSettings().value(QStringLiteral("theme")).toInt(), static_cast<int>(Theme::Id::dark));
+    action("themeHighContrast")->trigger();
+    QTRY_COMPARE(window_->palette().color(QPalette::Window), QColor(Qt::black));
+    QVERIFY(!window_->grab().isNull());
+    action("themeLight")->trigger();
+    QTRY_COMPARE(window_->palette().color(QPalette::Window), light);
+}
+
+void TestMainWindow::layout_is_kept()
+{
+    session_->newCase();
+    QVERIFY(wait_idle(*session_));
+    auto* inspector = child<QDockWidget>("inspectorDock");
+    QVERIFY(inspector->isVisible());
+    inspector->toggleViewAction()->trigger();
+    QVERIFY(!inspector->isVisible());
+    action("closeCase")->trigger();
+    QVERIFY(wait_idle(*session_));
+    session_->newCase();
+    QVERIFY(wait_idle(*session_));
+    QVERIFY(!inspector->isVisible());
+    QVERIFY(child<QDockWidget>("findingsDock")->isVisible());
+    action("resetLayout")->trigger();
+    QVERIFY(inspector->isVisible());
+}
+
+void TestMainWindow::fits_a_small_screen()
+{
+    window_->resize(1024, 640);
+    const auto check = [&] {
+        QVERIFY2(window_->width() <= 1024 && window_->height() <= 640, qPrintable(QStringLiteral("%1x%2").arg(window_->width()).arg(window_->height())));
+        for (QWidget* widget : window_->findChildren<QWidget*>()) {
+            if (!widget->isVisible()) continue;
+            const bool is_text = qobject_cast<QAbstractButton*>(widget) || (qobject_cast<QLabel*>(widget) && !qobject_cast<QLabel*>(widget)->wordWrap());
+            if (!is_text || widget->objectName().startsWith(QLatin1String("qt_"))) continue;  // Qt's own
+            const QSize need = widget->minimumSizeHint();
+            QVERIFY2(widget->width() >= need.width() && widget->height() >= need.height(),
+                     qPrintable(QStringLiteral("%1 %2").arg(QLatin1String(widget->metaObject()->className()), widget->objectName())));
+        }
+    };
+    check();
+    open_demo();
+    QTest::qWait(50);
+    check();
+    int windows = 0;
+    for (const QWidget* widget : QApplication::topLevelWidgets()) windows += widget->isVisible();
+    QCOMPARE(windows, 1);
+}
+
+QTEST_MAIN(TestMainWindow)
+#include "tst_main_window.moc"
