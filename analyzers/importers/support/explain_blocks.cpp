@@ -212,6 +212,7 @@ std::size_t ExplainText::take_yaml(std::size_t at)
     const std::size_t indent = indent_of(lines[at].text);
     const bool is_list = trim(lines[at].text).starts_with("- ");
     bool has_plan = false;
+    bool has_node = false;
     std::size_t end = at;
     for (; end < lines.size(); ++end) {
         const std::string_view text = lines[end].text;
@@ -221,8 +222,10 @@ std::size_t ExplainText::take_yaml(std::size_t at)
         const bool is_key = content.find(": ") != std::string_view::npos || content.ends_with(':');
         if (!deeper && (indent_of(text) < indent || !is_key || (is_list && !content.starts_with("- ")))) break;
         has_plan = has_plan || content == "Plan:" || content == "- Plan:";
+        has_node = has_node || content.find("Node Type: ") != std::string_view::npos;
     }
-    if (!has_plan) return at;
+    // Other people's YAML has plans too.
+    if (!has_plan || !has_node) return at;
     add(plan::Format::yaml, at, end);
     return end;
 }
