@@ -12,6 +12,7 @@ namespace casebook {
 namespace {
 
 constexpr std::size_t smooth_points = 20'000;  // above, antialiasing costs more than it shows
+constexpr std::size_t marked_points = 100;
 constexpr double gap_factor = 4;               // a pause this many times the usual one breaks the line
 
 /// The usual distance of neighbouring points, in ns.
@@ -129,7 +130,8 @@ void TimeChart::add_pane(const QString& unit)
         graph->setName(series.name);
         if (series.step) graph->setLineStyle(QCPGraph::lsStepLeft);
         if (series.points_only) graph->setLineStyle(QCPGraph::lsNone);
-        if (series.points_only || size == 1) graph->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, 5));
+        // Few points are shown as such: what lies between them was not measured.
+        if (series.points_only || size <= marked_points) graph->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, 5));
         graph->setAntialiased(size <= smooth_points);
         pane.series.push_back(index);
         pane.graphs.push_back(graph);

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t most_series = 200;
 
+constexpr const char* counter_ends[]{"_count", ".count", "_sum", ".sum"};
+
 /// Where the time is: index of the column, or -1.
 int time_column(const TableData& table)
 {
@@ -160,12 +162,13 @@ SeriesSet series_from_query(const QueryResult& result)
     return set;
 }
 
-bool is_counter_name(const QString& name)
+bool is_counter(const ChartSeries& series)
 {
-    const QString metric = name.section(QStringLiteral(", "), 0, 0);
-    for (const char* end : {"_total", "_count", ".count", "_sum", ".sum"})
-        if (metric.endsWith(QLatin1String(end))) return true;
-    return false;
+    const QString metric = series.name.section(QStringLiteral(", "), 0, 0);
+    if (metric.endsWith(QLatin1String("_total"))) return true;
+    // Gauges are called ".count" too (connections in a pool): those also fall.
+    const bool named = std::any_of(std::begin(counter_ends), std::end(counter_ends), [&](const char* end) { return metric.endsWith(QLatin1String(end)); });
+    return named && series.values.size() >= 3 && std::is_sorted(series.values.begin(), series.values.end()) && series.values.back() > series.values.front();
 }
 
 ChartSeries rate_of(const ChartSeries& counter)

@@ -1,12 +1,14 @@
 // The list of views. The first with the highest score is taken, so the table, which suits everything a little, is last.
 
 #include "widgets/panels/evidence_view.h"
+#include "widgets/panels/views/latency_view.h"
 #include "widgets/panels/views/plan_view.h"
 #include "widgets/panels/views/series_view.h"
 #include "widgets/panels/views/table_view.h"
 #include "widgets/panels/views/text_view.h"
 #include "widgets/panels/views/waterfall_view.h"
 
+#include <QCoreApplication>
 #include <array>
 
 namespace casebook {
@@ -27,10 +29,19 @@ int asks_for(const Evidence& evidence)
 
 const char* const span_tree = "span_tree";
 const char* const series = "series";
+const char* const distribution = "distribution";
 const char* const plan = "plan";
 const char* const text = "text";
 
 std::optional<Evidence> nothing() { return {}; }
+
+/// Evidence that is looked at on its own. The views of spans need no query.
+Evidence of_case(const char* caption, const char* view, const char* source, const char* sql = "")
+{
+    return {QCoreApplication::translate("EvidenceViewKind", caption).toStdString(), view, source, sql, {}};
+}
+
+std::optional<Evidence> explore_latency() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Requests by start and duration"), distribution, "span"); }
 
 }  // namespace
 
@@ -39,6 +50,7 @@ std::span<const EvidenceViewKind> evidence_view_kinds()
     static constexpr std::array kinds{
         EvidenceViewKind{"waterfall", QT_TRANSLATE_NOOP("EvidenceViewKind", "Trace waterfall"), asks_for<span_tree>, make<WaterfallView>, nothing},
         EvidenceViewKind{"series", QT_TRANSLATE_NOOP("EvidenceViewKind", "Chart"), asks_for<series>, make<SeriesView>, nothing},
+        EvidenceViewKind{"latency", QT_TRANSLATE_NOOP("EvidenceViewKind", "Latency"), asks_for<distribution>, make<LatencyView>, explore_latency},
         EvidenceViewKind{"plan", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plan"), asks_for<plan>, make<PlanEvidenceView>, nothing},
         EvidenceViewKind{"text", QT_TRANSLATE_NOOP("EvidenceViewKind", "Text"), asks_for<text>, make<TextView>, nothing},
         EvidenceViewKind{"table", QT_TRANSLATE_NOOP("EvidenceViewKind", "Table"), [](const Evidence&) { return 1; }, make<TableView>, nothing},

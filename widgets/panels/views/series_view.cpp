@@ -49,7 +49,7 @@ SeriesView::SeriesView(Session& session, QWidget* parent)
 void SeriesView::show_rows(std::shared_ptr<const QueryResult> rows)
 {
     set_ = series_from_query(*rows);
-    const bool counters = std::any_of(set_.series.begin(), set_.series.end(), [](const ChartSeries& series) { return is_counter_name(series.name); });
+    const bool counters = std::any_of(set_.series.begin(), set_.series.end(), is_counter);
     rates_->setVisible(counters);
     rates_->blockSignals(true);
     rates_->setChecked(counters);
@@ -87,7 +87,7 @@ void SeriesView::show_chart()
     if (set_.series.empty()) return;
     TimeChart::Data data;
     data.axis = set_.axis;
-    for (const ChartSeries& series : set_.series) data.series.push_back(rates_->isChecked() && is_counter_name(series.name) ? rate_of(series) : series);
+    for (const ChartSeries& series : set_.series) data.series.push_back(rates_->isChecked() && is_counter(series) ? rate_of(series) : series);
     data.thresholds = thresholds();
     if (set_.axis == ChartAxis::time) {
         data.windows = chart_windows(session());

@@ -264,6 +264,8 @@ void Waterfall::paint_label(QPainter& painter, Node node, const QRect& area, con
     if (parent == FlatTree::none || spans_->service[rows_.row(parent)] != spans_->service[rows_.row(node)])
         write(service_text(node), colors_.muted);
     write(operation_text(node), colors_.text);
+    if (const SpanTable::Id statement = spans_->statement[rows_.row(node)]; statement != 0 && x < label_width_ - 30)
+        write(to_qt_line(spans_->text(statement), 160), colors_.muted);
     if (matched) {
         painter.setPen(QPen(colors_.accent, 2, Qt::DotLine));
         painter.drawLine(text_from, area.bottom() - 2, std::min(x - 7, label_width_ - 6), area.bottom() - 2);
