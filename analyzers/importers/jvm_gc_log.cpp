@@ -102,9 +102,9 @@ class UnifiedGcLog {
 public:
     UnifiedGcLog(ImportContext& context, std::string_view collector) : context_(context), collector_(collector) {}
 
-    Status take_line(const JvmLogLine& line, std::int64_t number)
+    Status take_line(std::string_view text, std::int64_t number)
     {
-        std::string_view message = line.message;
+        std::string_view message = jvm_log_message(text);
         while (message.starts_with(' ')) message.remove_prefix(1);
         if (const std::string_view used = collector_of_start_line(message); !used.empty()) {
             collector_ = used;
@@ -115,8 +115,8 @@ public:
             // Generational ZGC marks the phases of its young and old collections: "O: Pause Mark End 0.010ms".
             message = trim(message.substr(2));
         }
-        if (message.starts_with("Pause ")) return take_pause(line, id, message, number);
-        if (message.starts_with("Allocation Stall (")) return take_stall(line, message, number);
+        if (message.starts_with("Pause ")) return take_pause(text, id, message, number);
+        if (message.starts_with("Allocation Stall (")) return take_stall(parse_jvm_log_line(text), message, number);
         if (id && message.starts_with("Max Capacity: ")) return take_capacity(*id, trim(message.substr(14)));
         if (id && (message.starts_with("Garbage Collection (") || message.starts_with("Concurrent cleanup") ||
                    message.starts_with("Minor Collection (") || message.starts_with("Major Collection (")))
@@ -165,10 +165,11 @@ private:
         time_noted_ = true;
     }
 
-    Status take_pause(const JvmLogLine& line, std::optional<std::int64_t> id, std::string_view message, std::int64_t number)
+    Status take_pause(std::string_view text, std::optional<std::int64_t> id, std::string_view message, std::int64_t number)
     {
         const auto ms = take_trailing_ms(message);
         if (!ms) return {};  // its start, or a statistics table
+        const JvmLogLine line = parse_jvm_log_line(text);
         // The phases of a G1 pause repeat what its own line says; ZGC has its pauses only there.
         if (line.has_tag("phases") && collector_ != "ZGC" && !collector_.empty()) return {};
         const HeapChange heap = take_heap_change(message);
@@ -317,7 +318,7 @@ Status read(Source& source, ImportContext& context)
         TRY_ASSIGN(const auto line, source.line());
         if (!line) break;
         if (source.line_number() % 16384 == 0) TRY(context.control().check());
-        TRY(unified.take_line(parse_jvm_log_line(*line), source.line_number()));
+        TRY(unified.take_line(*line, source.line_number()));
     }
     return unified.finish();
 }

@@ -144,11 +144,12 @@ private:
     {
         SpanDraft draft;
         draft.line = line_;
-        if (!span.start_us) {
-            span.start_us = index_.start_of(span);
-            if (span.start_us) draft.guessed = "derived_time";
-        }
+        const auto derived_start = span.start_us ? std::nullopt : index_.start_of(span);
         index_.settle(span);
+        if (derived_start) {
+            span.start_us = derived_start;
+            draft.guessed = "derived_time";
+        }
         draft.trace = span.trace;
         draft.trace_form = span.trace_form;
         draft.span_id = span.id;

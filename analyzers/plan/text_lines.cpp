@@ -160,15 +160,20 @@ void TextLines::cut(std::string_view input)
     }
 }
 
-// Looks at the whole once: have nodes figures, and did a terminal break lines in the middle of some?
+// Looks at the whole once: have nodes figures, and did a terminal break lines in the middle of some? Literals may hold
+// "(cost=" too, but not at the end of a line.
 void TextLines::survey()
 {
     for (const Raw& raw : raw_) {
         longest_ = std::max(longest_, raw.line.size());
-        const std::size_t figures = std::min(raw.line.rfind("(cost="), raw.line.rfind("(actual "));
-        if (figures == std::string_view::npos) continue;
-        has_figures_ = true;
-        if (raw.line.find(')', figures) == std::string_view::npos) broken_at_ = std::max(broken_at_, raw.line.size());
+        const std::size_t cost = raw.line.rfind("(cost=");
+        const std::size_t actual = raw.line.rfind("(actual ");
+        if (cost == std::string_view::npos && actual == std::string_view::npos) continue;
+        const std::size_t last = actual == std::string_view::npos || (cost != std::string_view::npos && cost > actual) ? cost : actual;
+        const bool is_broken = raw.line.find(')', last) == std::string_view::npos;
+        std::string_view line = raw.line;
+        if (is_broken || take_figures(line).any()) has_figures_ = true;
+        if (is_broken) broken_at_ = std::max(broken_at_, raw.line.size());
     }
 }
 

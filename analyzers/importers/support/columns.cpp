@@ -317,8 +317,11 @@ std::optional<double> cell_ms(std::string_view cell, double to_ms, bool comma_is
     cell = trim(cell);
     if (cell.empty()) return {};
     if (const auto number = cell_double(cell, comma_is_decimal)) return *number * to_ms;
-    if (const auto iso = iso_duration_ms(cell)) return iso;
-    return interval_ms(cell);
+    auto ms = iso_duration_ms(cell);
+    if (!ms) ms = interval_ms(cell);
+    // Added up from decimal parts; no clock is finer than a nanosecond.
+    if (ms && std::fabs(*ms) < 1e12) ms = std::nearbyint(*ms * 1e6) / 1e6;
+    return ms;
 }
 
 std::optional<bool> cell_bool(std::string_view cell)

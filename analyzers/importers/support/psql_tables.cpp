@@ -274,7 +274,7 @@ void take_boxes(std::vector<Line>& lines, Held& held)
         Line content = line;
         const std::string_view first = first_code_point(trim(text));
         const std::string_view last = last_code_point(text);
-        if (is_bar(first) && is_bar(last) && text.size() > first.size() + last.size()) {
+        if (is_bar(first) && is_bar(last) && trim(text).size() >= first.size() + last.size()) {
             const std::size_t indent = text.find(first);
             text = text.substr(indent + first.size());
             text.remove_suffix(last.size());

@@ -38,8 +38,7 @@ Result<std::vector<SnapshotRows::Row>> SnapshotRows::read(TableReader& table, co
     }
     if (!undated) return rows;
     const auto said = context.at_ns();
-    if (!said && newest) context.note(0, "time_guessed", "the snapshot has no time of its own; the newest time in it is taken");
-    else if (!said) context.note(0, "no_time", "a snapshot without time is stored at 1970-01-01; --at TIME says when it was taken");
+    if (!said && !newest) context.note(0, "no_time", "a snapshot without time is stored at 1970-01-01; --at TIME says when it was taken");
     for (Row& row : rows) {
         if (!row.guessed) continue;
         row.at_ns = said ? *said : newest.value_or(0);
