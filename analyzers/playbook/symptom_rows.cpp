@@ -268,22 +268,22 @@ Cells cascading_failure(const Signals& signals, const Limit& limit)
 }
 
 constexpr std::array<SymptomRow, 16> rows{{
-    {"p99_only_cpu_low", p99_only_cpu_low},
-    {"all_latency_cpu_high", all_latency_cpu_high},
-    {"p99_only_errors_up", p99_only_errors_up},
-    {"restarts_memory_high", restarts_memory_high},
-    {"periodic_spikes", periodic_spikes},
-    {"some_instances_only", some_instances_only},
-    {"queue_growing_consumers_idle", queue_growing_consumers_idle},
-    {"slow_after_deploy", slow_after_deploy},
-    {"gateway_timeouts", gateway_timeouts},
-    {"p99_up_mean_flat", p99_up_mean_flat},
-    {"throughput_collapse", throughput_collapse},
-    {"peak_hours_only", peak_hours_only},
-    {"database_cpu_high", database_cpu_high},
-    {"memory_climbing", memory_climbing},
-    {"errors_spiking", errors_spiking},
-    {"cascading_failure", cascading_failure},
+    {"p99_only_cpu_low", p99_only_cpu_low, 8},
+    {"all_latency_cpu_high", all_latency_cpu_high, 7},
+    {"p99_only_errors_up", p99_only_errors_up, 6},
+    {"restarts_memory_high", restarts_memory_high, 1},
+    {"periodic_spikes", periodic_spikes, 2},
+    {"some_instances_only", some_instances_only, 3},
+    {"queue_growing_consumers_idle", queue_growing_consumers_idle, 4},
+    {"slow_after_deploy", slow_after_deploy, 5},
+    {"gateway_timeouts", gateway_timeouts, 9},
+    {"p99_up_mean_flat", p99_up_mean_flat, 16},
+    {"throughput_collapse", throughput_collapse, 10},
+    {"peak_hours_only", peak_hours_only, 11},
+    {"database_cpu_high", database_cpu_high, 12},
+    {"memory_climbing", memory_climbing, 13},
+    {"errors_spiking", errors_spiking, 14},
+    {"cascading_failure", cascading_failure, 15},
 }};
 
 }  // namespace
