@@ -22,6 +22,7 @@ Chart::Chart(QWidget* parent)
 {
     plot_->setAutoAddPlottableToLegend(false);
     plot_->setFocusPolicy(Qt::NoFocus);
+    plot_->setMinimumSize(80, 60);  // else a long legend would widen the window
     plot_->installEventFilter(this);
     setFocusPolicy(Qt::StrongFocus);
     hint_->setAlignment(Qt::AlignCenter);

@@ -27,7 +27,7 @@ DistributionChart::DistributionChart(QWidget* parent) : Chart(parent)
     rect->axis(QCPAxis::atRight)->setTicks(false);
     plot().xAxis->setTicker(QSharedPointer<DurationTicker>(new DurationTicker));
     plot().xAxis->setLabel(tr("duration (log scale)"));
-    plot().yAxis->setNumberFormat(QStringLiteral("gb"));
+    plot().yAxis->setTicker(QSharedPointer<NumberTicker>(new NumberTicker));
     set_empty(true);
 }
 

@@ -1,5 +1,6 @@
 #include "widgets/charts/duration_ticker.h"
 
+#include "analyzers/core/text.h"
 #include "widgets/charts/time_text.h"
 
 #include <algorithm>
@@ -34,5 +35,7 @@ QString DurationTicker::getTickLabel(double tick, const QLocale&, QChar, int)
     const ScaledUnit unit = unit_for_duration(ns * 1.0001);
     return QString::number(ns / unit.size, 'g', 4) + QLatin1Char(' ') + QLatin1String(unit.name);
 }
+
+QString NumberTicker::getTickLabel(double tick, const QLocale&, QChar, int) { return QString::fromStdString(format_number(tick, 6)); }
 
 }  // namespace casebook

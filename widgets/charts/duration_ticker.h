@@ -14,6 +14,13 @@ protected:
     QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override;
 };
 
+/// Ticks with grouped digits instead of powers of ten: "175,000".
+class NumberTicker : public QCPAxisTicker {
+protected:
+    int getSubTickCount(double) override { return 0; }
+    QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override;
+};
+
 /// log10 of a duration; below 1 ns counts as 1 ns.
 double duration_to_axis(double duration_ns);
 double duration_from_axis(double axis);

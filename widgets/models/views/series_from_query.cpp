@@ -74,6 +74,17 @@ void sort_by_time(ChartSeries& series)
     series = std::move(sorted);
 }
 
+/// Leaves out texts that name rows rather than lines: file paths, and what differs in nearly every row.
+void drop_row_names(const TableData& table, std::vector<std::size_t>& texts)
+{
+    std::erase_if(texts, [&](std::size_t index) {
+        const TableColumn& column = table.columns[index];
+        if (column.name == QLatin1String("path") || column.name == QLatin1String("file")) return true;
+        const std::set<std::string_view> distinct(column.texts.begin(), column.texts.end());
+        return table.rows > 3 && distinct.size() * 10 > table.rows * 9;
+    });
+}
+
 struct Line {
     QString text;                       ///< of the text columns but labels and unit
     std::map<QString, QString> labels;
@@ -123,6 +134,7 @@ SeriesSet series_from_query(const QueryResult& result)
         else if (column.is_text()) texts.push_back(i);
         else if (column.kind != TableColumn::Kind::instant && !column.name.endsWith(QLatin1String("_id"))) values.push_back(i);
     }
+    drop_row_names(*table, texts);
     std::map<std::pair<std::string, std::size_t>, std::size_t> known;  // texts and column -> line
     std::vector<Line> lines;
     for (std::size_t row = 0; row < table->rows; ++row) {

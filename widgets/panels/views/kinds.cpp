@@ -1,9 +1,13 @@
 // The list of views. The first with the highest score is taken, so the table, which suits everything a little, is last.
 
 #include "widgets/panels/evidence_view.h"
+#include "widgets/panels/views/gc_view.h"
+#include "widgets/panels/views/heap_view.h"
 #include "widgets/panels/views/latency_view.h"
 #include "widgets/panels/views/plan_view.h"
 #include "widgets/panels/views/series_view.h"
+#include "widgets/panels/views/span_table_view.h"
+#include "widgets/panels/views/statement_view.h"
 #include "widgets/panels/views/table_view.h"
 #include "widgets/panels/views/text_view.h"
 #include "widgets/panels/views/waterfall_view.h"
@@ -32,6 +36,12 @@ const char* const series = "series";
 const char* const distribution = "distribution";
 const char* const plan = "plan";
 const char* const text = "text";
+// Views that are opened from the menu; findings do not ask for them.
+const char* const traces = "traces";
+const char* const operation_list = "operations";
+const char* const statements = "statements";
+const char* const heap = "heap";
+const char* const gc = "gc";
 
 std::optional<Evidence> nothing() { return {}; }
 
@@ -41,6 +51,14 @@ Evidence of_case(const char* caption, const char* view, const char* source, cons
     return {QCoreApplication::translate("EvidenceViewKind", caption).toStdString(), view, source, sql, {}};
 }
 
+std::optional<Evidence> explore_traces() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "All traces"), traces, "span"); }
+std::optional<Evidence> explore_operations() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Operations of all services"), operation_list, "span"); }
+std::optional<Evidence> explore_statements()
+{
+    return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Statements as the database counted them"), statements, "statement", StatementView::query());
+}
+std::optional<Evidence> explore_heap() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Classes on the heap"), heap, "heap", HeapView::query()); }
+std::optional<Evidence> explore_gc() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Garbage collection"), gc, "gc", GcView::query()); }
 std::optional<Evidence> explore_latency() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Requests by start and duration"), distribution, "span"); }
 
 }  // namespace
@@ -49,8 +67,13 @@ std::span<const EvidenceViewKind> evidence_view_kinds()
 {
     static constexpr std::array kinds{
         EvidenceViewKind{"waterfall", QT_TRANSLATE_NOOP("EvidenceViewKind", "Trace waterfall"), asks_for<span_tree>, make<WaterfallView>, nothing},
-        EvidenceViewKind{"series", QT_TRANSLATE_NOOP("EvidenceViewKind", "Chart"), asks_for<series>, make<SeriesView>, nothing},
         EvidenceViewKind{"latency", QT_TRANSLATE_NOOP("EvidenceViewKind", "Latency"), asks_for<distribution>, make<LatencyView>, explore_latency},
+        EvidenceViewKind{"traces", QT_TRANSLATE_NOOP("EvidenceViewKind", "Traces"), asks_for<traces>, make<TraceListView>, explore_traces},
+        EvidenceViewKind{"operations", QT_TRANSLATE_NOOP("EvidenceViewKind", "Operations"), asks_for<operation_list>, make<OperationView>, explore_operations},
+        EvidenceViewKind{"statements", QT_TRANSLATE_NOOP("EvidenceViewKind", "Statements"), asks_for<statements>, make<StatementView>, explore_statements},
+        EvidenceViewKind{"heap", QT_TRANSLATE_NOOP("EvidenceViewKind", "Heap classes"), asks_for<heap>, make<HeapView>, explore_heap},
+        EvidenceViewKind{"gc", QT_TRANSLATE_NOOP("EvidenceViewKind", "Garbage collection"), asks_for<gc>, make<GcView>, explore_gc},
+        EvidenceViewKind{"series", QT_TRANSLATE_NOOP("EvidenceViewKind", "Chart"), asks_for<series>, make<SeriesView>, nothing},
         EvidenceViewKind{"plan", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plan"), asks_for<plan>, make<PlanEvidenceView>, nothing},
         EvidenceViewKind{"text", QT_TRANSLATE_NOOP("EvidenceViewKind", "Text"), asks_for<text>, make<TextView>, nothing},
         EvidenceViewKind{"table", QT_TRANSLATE_NOOP("EvidenceViewKind", "Table"), [](const Evidence&) { return 1; }, make<TableView>, nothing},

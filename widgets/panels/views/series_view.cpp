@@ -21,7 +21,8 @@ std::vector<ChartWindow> chart_windows(const Session& session)
     const auto add = [&](const WindowRow& row) { windows.push_back({to_qt(row.name), to_qt(row.role), row.range.from_ns, row.range.to_ns}); };
     for (const WindowRow& row : session.windows()) add(row);
     if (windows.empty() && session.report())
-        for (const WindowRow& row : session.report()->windows) add(row);
+        for (const WindowRow& row : session.report()->windows)
+            if (!row.role.empty() || row.name != "case") add(row);  // shading everything says nothing
     return windows;
 }
 
@@ -76,7 +77,10 @@ std::vector<ChartThreshold> SeriesView::thresholds() const
         if (!figure.threshold || figure.unit.empty() || figure.unit == "1") continue;
         QString unit = to_qt(figure.unit);
         if (unit == QLatin1String("bytes")) unit = QStringLiteral("By");
-        const bool shown = std::any_of(set_.series.begin(), set_.series.end(), [&](const ChartSeries& series) { return series.unit == unit; });
+        // And only a line that is the figure: growth held against a threshold is not the size that is drawn.
+        const bool shown = std::any_of(set_.series.begin(), set_.series.end(), [&](const ChartSeries& series) {
+            return series.unit == unit && (series.name.contains(to_qt(figure.name), Qt::CaseInsensitive) || to_qt(figure.name).contains(series.name, Qt::CaseInsensitive));
+        });
         if (shown) lines.push_back({to_qt(figure.name) + tr(" threshold"), unit, *figure.threshold});
     }
     return lines;
