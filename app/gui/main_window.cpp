@@ -20,6 +20,7 @@
 #include <QDockWidget>
 #include <QFileInfo>
 #include <QLabel>
+#include <QLayout>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
@@ -54,6 +55,7 @@ MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent
     setAcceptDrops(true);
     setDockNestingEnabled(true);
 
+    evidence_->setMinimumSize(240, 160);  // whatever a view would like: the window must fit a small screen
     centre_->addWidget(start_);
     centre_->addWidget(evidence_);
     auto* middle = new QWidget(this);
@@ -73,6 +75,9 @@ MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent
     drop_hint_->setAlignment(Qt::AlignCenter);
     drop_hint_->setAutoFillBackground(true);
     drop_hint_->setFrameShape(QFrame::Box);
+    QFont large = drop_hint_->font();
+    large.setPointSizeF(large.pointSizeF() * 1.8);
+    drop_hint_->setFont(large);
     drop_hint_->hide();
 
     new Actions(*this, session_);  // a child of the window
@@ -81,9 +86,10 @@ MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent
     connect(&session_, &Session::caseClosed, this, [this] { show_case(false); });
     for (const auto signal : {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed, &Session::ledgerChanged})
         connect(&session_, signal, this, &MainWindow::update_title);
+    show_case(session_.hasCase());
+    layout()->activate();  // so that docks hidden now do not keep the window wide
     resize(1280, 800);
     restoreGeometry(QSettings().value(QStringLiteral("geometry")).toByteArray());
-    show_case(session_.hasCase());
     update_title();
 }
 

@@ -18,6 +18,7 @@ constexpr int margin = 4, gap = 6, icon_side = 16;
 QStringList break_lines(const QString& text, const QFont& font, int width, int max_lines)
 {
     QStringList lines;
+    if (text.isEmpty()) return lines;
     QTextLayout layout(text, font);
     QTextOption option;
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
