@@ -215,7 +215,7 @@ Status report(AnalysisContext& context, const Candidate& candidate)
     } else {
         finding.verdict = Verdict::suspected;
         finding.headline = "A statement reads " + format_count(static_cast<std::int64_t>(candidate.statement->per_call())) + " blocks per call of " + candidate.relation + " by " + columns + " to return " +
-                           format_number(candidate.statement->rows / static_cast<double>(candidate.statement->calls)) + " rows: an index may be missing";
+                           format_number(candidate.statement->rows / static_cast<double>(candidate.statement->calls), 2) + " rows each: an index may be missing";
         finding.note = "counters cannot show a scan; import the plan: EXPLAIN (ANALYZE, BUFFERS) of this statement";
     }
     if (candidate.statement) {
