@@ -12,7 +12,6 @@
 #include <QVBoxLayout>
 
 namespace casebook {
-namespace {
 
 std::optional<TimeRange> window_of(const Session& session, std::string_view role)
 {
@@ -23,8 +22,6 @@ std::optional<TimeRange> window_of(const Session& session, std::string_view role
             if (window.role == role) return window.range;
     return {};
 }
-
-}  // namespace
 
 SpanTableView::SpanTableView(Session& session, QWidget* parent) : QueryView(session, parent), table_(new DataTable), note_(new QLabel)
 {

@@ -5,11 +5,13 @@
 #include "widgets/panels/views/query_view.h"
 
 class QLabel;
-class QToolButton;
 
 namespace casebook {
 
 class DataTable;
+
+/// The window of a role as the user named it, or as the analysis proposed it when the user named none.
+std::optional<TimeRange> window_of(const Session& session, std::string_view role);
 
 /// A table that is made from the spans of the case, and follows the selection.
 class SpanTableView : public QueryView {

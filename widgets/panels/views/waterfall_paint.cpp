@@ -319,6 +319,7 @@ void Waterfall::paint_bar(QPainter& painter, Node node, const QRect& area)
         paint_stretches(painter, covered(node), bar, ViewColors::mix(color, colors_.base, 0.35));
     if (rows_.is_error(node)) {
         painter.setPen(QPen(colors_.error, 2));
+        painter.setBrush(Qt::NoBrush);
         painter.drawRect(bar.adjusted(0, 0, -1, -1));
         painter.setPen(Qt::NoPen);
     }
