@@ -79,7 +79,7 @@ void Actions::make_edit_menu()
     connect(back_, &QAction::triggered, &session_, &Session::back);
     connect(forward_, &QAction::triggered, &session_, &Session::forward);
     menu->addSeparator();
-    copy_ = add(menu, QStringLiteral("copy"), tr("&Copy finding"), QStringLiteral("copyFindingAction"), {QKeySequence(tr("Ctrl+Shift+C"))});
+    copy_ = add(menu, QStringLiteral("copy"), tr("&Copy finding"), QStringLiteral("copyFindingAction"), {QKeySequence(tr("Ctrl+Alt+C"))});
     connect(copy_, &QAction::triggered, window_.inspector(), &InspectorPanel::copyMarkdown);
     connect(add(menu, QStringLiteral("paste"), tr("&Paste evidence"), QStringLiteral("pasteEvidence"), {QKeySequence::Paste}), &QAction::triggered, &window_,
             &MainWindow::pasteEvidence);

@@ -35,9 +35,9 @@ Chart::Chart(QWidget* parent)
     lines->setSpacing(0);
     lines->addWidget(tools_);
     lines->addWidget(plot_, 1);
+    setLayout(stack_);  // before widgets come in: a stack without a window shows its first one as a window
     stack_->addWidget(hint_);
     stack_->addWidget(body_);
-    setLayout(stack_);
     add_actions();
 }
 

@@ -65,9 +65,9 @@ PlanPane::PlanPane(QWidget* parent)
     lines->setSpacing(0);
     lines->addWidget(summary_);
     lines->addWidget(splitter_, 1);
+    setLayout(stack_);  // before widgets come in: a stack without a window shows its first one as a window
     stack_->addWidget(hint_);
     stack_->addWidget(body_);
-    setLayout(stack_);
     setFocusProxy(view_);
     add_actions();
     connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &PlanPane::show_node);
