@@ -147,7 +147,7 @@ Status join_statements(AnalysisContext& context, Candidates& all)
                 const bool same_plan = candidate.fingerprints.contains(entry.fingerprint) || std::any_of(candidate.wasteful.begin(), candidate.wasteful.end(), [&](const Candidate::Proof& proof) {
                     return !entry.query_id.empty() && proof.stored->row.query_id == entry.query_id;
                 });
-                const bool same_columns = std::any_of(equalities.begin(), equalities.end(), [&](const SqlEquality& equality) { return equality.table == candidate.relation && equality.columns == candidate.columns; });
+                const bool same_columns = std::any_of(equalities.begin(), equalities.end(), [&candidate = candidate](const SqlEquality& equality) { return equality.table == candidate.relation && equality.columns == candidate.columns; });
                 if (!same_plan && !same_columns) continue;
                 joined = joined || !candidate.served.empty() || !candidate.wasteful.empty();
                 keep(candidate);
