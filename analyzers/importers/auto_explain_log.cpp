@@ -61,8 +61,9 @@ private:
     {
         JsonWriter log;
         log.begin_object();
-        const std::array<std::pair<const char*, const std::string*>, 4> origin{
-            {{"User", &message.user}, {"Database", &message.database}, {"Application", &message.application}, {"PID", &message.pid}}};
+        const std::array<std::pair<const char*, const std::string*>, 5> origin{
+            {{"User", &message.user}, {"Database", &message.database}, {"Application", &message.application},
+             {"PID", &message.pid}, {"Details", &message.details}}};
         for (const auto& [key, value] : origin) {
             if (!value->empty()) log.key(key).value(*value);
         }

@@ -35,6 +35,7 @@ public:
     std::vector<NodeTime> run()
     {
         totals();
+        bound_by_parents();
         charge_children();
         charge_init_plans();
         charge_ctes();
@@ -55,7 +56,6 @@ private:
             const double loops = properties.number("Actual Loops").value_or(0);
             if (node(i).parent >= 0) times_[i].processes = processes(i, static_cast<Index>(node(i).parent), loops);
             times_[i].total_ms = properties.number("Actual Total Time").value_or(0) * loops / times_[i].processes;
-            times_[i].self_ms = times_[i].total_ms;
         }
     }
 
@@ -69,12 +69,48 @@ private:
         return std::clamp(loops / gathered, 1.0, std::max(1.0, most)) * times_[parent].processes;
     }
 
+    // The printed mean of a loop is rounded to 0.001 ms, which over 100,000 loops makes 50 ms; then children can take
+    // longer than their parent. What is too much is taken off them by their share of the rounding, so that self times
+    // add up; what rounding does not explain (children that ran at the same time) by their share of the time.
+    void bound_by_parents()
+    {
+        constexpr double rounding_ms = 0.0005;
+        std::vector<std::vector<Index>> children(tree_.nodes.size());
+        bounded_.resize(tree_.nodes.size());
+        for (Index i = 0; i < tree_.nodes.size(); ++i) {
+            bounded_[i] = times_[i].total_ms;
+            if (node(i).parent >= 0 && roles_[i] == Role::child) children[static_cast<Index>(node(i).parent)].push_back(i);
+        }
+        for (Index i = 0; i < tree_.nodes.size(); ++i) {
+            double sum = 0;
+            double rounding = 0;
+            const auto error_of = [&](Index child) {
+                return rounding_ms * node(child).properties.number("Actual Loops").value_or(0) / times_[child].processes;
+            };
+            for (const Index child : children[i]) {
+                sum += bounded_[child];
+                rounding += error_of(child);
+            }
+            const double excess = sum - bounded_[i];
+            if (excess <= 0 || sum <= 0) continue;
+            const double by_rounding = rounding > 0 ? std::min(excess, rounding) / rounding : 0;
+            double left = 0;
+            for (const Index child : children[i]) {
+                bounded_[child] = std::max(0.0, bounded_[child] - by_rounding * error_of(child));
+                left += bounded_[child];
+            }
+            if (left <= bounded_[i]) continue;
+            for (const Index child : children[i]) bounded_[child] *= bounded_[i] / left;
+        }
+    }
+
     void charge_children()
     {
+        for (Index i = 0; i < tree_.nodes.size(); ++i) times_[i].self_ms = bounded_[i];
         for (Index i = 0; i < tree_.nodes.size(); ++i) {
             const int parent = node(i).parent;
             if (parent < 0 || roles_[i] != Role::child) continue;
-            times_[static_cast<Index>(parent)].self_ms -= times_[i].total_ms;
+            times_[static_cast<Index>(parent)].self_ms -= bounded_[i];
         }
     }
 
@@ -172,6 +208,7 @@ private:
     std::vector<int> ends_;
     std::vector<Role> roles_;
     std::vector<NodeTime> times_;
+    std::vector<double> bounded_;  // total times, no longer than those of the parents
 };
 
 }  // namespace

@@ -26,7 +26,8 @@ struct NodeTime {
 /// is printed under: it is taken off the node with the largest self time among those that mention its parameter
 /// ("$0", "(InitPlan 1).col1"), and off its parent when none does. Time of a CTE is inside the scans that read it:
 /// it is taken off them in proportion to their self times. SubPlans are children as all others.
-/// Rounding (0.001 ms per loop) and asynchronous children can make a difference negative; it is then 0.
+/// Rounding (0.001 ms per loop) can make children take longer than their parent, and children that run at the same time
+/// can too: their self times are then cut so that those of a subtree never exceed its total.
 std::vector<NodeTime> node_times(const Tree& tree);
 
 }  // namespace casebook::plan

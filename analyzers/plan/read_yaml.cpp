@@ -19,7 +19,14 @@ class Events : public YAML::EventHandler {
 public:
     explicit Events(Sink& sink) : sink_(sink) {}
 
-    void OnDocumentStart(const YAML::Mark&) override { open_.clear(); }
+    /// Whether the last document held more than a scalar.
+    bool took_something() const { return took_something_; }
+
+    void OnDocumentStart(const YAML::Mark&) override
+    {
+        open_.clear();
+        took_something_ = false;
+    }
     void OnDocumentEnd() override {}
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override { OnNull(mark, anchor); }
 
@@ -44,6 +51,7 @@ public:
 
     void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override
     {
+        took_something_ = true;
         if (!enter()) return;
         sink_.begin_array();
         open_.push_back({false, false});
@@ -51,6 +59,7 @@ public:
 
     void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override
     {
+        took_something_ = true;
         if (!enter()) return;
         sink_.begin_object();
         open_.push_back({true, true});
@@ -114,6 +123,7 @@ private:
     std::vector<Open> open_;
     int skipping_ = 0;
     bool skipped_key_ = false;
+    bool took_something_ = false;
 };
 
 /// Deepest nesting by indentation and by brackets, an upper bound of what the parser will recurse into.
@@ -157,7 +167,8 @@ Result<Plans> read_yaml(std::string_view text)
     try {
         std::istringstream stream{std::string(text)};
         YAML::Parser parser(stream);
-        while (parser.HandleNextDocument(events)) {
+        // On some broken input the parser finds one more document for ever, without reading anything.
+        while (parser.HandleNextDocument(events) && events.took_something()) {
         }
     } catch (const YAML::Exception& problem) {
         plans.note = std::string("the YAML is broken in line ") + std::to_string(problem.mark.line + 1) + ": " + problem.msg;

@@ -4,6 +4,7 @@
 #include "tests/support/widget_fixture.h"
 #include "widgets/models/finding_model.h"
 #include "widgets/models/job_model.h"
+#include "widgets/models/walk_model.h"
 #include "widgets/panels/evidence_tabs.h"
 #include "widgets/panels/evidence_view.h"
 #include "widgets/panels/inspector.h"
@@ -13,6 +14,7 @@
 #include <QAbstractButton>
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QDockWidget>
 #include <QFileDialog>
 #include <QLabel>
@@ -39,6 +41,8 @@ private slots:
     void cleanup();
     void start_page_opens_the_demo_and_a_finding();
     void inspector_links_and_copies();
+    void playbook_is_walked();
+    void work_is_not_stopped_without_asking();
     void keyboard_walks_findings_and_panels();
     void dropped_files_become_a_case();
     void dropped_case_is_opened();
@@ -176,6 +180,54 @@ void TestMainWindow::inspector_links_and_copies()
     QVERIFY(copied.contains(QString::fromStdString(front->headline).left(20)));
     QTest::keyClick(window_.get(), Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
     QCOMPARE(QApplication::clipboard()->text(), copied);
+}
+
+void TestMainWindow::playbook_is_walked()
+{
+    open_demo();
+    child<QDockWidget>("walkDock")->raise();
+    auto* walk = child<QTreeView>("walkTree");
+    QTRY_VERIFY(walk->model()->rowCount() >= 7);
+    QVERIFY(!child<QLabel>("nextStep")->text().isEmpty());
+    // Every confirmed cause of the report is a question of some step; a click on one selects its finding.
+    QModelIndex question;
+    for (int step = 0; step < walk->model()->rowCount(); ++step)
+        for (int i = 0; i < walk->model()->rowCount(walk->model()->index(step, 0)); ++i) {
+            const QModelIndex index = walk->model()->index(i, 0, walk->model()->index(step, 0));
+            if (!index.data(WalkModel::FindingKey).toByteArray().isEmpty() && index.data(WalkModel::AnalyzerId).toByteArray().toStdString() != session_->selection().analyzer)
+                question = index;
+        }
+    QVERIFY(question.isValid());
+    click_index(walk, question);
+    QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key), question.data(WalkModel::FindingKey).toByteArray());
+    // Another symptom, another order of questions.
+    auto* symptom = child<QComboBox>("symptomChoice");
+    QVERIFY(symptom->count() >= 9);
+    symptom->setCurrentIndex(3);
+    emit symptom->activated(3);
+    QVERIFY(wait_idle(*session_));
+    QVERIFY(walk->model()->rowCount() >= 7);
+}
+
+void TestMainWindow::work_is_not_stopped_without_asking()
+{
+    drop_files({fixture_.write("busy/large.csv", statements_csv(600'000, 11))});
+    QTRY_VERIFY(session_->isImporting());
+    action("newCase")->trigger();
+    auto* question = window_->findChild<QMessageBox*>();
+    QVERIFY(question);
+    QTest::mouseClick(question->button(QMessageBox::Cancel), Qt::LeftButton);
+    QVERIFY(session_->isImporting());
+    QVERIFY(!window_->close());  // asks as well
+    QVERIFY(window_->isVisible());
+    QTRY_VERIFY(QApplication::activeModalWidget());
+    question = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+    QVERIFY(question);
+    for (QAbstractButton* button : question->buttons())
+        if (question->buttonRole(button) == QMessageBox::AcceptRole) QTest::mouseClick(button, Qt::LeftButton);
+    QTRY_VERIFY(!window_->isVisible());
+    QVERIFY(wait_idle(*session_, 60'000));
+    QVERIFY(session_->ledger().empty());
 }
 
 void TestMainWindow::keyboard_walks_findings_and_panels()
@@ -432,7 +484,7 @@ void TestMainWindow::fits_a_small_screen()
     const auto check = [&] {
         QVERIFY2(window_->width() <= 1024 && window_->height() <= 640, qPrintable(QStringLiteral("%1x%2").arg(window_->width()).arg(window_->height())));
         for (QWidget* widget : window_->findChildren<QWidget*>()) {
-            if (!widget->isVisible()) continue;
+            if (!widget->isVisible() || (window_->evidence()->currentView() && window_->evidence()->currentView()->isAncestorOf(widget))) continue;
             const bool is_text = qobject_cast<QAbstractButton*>(widget) || (qobject_cast<QLabel*>(widget) && !qobject_cast<QLabel*>(widget)->wordWrap());
             if (!is_text || widget->objectName().startsWith(QLatin1String("qt_"))) continue;  // Qt's own
             const QSize need = widget->minimumSizeHint();

@@ -6,6 +6,7 @@
 #include "widgets/models/ledger_model.h"
 #include "widgets/models/recent_model.h"
 #include "widgets/models/timeline_data.h"
+#include "widgets/models/walk_model.h"
 
 #include "tests/support/widget_fixture.h"
 
@@ -24,6 +25,7 @@ class TestModels : public QObject {
 private slots:
     void findings_are_grouped_by_verdict();
     void findings_can_be_filtered_and_found();
+    void walk_has_steps_and_questions();
     void ledger_shows_counts_and_failures();
     void notes();
     void jobs_run_and_finish();
@@ -120,6 +122,32 @@ void TestModels::findings_can_be_filtered_and_found()
     QCOMPARE(model.rowCount(), 4);
 }
 
+void TestModels::walk_has_steps_and_questions()
+{
+    WalkModel model;
+    const Tester tester(&model, Tester::FailureReportingMode::QtTest);
+    Walk walk;
+    walk.checks = {{"clocks", WalkCheck::State::good, "within 5 ms", ""}};
+    walk.steps = {{1, "Scope it", "why", 5, {}, {}, {}}, {2, "Look inside", "why", {}, {}, {}, {}}};
+    walk.steps[0].questions = {{"database.n_plus_one", Verdict::confirmed, "multiplies round trips", ""}, {"memory.leak", Verdict::ruledOut, "", "stays at 120 MB"}};
+    walk.steps[0].missing = {{"plan", "to see the scan", "EXPLAIN (ANALYZE) SELECT 1"}};
+    walk.steps[1].actions = {"take the change back"};
+    model.setWalk(walk, make_report());
+    QCOMPARE(model.rowCount(), 3);
+    QCOMPARE(model.index(1, 0).data().toString(), QStringLiteral("1. Scope it (5 min)"));
+    QCOMPARE(model.index(2, 0).data().toString(), QStringLiteral("2. Look inside"));
+    const QModelIndex step = model.index(1, 0);
+    QCOMPARE(model.rowCount(step), 3);
+    QCOMPARE(model.index(0, 0, step).data().toString(), QStringLiteral("GET /orders runs one SELECT per row"));
+    QCOMPARE(model.index(0, 0, step).data(WalkModel::FindingKey).toByteArray(), QByteArray("a"));
+    QCOMPARE(model.index(1, 0, step).data(WalkModel::Subtitle).toString(), QStringLiteral("stays at 120 MB"));
+    QCOMPARE(model.index(2, 0, step).data(WalkModel::Command).toString(), QStringLiteral("EXPLAIN (ANALYZE) SELECT 1"));
+    QCOMPARE(model.find("memory.leak"), model.index(1, 0, step));
+    QVERIFY(!model.find("").isValid());
+    model.setWalk(std::nullopt, nullptr);
+    QCOMPARE(model.rowCount(), 0);
+}
+
 void TestModels::ledger_shows_counts_and_failures()
 {
     LedgerModel model;
@@ -165,7 +193,7 @@ void TestModels::jobs_run_and_finish()
     };
     runner.run<int>({QStringLiteral("quiet")}, [](const Control&) -> Result<int> { return 1; }, this, {});
     QCOMPARE(model.rowCount(), 0);
-    const JobId id = runner.run<int>({QStringLiteral("Import"), JobRunner::Lane::write, true}, wait, this, {});
+    const JobId id = runner.run<int>({QStringLiteral("Import"), JobRunner::Lane::write, true, true}, wait, this, {});
     QCOMPARE(model.rowCount(), 1);
     QTRY_COMPARE(model.index(0, 0).data(JobModel::Permille).toInt(), 250);
     QCOMPARE(model.index(0, JobModel::Title).data().toString(), QStringLiteral("Import: traces.ndjson"));

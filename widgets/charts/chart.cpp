@@ -22,6 +22,7 @@ Chart::Chart(QWidget* parent)
 {
     plot_->setAutoAddPlottableToLegend(false);
     plot_->setFocusPolicy(Qt::NoFocus);
+    plot_->setMinimumSize(80, 60);  // else a long legend would widen the window
     plot_->installEventFilter(this);
     setFocusPolicy(Qt::StrongFocus);
     hint_->setAlignment(Qt::AlignCenter);
@@ -152,7 +153,8 @@ bool Chart::eventFilter(QObject* watched, QEvent* event)
         pressed_ = false;
         plot_->unsetCursor();
         if (band_ != nullptr) band_->hide();
-        if (selecting_ && moved_) rect_selected(QRect(press_, static_cast<QMouseEvent*>(event)->position().toPoint()).normalized());
+        if (!moved_) clicked(press_);
+        else if (selecting_) rect_selected(QRect(press_, static_cast<QMouseEvent*>(event)->position().toPoint()).normalized());
         return true;
     }
     case QEvent::MouseButtonDblClick: reset_view(); return true;

@@ -63,6 +63,8 @@ protected:
     virtual void pan(double right, double up) = 0;
     /// A rectangle was dragged in selecting mode, in pixels of the plot.
     virtual void rect_selected(const QRect& rect) { Q_UNUSED(rect); }
+    /// A click without a drag.
+    virtual void clicked(QPoint at) { Q_UNUSED(at); }
     virtual void pointer_moved(QPoint at) { Q_UNUSED(at); }
     virtual void wheel_turned(QPoint at, double notches, Qt::KeyboardModifiers modifiers) = 0;
     void changeEvent(QEvent* event) override;

@@ -10,6 +10,7 @@
 class QCPAxisRect;
 class QCPGraph;
 class QCPItemLine;
+class QCPLegend;
 class QCPRange;
 
 namespace casebook {
@@ -61,6 +62,7 @@ protected:
     void rect_selected(const QRect& rect) override;
     void pointer_moved(QPoint at) override;
     void wheel_turned(QPoint at, double notches, Qt::KeyboardModifiers modifiers) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     struct Pane {
@@ -71,6 +73,7 @@ private:
         std::vector<std::size_t> series;  ///< indices into data_.series
         std::vector<QCPGraph*> graphs;    ///< beside them
         QCPItemLine* cursor = nullptr;
+        QCPLegend* legend = nullptr;
     };
 
     void build();
@@ -79,6 +82,7 @@ private:
     void add_thresholds(Pane& pane);
     void add_events(Pane& pane, bool named);
     void add_legend(Pane& pane);
+    void wrap_legend(Pane& pane);
     void fit_values(Pane& pane);
     void time_range_changed(const QCPRange& range);
     const Pane* pane_at(QPoint at) const;

@@ -1,5 +1,6 @@
 #include "widgets/models/finding_text.h"
 
+#include "analyzers/core/analyzer.h"
 #include "widgets/qt_text.h"
 
 #include <QCoreApplication>
@@ -41,6 +42,32 @@ QString figures_table(const Finding& finding)
                          html(figure.threshold_name));
     }
     return text + QStringLiteral("</table>");
+}
+
+/// Where the thresholds come from: "database.n_plus_one.repeats: source".
+QString threshold_sources(const Finding& finding, const QString& muted)
+{
+    QStringList lines;
+    for (const Analyzer* analyzer : all_analyzers()) {
+        if (analyzer->id != finding.analyzer) continue;
+        for (const Threshold& threshold : analyzer->thresholds)
+            for (const Figure& figure : finding.figures)
+                if (figure.threshold && figure.threshold_name == finding.analyzer + "." + std::string(threshold.name))
+                    lines << QStringLiteral("%1: %2").arg(html(figure.threshold_name), html(std::string(threshold.source)));
+    }
+    lines.removeDuplicates();
+    return lines.isEmpty() ? QString() : QStringLiteral("<p style='color:%1'><small>%2</small></p>").arg(muted, lines.join(QStringLiteral("<br/>")));
+}
+
+/// What the verdict says about the figures.
+QString reason_of(Verdict verdict)
+{
+    switch (verdict) {
+    case Verdict::confirmed: return tr("The signal crosses its threshold on enough samples, and an independent look agrees.");
+    case Verdict::suspected: return tr("The signal crosses its threshold, but no second, independent look confirms it yet.");
+    case Verdict::inconclusive: return tr("There is evidence, but too little of it, or it conflicts.");
+    default: return {};
+    }
 }
 
 QString evidence_list(const Finding& finding, const QString& muted)
@@ -100,9 +127,11 @@ QString finding_html(const Finding& finding, const QString& muted)
             text += QStringLiteral("<tr><td style='color:%1'>%2&nbsp;</td><td>%3</td></tr>").arg(muted, tr("when"), range_text(*finding.when));
         text += QStringLiteral("</table>");
     }
+    text += heading(tr("Why this verdict")) + QStringLiteral("<p>%1</p>").arg(reason_of(finding.verdict));
+    if (!finding.note.empty()) text += QStringLiteral("<p>%1</p>").arg(html(finding.note));
     text += figures_table(finding);
+    text += threshold_sources(finding, muted);
     text += evidence_list(finding, muted);
-    text += paragraph(finding.verdict == Verdict::confirmed ? tr("Caveats") : tr("Why it is not confirmed"), finding.note);
     text += fixes_list(finding, muted);
     text += paragraph(tr("Proof of the fix"), finding.proof);
     text += paragraph(tr("Roll back when"), finding.rollback);

@@ -14,7 +14,8 @@ constexpr quintptr group_id = ~quintptr{0};  // internal id of a group; an entry
 
 QString impact_text(const Finding& finding)
 {
-    if (finding.impact <= 0) return {};
+    constexpr double worth_saying = 0.001;
+    if (finding.impact < worth_saying) return {};
     return FindingModel::tr("%1 s lost per second").arg(to_qt(format_number(finding.impact, 2)));
 }
 

@@ -14,12 +14,6 @@ int permille(const Progress& progress)
     return static_cast<int>(1000.0 * static_cast<double>(std::min(progress.done, progress.total)) / static_cast<double>(progress.total));
 }
 
-/// Imports count bytes and have records; other jobs count steps.
-bool counts_bytes(const Progress& progress)
-{
-    return progress.records > 0 || progress.total > 100'000;
-}
-
 }  // namespace
 
 JobModel::JobModel(JobRunner& runner, QObject* parent) : QAbstractTableModel(parent), runner_(runner)
@@ -105,13 +99,13 @@ QVariant JobModel::text(const Row& row, int column) const
         if (row.info.cancelling) return tr("Cancelling");
         if (row.info.waiting) return tr("Waiting");
         if (progress.total == 0) return tr("Running");
-        if (counts_bytes(progress))
+        if (row.info.counts_bytes)
             return tr("%1 of %2").arg(to_qt(format_bytes(static_cast<double>(progress.done))), to_qt(format_bytes(static_cast<double>(progress.total))));
         return tr("%1 of %2").arg(progress.done).arg(progress.total);
     case Rate:
-        if (seconds < 0.05 || !counts_bytes(progress)) return {};
+        if (seconds < 0.05 || !row.info.counts_bytes) return {};
         return tr("%1 MB/s").arg(to_qt(format_number(static_cast<double>(progress.done) / 1e6 / seconds)));
-    case Records: return progress.records > 0 ? to_qt(format_count(static_cast<std::int64_t>(progress.records))) : QString();
+    case Records: return row.info.counts_bytes && progress.records > 0 ? to_qt(format_count(static_cast<std::int64_t>(progress.records))) : QString();
     case Remaining:
         if (!row.running || progress.total == 0 || progress.done == 0 || seconds < 0.5) return {};
         return tr("%1 left").arg(to_qt(format_ms(seconds * 1e3 * static_cast<double>(progress.total - std::min(progress.done, progress.total)) /

@@ -93,6 +93,7 @@ EvidenceTabs::EvidenceTabs(Session& session, QWidget* parent)
 
     connect(&session_, &Session::evidenceRequested, this, [this](const EvidenceRequest& request) { open(request, false); });
     connect(&session_, &Session::selectionChanged, this, &EvidenceTabs::follow_selection);
+    for (const auto signal : {&Session::jobStarted, &Session::jobFinished}) connect(&session_, signal, this, &EvidenceTabs::update_hint);
     connect(&session_, &Session::reportChanged, this, &EvidenceTabs::update_hint);
     connect(&session_, &Session::ledgerChanged, this, &EvidenceTabs::drop_stale_pages);
     connect(&session_, &Session::caseClosed, this, &EvidenceTabs::closeAll);
@@ -184,7 +185,9 @@ int EvidenceTabs::count() const
 void EvidenceTabs::update_hint()
 {
     stack_->setCurrentIndex(tabs_->count() > 0 ? 1 : 0);
-    if (session_.ledger().empty())
+    if (session_.isImporting())
+        hint_->setText(tr("Evidence is being imported. Findings appear on the left when it is done."));
+    else if (session_.ledger().empty())
         hint_->setText(tr("This case has no evidence yet. Drop files or folders here, paste text with Ctrl+V, or press Ctrl+I."));
     else if (session_.report())
         hint_->setText(tr("Pick a finding on the left: its evidence opens here. The View menu opens views of all evidence."));

@@ -94,8 +94,8 @@ void LedgerPanel::show_ledger()
     stack_->setCurrentIndex(model_->rowCount() > 0 ? 1 : 0);
     if (first_time && model_->rowCount() > 0) {
         table_->resizeColumnsToContents();
-        table_->setColumnWidth(LedgerModel::File, std::clamp(table_->columnWidth(LedgerModel::File), 100, 200));
-        table_->setColumnWidth(LedgerModel::Format, std::clamp(table_->columnWidth(LedgerModel::Format), 80, 150));
+        table_->setColumnWidth(LedgerModel::File, std::clamp(table_->columnWidth(LedgerModel::File), 100, 160));
+        table_->setColumnWidth(LedgerModel::Format, std::clamp(table_->columnWidth(LedgerModel::Format), 80, 120));
     }
     if (row >= 0 && row < model_->rowCount()) table_->selectRow(row);
     show_notes();

@@ -18,6 +18,7 @@ constexpr int margin = 4, gap = 6, icon_side = 16;
 QStringList break_lines(const QString& text, const QFont& font, int width, int max_lines)
 {
     QStringList lines;
+    if (text.isEmpty()) return lines;
     QTextLayout layout(text, font);
     QTextOption option;
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
@@ -74,6 +75,7 @@ TwoLineDelegate::Layout TwoLineDelegate::lay_out(const QStyleOptionViewItem& opt
 {
     Layout layout;
     layout.title_font = option.font;
+    layout.title_font.setBold(is_group(index));
     layout.subtitle_font = small_font(option.font);
     layout.title_height = QFontMetrics(layout.title_font).lineSpacing();
     layout.subtitle_height = QFontMetrics(layout.subtitle_font).lineSpacing();
@@ -88,11 +90,6 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
 {
     QStyleOptionViewItem item = option;
     initStyleOption(&item, index);
-    if (is_group(index)) {
-        item.font.setBold(true);
-        QApplication::style()->drawControl(QStyle::CE_ItemViewItem, &item, painter, item.widget);
-        return;
-    }
     item.text.clear();
     item.icon = {};
     QApplication::style()->drawControl(QStyle::CE_ItemViewItem, &item, painter, item.widget);
@@ -128,7 +125,6 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
 
 QSize TwoLineDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    if (is_group(index)) return QStyledItemDelegate::sizeHint(option, index) + QSize(0, 2 * margin);
     int width = option.rect.width();
     if (const auto* view = qobject_cast<const QAbstractItemView*>(option.widget)) {
         width = view->viewport()->width();

@@ -250,8 +250,9 @@ void Session::start_import(const QString& title, ImportWork work)
         ImportReport report;
         CaseState state;
     };
+    ++imports_;
     jobs_.run<Imported>(
-        {title, JobRunner::Lane::write, true},
+        {title, JobRunner::Lane::write, true, true},
         [access = access_, work = std::move(work)](const Control& control) -> Result<Imported> {
             Imported imported;
             TRY(with_writer(access, imported.state, [&](CaseFile& file) -> Status {
@@ -261,6 +262,7 @@ void Session::start_import(const QString& title, ImportWork work)
             return imported;
         },
         this, [this, access = access_](Result<Imported> imported) {
+            --imports_;
             if (access != access_) return;
             if (!imported) {
                 tell(imported.error());

@@ -1,11 +1,10 @@
 #include "widgets/style/theme.h"
 
 #include "analyzers/core/text.h"
+#include "widgets/style/casebook_style.h"
 
 #include <QApplication>
 #include <QFont>
-#include <QStyle>
-#include <QStyleFactory>
 #include <QToolTip>
 
 namespace casebook {
@@ -186,8 +185,10 @@ void set_theme(Theme::Id id)
 {
     current() = make(id);
     qApp->setStyleSheet(id == Theme::Id::highContrast ? QString::fromLatin1(high_contrast_outlines) : QString());
-    if (qApp->style()->name().compare(QStringLiteral("fusion"), Qt::CaseInsensitive) != 0)
-        QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    if (!qApp->property("casebookStyle").toBool()) {
+        qApp->setProperty("casebookStyle", true);
+        QApplication::setStyle(new CasebookStyle);
+    }
     QFont font(QStringLiteral("DejaVu Sans"));
     font.setPointSize(9);
     if (QApplication::font() != font) QApplication::setFont(font);

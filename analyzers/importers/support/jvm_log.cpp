@@ -111,7 +111,8 @@ JvmLogLine parse_jvm_log_line(std::string_view line)
 std::string_view jvm_log_message(std::string_view line)
 {
     const std::size_t before = line.size();
-    for (std::string_view text; take_brackets(line, text);) {}
+    for (std::string_view text; take_brackets(line, text);) {
+    }
     if (line.size() < before && line.starts_with(' ')) line.remove_prefix(1);
     return line;
 }
@@ -144,11 +145,28 @@ std::optional<std::int64_t> take_heap_size(std::string_view& text)
     double factor = 1;
     if (used < text.size()) {
         switch (text[used]) {
-        case 'K': case 'k': factor = 1024; ++used; break;
-        case 'M': case 'm': factor = 1024.0 * 1024; ++used; break;
-        case 'G': case 'g': factor = 1024.0 * 1024 * 1024; ++used; break;
-        case 'T': case 't': factor = 1024.0 * 1024 * 1024 * 1024; ++used; break;
-        case 'B': case 'b': ++used; break;
+        case 'K':
+        case 'k':
+            factor = 1024;
+            ++used;
+            break;
+        case 'M':
+        case 'm':
+            factor = 1024.0 * 1024;
+            ++used;
+            break;
+        case 'G':
+        case 'g':
+            factor = 1024.0 * 1024 * 1024;
+            ++used;
+            break;
+        case 'T':
+        case 't':
+            factor = 1024.0 * 1024 * 1024 * 1024;
+            ++used;
+            break;
+        case 'B':
+        case 'b': ++used; break;
         default: break;
         }
         if (used > end && factor > 1 && used < text.size() && text[used] == 'B') ++used;

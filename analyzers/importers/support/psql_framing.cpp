@@ -1,5 +1,9 @@
 #include "analyzers/importers/support/psql_framing.h"
 
+#include "analyzers/core/text.h"
+
+#include <algorithm>
+
 namespace casebook {
 
 namespace framing {
@@ -15,6 +19,32 @@ std::string_view without_trailing_spaces(std::string_view text)
 {
     const std::size_t last = text.find_last_not_of(" \t\r");
     return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
+std::string_view first_code_point(std::string_view text)
+{
+    std::size_t end = text.empty() ? 0 : 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+    return text.substr(0, end);
+}
+
+std::string_view last_code_point(std::string_view text)
+{
+    std::size_t at = text.size();
+    while (at > 0) {
+        --at;
+        if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80) break;
+    }
+    return text.substr(at);
+}
+
+bool is_row_count(std::string_view text)
+{
+    text = trim(text);
+    if (text.size() < 5 || text.front() != '(' || text.back() != ')') return false;
+    const std::size_t space = text.find(' ');
+    return space != std::string_view::npos && parse_int(text.substr(1, space - 1)) &&
+           text.substr(space, text.size() - space - 1).find_first_of("():=") == std::string_view::npos;
 }
 
 std::vector<Line> cut_lines(std::string_view input)

@@ -49,6 +49,11 @@ using Held = std::deque<std::string>;
 /// Code points in the text, as a terminal's column count has it for narrow characters.
 std::size_t width_of(std::string_view text);
 std::string_view without_trailing_spaces(std::string_view text);
+std::string_view first_code_point(std::string_view text);
+std::string_view last_code_point(std::string_view text);
+bool is_row_count(std::string_view text);  ///< "(3 rows)", in any language
+/// A rule take_boxes() keeps for take_marks() to measure with.
+inline bool is_kept_rule(const Line& line) { return line.boxed && line.wraps; }
 
 std::vector<Line> cut_lines(std::string_view input);
 

@@ -80,7 +80,9 @@ void ZipkinIndex::finish()
 /// Among those that are no server's half: the client's, else one with a time, else the first.
 void ZipkinIndex::choose_owner(Twins& twins) const
 {
-    const auto rank = [](const Entry& entry) { return (is_client_side(entry.kind) ? 2 : 0) + (entry.start_us != 0 ? 1 : 0); };
+    const auto rank = [](const Entry& entry) {
+        return (is_client_side(entry.kind) ? 2 : 0) + (entry.start_us != 0 ? 1 : 0);
+    };
     for (std::uint32_t i = twins.first; i < twins.first + twins.count; ++i) {
         if (is_half(entries_[i].kind, entries_[i].shared, twins)) continue;
         if (!twins.owned || rank(entries_[i]) > rank(entries_[twins.owner])) twins.owner = i;
@@ -113,7 +115,8 @@ std::uint64_t ZipkinIndex::half_where(const ZipkinSpan& span, std::uint64_t id, 
     const auto begin = entries_.begin() + twins.first;
     const auto end = begin + twins.count;
     const std::uint64_t endpoint = span.local.hash();
-    auto entry = std::lower_bound(begin, end, endpoint, [](const Entry& one, std::uint64_t wanted) { return one.endpoint < wanted; });
+    auto entry = std::lower_bound(begin, end, endpoint,
+                                  [](const Entry& one, std::uint64_t wanted) { return one.endpoint < wanted; });
     for (; entry != end && entry->endpoint == endpoint; ++entry)
         if (is_half(entry->kind, entry->shared, twins)) return derived(id, endpoint);
     // Bounded: real ids are shared by two spans, or by a few consumers of one message.
@@ -121,7 +124,8 @@ std::uint64_t ZipkinIndex::half_where(const ZipkinSpan& span, std::uint64_t id, 
     const std::uint64_t service = hash64(span.local.service);
     const auto last = begin + std::min<std::ptrdiff_t>(most_compared, twins.count);
     for (entry = begin; entry != last; ++entry)
-        if (entry->service == service && is_half(entry->kind, entry->shared, twins)) return derived(id, entry->endpoint);
+        if (entry->service == service && is_half(entry->kind, entry->shared, twins))
+            return derived(id, entry->endpoint);
     return twins.owned ? id : derived(id, begin->endpoint);
 }
 
@@ -158,15 +162,18 @@ std::optional<std::uint64_t> ZipkinIndex::start_of(const ZipkinSpan& span) const
 {
     std::uint64_t start = 0;
     for (const ZipkinAnnotation& annotation : span.annotations)
-        if (annotation.at_us && *annotation.at_us != 0 && (start == 0 || *annotation.at_us < start)) start = *annotation.at_us;
+        if (annotation.at_us && *annotation.at_us != 0 && (start == 0 || *annotation.at_us < start))
+            start = *annotation.at_us;
     if (start != 0) return start;
     const std::uint64_t key = key_of(span, span.id);
     if (const Twins* twins = twins_of(key); twins != nullptr && twins->start_us != 0) return twins->start_us;
-    const auto child = std::lower_bound(children_.begin(), children_.end(), key,
-                                        [](const Child& entry, std::uint64_t wanted) { return entry.parent_key < wanted; });
+    const auto child =
+        std::lower_bound(children_.begin(), children_.end(), key,
+                         [](const Child& entry, std::uint64_t wanted) { return entry.parent_key < wanted; });
     if (child != children_.end() && child->parent_key == key) return child->start_us;
     if (span.parent != 0)
-        if (const Twins* parents = twins_of(key_of(span, span.parent)); parents != nullptr && parents->start_us != 0) return parents->start_us;
+        if (const Twins* parents = twins_of(key_of(span, span.parent)); parents != nullptr && parents->start_us != 0)
+            return parents->start_us;
     const auto first = first_start_us_.find(span.trace.low);
     if (first != first_start_us_.end()) return first->second;
     return std::nullopt;

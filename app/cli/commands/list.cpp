@@ -112,7 +112,8 @@ void append_json(JsonWriter& json, const std::vector<Entry>& entries)
     json.end_array();
 }
 
-std::string as_table(const std::vector<Entry>& entries, int width, bool color)
+/// Not cut to the terminal: the commands in it are there to be copied.
+std::string as_table(const std::vector<Entry>& entries, bool color)
 {
     if (entries.empty()) return "(none)\n";
     std::vector<Table::Column> columns;
@@ -123,7 +124,7 @@ std::string as_table(const std::vector<Entry>& entries, int width, bool color)
         for (const Field& field : entry) cells.push_back(field.number ? format_number(*field.number) : field.text);
         table.add(std::move(cells));
     }
-    return table.text(width, color);
+    return table.text(0, color, 0, 2000);
 }
 
 std::string names_of_kinds()
@@ -138,7 +139,7 @@ Result<int> list_all(const Arguments& arguments, Terminal& terminal)
     if (!arguments.has("--json")) {
         std::string text;
         for (const Kind& kind : kinds)
-            text += (text.empty() ? "" : "\n") + std::string(kind.name) + "\n" + as_table(kind.entries(), terminal.width(), terminal.color());
+            text += (text.empty() ? "" : "\n") + std::string(kind.name) + "\n" + as_table(kind.entries(), terminal.color());
         terminal.print(text);
         return exit_status::done;
     }
@@ -160,7 +161,7 @@ Result<int> run(const Arguments& arguments, Terminal& terminal)
     for (const Kind& kind : kinds) {
         if (kind.name != wanted) continue;
         if (!arguments.has("--json")) {
-            terminal.print(as_table(kind.entries(), terminal.width(), terminal.color()));
+            terminal.print(as_table(kind.entries(), terminal.color()));
             return exit_status::done;
         }
         JsonWriter json;
