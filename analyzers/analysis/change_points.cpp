@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <tuple>
 
 namespace casebook {
@@ -117,9 +118,14 @@ private:
             const std::size_t from = levels[first].from, to = levels[last].to;
             // Seen against the whole new level the moment of change is sharper than between two short stretches.
             const std::vector<double> scores = ranked ? average_ranks(part(from, to)) : std::vector<double>(all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(to));
-            const Cusum against = cusum(scores, levels[i - 1].from - from + 1, levels[i].to - from);
-            const std::size_t onset = from + against.split;
-            if (against.split == 0 || lasted_ns(from, onset) < shortest_ns_ || lasted_ns(onset, to) < shortest_ns_) continue;
+            const std::size_t lowest = levels[i - 1].from - from + 1, highest = levels[i].to - from;
+            const Cusum against = cusum(scores, lowest, highest);
+            if (against.split == 0) continue;
+            std::size_t split = against.split;
+            if (kind == Change::Kind::tail) split = likeliest(slow_flags(split, from, to), lowest, highest);
+            if (kind == Change::Kind::errors) split = likeliest(scores, lowest, highest);
+            const std::size_t onset = from + split;
+            if (lasted_ns(from, onset) < shortest_ns_ || lasted_ns(onset, to) < shortest_ns_) continue;
             Change change{kind, seen_.service, seen_.operation};
             if (!is_change(part(from, onset), part(onset, to), change)) continue;
             change.at_ns = seen_.at_ns[onset];
@@ -132,6 +138,38 @@ private:
             change.p = against.p;
             found_.push_back(std::move(change));
         }
+    }
+
+    /// Slow requests are told from normal ones by a line between the high percentiles of both sides, roughly known by now.
+    std::vector<double> slow_flags(std::size_t split, std::size_t from, std::size_t to) const
+    {
+        const Values values = Values(seen_.value).subspan(from, to - from);
+        const auto [was, is] = high_percentiles(values.first(split), values.subspan(split));
+        const double line = std::sqrt(std::max(was, 1e-9) * is);
+        std::vector<double> slow;
+        for (const double value : values) slow.push_back(value > line);
+        return slow;
+    }
+
+    /// Where a share changes. Slow or failed requests are rare, so the largest CUSUM overshoots; the likeliest moment under
+    /// two Bernoulli rates does not.
+    static std::size_t likeliest(Values flags, std::size_t lowest, std::size_t highest)
+    {
+        const double all = std::accumulate(flags.begin(), flags.end(), 0.0), n = static_cast<double>(flags.size());
+        const auto fit = [](double hits, double trials) {  // log-likelihood at its maximum
+            return hits <= 0 || hits >= trials ? 0 : hits * std::log(hits / trials) + (trials - hits) * std::log(1 - hits / trials);
+        };
+        double before = 0, best = -HUGE_VAL;
+        std::size_t split = lowest;
+        for (std::size_t i = 1; i < flags.size(); ++i) {
+            before += flags[i - 1];
+            if (i < lowest || i >= highest) continue;
+            const double likelihood = fit(before, static_cast<double>(i)) + fit(all - before, n - static_cast<double>(i));
+            if (likelihood <= best) continue;
+            best = likelihood;
+            split = i;
+        }
+        return split;
     }
 
     std::vector<Level> levels_of(Values values, Change::Kind kind, bool ranked) const

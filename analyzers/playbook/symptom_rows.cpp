@@ -216,8 +216,10 @@ Cells throughput_collapse(const Signals& signals, const Limit& limit)
 {
     const Latency latency = latency_of(signals);
     const std::optional<double> more = ratio(signals.offered, signals.base_offered);
+    std::optional<double> fall;
+    if (signals.completed_of_peak) fall = 1 - *signals.completed_of_peak;
     return {at_least("offered_load", true, more, limit("flat"), 1, more ? "offered load " + format_number(*more, 2) + " times the base's" : ""),
-            at_most("completed", true, signals.completed_of_peak, limit("completed") / 100, 1, percent_text("completed, of its peak", signals.completed_of_peak)),
+            share_at_least("completed", true, fall, 1 - limit("completed") / 100, percent_text("completed, of its peak", signals.completed_of_peak)),
             at_least("latency", false, latency.p99, limit("collapse_factor"), 1, latency.p99_text)};
 }
 

@@ -25,7 +25,7 @@ bool is_symptom(std::string_view id);
 /// The table's numbers ("symptom.p99_factor", ...), full names.
 std::span<const Threshold> symptom_thresholds();
 
-/// Every row held against the signals; those that match at symptom.listed_from or more, best first; of equals the one that says more about the
+/// Every row held against what was measured; those that match at symptom.listed_from or more, best first; of equals the one that says more about the
 /// cause (restarts, a period, some instances, a queue, a deploy) before the general latency rows and the entry points.
 /// A satisfied cell scores 0.8 at its threshold and 1.0 with twice the margin (a rise twice as large as demanded, half of
 /// the rise allowed, half of the headroom left); a cell without evidence scores 0 and keeps its weight. A required cell

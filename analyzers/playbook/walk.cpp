@@ -212,8 +212,9 @@ private:
         std::size_t large = 0;
         bool shares_known = true;
         for (const WalkCause& cause : walk_.causes) {
-            if (cause.severity == Severity::note && !text.empty()) continue;
+            if (cause.severity == Severity::note && !text.empty()) break;  // sorted: only notes follow
             if (!text.empty()) text += ". And ";
+            else if (cause.severity == Severity::note) text = "Users hardly feel it, but ";
             text += cause.analyzer + ": " + cause.headline;
             if (!cause.explains.empty()) text += " (seen as " + join(cause.explains, ", ") + ")";
             if (cause.share) {
