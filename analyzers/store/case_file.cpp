@@ -175,7 +175,12 @@ Result<std::unique_ptr<CaseFile>> CaseFile::open_with(const std::string& path, M
         return tl::unexpected<Error>(id.error());
     }
     TRY_ASSIGN(const std::int64_t version, pragma(*file->database_, "user_version"));
-    const bool fresh = *id == 0 && version == 0 && (!exists || empty);
+    // A database without a single table is a case that was about to be made when its process ended.
+    bool fresh = false;
+    if (create && *id == 0 && version == 0) {
+        TRY_ASSIGN(const Schema found, schema_of(*file->database_));
+        fresh = found.empty();
+    }
     if (!fresh && *id != application_id) return tl::unexpected<Error>(not_a_case(path));
 
     if (version > newest_schema) {
