@@ -106,7 +106,8 @@ public:
             boundary_ = false;
             return;
         case TextLine::Kind::other:
-            // Behind the times of the statement a plan is over.
+            // The next statement, echoed; and behind the times of the statement a plan is over.
+            if (equals_ignoring_case(line.text.substr(0, 8), "explain ")) boundary_ = true;
             if (!tree_.nodes.empty() && !boundary_ && !tree_.properties.has("Execution Time")) ++not_understood_;
             return;
         }
@@ -256,6 +257,11 @@ private:
 
     bool of_statement(const TextLine& line, std::string_view key, std::string_view value)
     {
+        if (key == "JIT" && value.empty() && worker_ && line.indent > worker_indent_) {
+            close_section();
+            section_ = Section::jit;
+            return true;
+        }
         // Citus prints times of remote plans below its tasks.
         const bool is_inner = !open_.empty() && open_.back().node > 0 && line.indent > root_indent_ + 4 &&
                               has_pseudo_node_;

@@ -114,6 +114,7 @@ NodeFigures take_figures(std::string_view& line)
         const std::size_t open = rest.rfind('(');
         if (open == std::string_view::npos) return figures;
         const std::string_view group = rest.substr(open + 1, rest.size() - open - 2);
+        if (group.find_first_of(")'\"") != std::string_view::npos) return figures;  // of a literal
         if (group == "never executed") {
             figures.never_executed = true;
         } else if (group.starts_with("actual ")) {
@@ -170,7 +171,10 @@ void TextLines::survey()
         const std::size_t actual = raw.line.rfind("(actual ");
         if (cost == std::string_view::npos && actual == std::string_view::npos) continue;
         const std::size_t last = actual == std::string_view::npos || (cost != std::string_view::npos && cost > actual) ? cost : actual;
-        const bool is_broken = raw.line.find(')', last) == std::string_view::npos;
+        // Broken inside of figures, or inside the word that begins the next ones.
+        const std::size_t close = raw.line.find(')', last);
+        const bool is_broken = close == std::string_view::npos ||
+                               (trim(raw.line.substr(close + 1)).starts_with('(') && !raw.line.ends_with(')'));
         std::string_view line = raw.line;
         if (is_broken || take_figures(line).any()) has_figures_ = true;
         if (is_broken) broken_at_ = std::max(broken_at_, raw.line.size());
@@ -292,28 +296,42 @@ std::size_t TextLines::take_line(std::size_t at)
     return next;
 }
 
-// The statement in front of a plan of auto_explain: everything up to the root.
+// The statement in front of a plan of auto_explain: everything up to the root. Lines inside a literal are no root, but a
+// comment may hold an odd apostrophe: when so nothing is left for a plan, quotes are taken to mean nothing.
 std::size_t TextLines::take_query_text(std::size_t at)
 {
     constexpr std::string_view key = "Query Text:";
-    std::string query(trim(raw_[at].line.substr(raw_[at].lead + key.size())));
-    std::size_t next = at + 1;
-    const int indent = raw_[at].indent;
-    for (; next < raw_.size(); ++next) {
-        const std::string_view text = trim(raw_[next].line);
-        if (raw_[next].indent <= indent + 1 && is_node(text)) break;
-        if (text.starts_with("Query Parameters: ") && raw_[next].indent <= indent) break;
+    const Raw& first = raw_[at];
+    const auto find_end = [&](bool mind_quotes) {
+        QuoteState state;
+        state.pass(first.line.substr(first.lead + key.size()));
+        std::size_t next = at + 1;
+        for (; next < raw_.size(); ++next) {
+            const Raw& raw = raw_[next];
+            const std::string_view text = trim(raw.line);
+            const bool in_literal = mind_quotes && state.in_quotes();
+            const bool is_end = (raw.indent <= first.indent + 1 && is_node(text)) ||
+                                (raw.indent <= first.indent && text.starts_with("Query Parameters: "));
+            if (is_end && !in_literal) break;
+            state.pass(raw.line);
+        }
+        return next;
+    };
+    std::size_t end = find_end(true);
+    if (end == raw_.size()) end = find_end(false);
+    std::string query(trim(first.line.substr(first.lead + key.size())));
+    for (std::size_t i = at + 1; i < end; ++i) {
         query += '\n';
-        query += raw_[next].line.substr(std::min(raw_[next].lead, static_cast<std::size_t>(indent)));
+        query += raw_[i].line.substr(std::min(raw_[i].lead, static_cast<std::size_t>(first.indent)));
     }
     held_.push_back(std::move(query));
     TextLine line;
     line.kind = TextLine::Kind::queryText;
-    line.indent = indent;
+    line.indent = first.indent;
     line.text = trim(held_.back());
     line.number = static_cast<std::int64_t>(at) + 1;
     lines_.push_back(line);
-    return next;
+    return end;
 }
 
 }  // namespace casebook::plan

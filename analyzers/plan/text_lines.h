@@ -64,7 +64,7 @@ private:
     bool is_node(std::string_view text) const;
     bool is_complete(const TextLine& line, const QuoteState& state) const;
     std::size_t end_of_literal(std::size_t at, QuoteState state);
-    bool was_broken(const Raw& raw) const { return raw.line.size() == broken_at_; }
+    bool was_broken(const Raw& raw) const { return broken_at_ != 0 && raw.line.size() == broken_at_; }
     bool may_be_broken(const Raw& raw) const { return raw.line.size() >= longest_; }
 
     std::vector<Raw> raw_;
