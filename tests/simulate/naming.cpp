@@ -22,7 +22,7 @@ const Naming library{
     .item_sql = "SELECT c.id, c.state FROM copies c WHERE c.isbn = ?", .item_table = "copies",
     .report_sql = "SELECT state, count(*) FROM copies WHERE shelf_id = ? GROUP BY state", .report_table = "shelf_state",
     .ledger_sql = "UPDATE reminders SET sent_at = now() WHERE loan_id = ?", .ledger_table = "reminders",
-    .cache_prefix = "lending/2024-1/copy/", .queue = "reminders", .tenant_key = "branch",
+    .cache_prefix = "lending/v11/copy/", .queue = "reminders", .tenant_key = "branch",
     .tenants = {"north", "harbour", "campus", "old-town"}, .host_suffix = "vm", .old_conventions = true};
 
 }  // namespace
