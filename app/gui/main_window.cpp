@@ -48,7 +48,8 @@ QStringList local_files(const QMimeData* data)
 MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent)
     : QMainWindow(parent), session_(session), samples_(samples), centre_(new QStackedWidget(this)),
       start_(new StartPage(session, this)), evidence_(new EvidenceTabs(session, this)),
-      messages_(new MessageBar(session, this)), drop_hint_(new QLabel(tr("Drop to import"), this)), summary_(new QLabel(this))
+      messages_(new MessageBar(session, this)), drop_hint_(new QLabel(tr("Drop to import"), this)),
+      summary_(new QLabel(this))
 {
     setObjectName(QStringLiteral("mainWindow"));
     setWindowIcon(application_icon());
@@ -84,7 +85,8 @@ MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent
 
     connect(&session_, &Session::caseOpened, this, [this] { show_case(true); });
     connect(&session_, &Session::caseClosed, this, [this] { show_case(false); });
-    for (const auto signal : {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed, &Session::ledgerChanged})
+    for (const auto signal :
+         {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed, &Session::ledgerChanged})
         connect(&session_, signal, this, &MainWindow::update_title);
     show_case(session_.hasCase());
     layout()->activate();  // so that docks hidden now do not keep the window wide
@@ -113,13 +115,15 @@ void MainWindow::make_docks()
     setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
     auto* timeline = new TimelinePanel(session_, this);
     connect(timeline, &TimelinePanel::windowsRequested, this, &MainWindow::editWindows);
-    add_dock(Qt::TopDockWidgetArea, timeline, tr("Timeline"), QStringLiteral("timelineDock"))->setTitleBarWidget(new QWidget(this));
+    add_dock(Qt::TopDockWidgetArea, timeline, tr("Timeline"), QStringLiteral("timelineDock"))
+        ->setTitleBarWidget(new QWidget(this));
     setTabPosition(Qt::LeftDockWidgetArea, QTabWidget::North);
     add_dock(Qt::LeftDockWidgetArea, new FindingsPanel(session_, this), tr("Findings"), QStringLiteral("findingsDock"));
     add_dock(Qt::LeftDockWidgetArea, new WalkPanel(session_, this), tr("Playbook"), QStringLiteral("walkDock"));
     inspector_ = new InspectorPanel(session_, this);
     add_dock(Qt::RightDockWidgetArea, inspector_, tr("Inspector"), QStringLiteral("inspectorDock"));
-    add_dock(Qt::BottomDockWidgetArea, new LedgerPanel(session_, this), tr("Import ledger"), QStringLiteral("ledgerDock"));
+    add_dock(Qt::BottomDockWidgetArea, new LedgerPanel(session_, this), tr("Import ledger"),
+             QStringLiteral("ledgerDock"));
     add_dock(Qt::BottomDockWidgetArea, new JobsPanel(session_, this), tr("Jobs"), QStringLiteral("jobsDock"));
     place_docks();
 }
@@ -131,7 +135,8 @@ void MainWindow::show_case(bool open)
     if (!open && isVisible()) save_layout();
     case_shown_ = open;
     // Only the page in sight decides how narrow the window may be.
-    start_->setSizePolicy(open ? QSizePolicy::Ignored : QSizePolicy::Preferred, open ? QSizePolicy::Ignored : QSizePolicy::Preferred);
+    start_->setSizePolicy(open ? QSizePolicy::Ignored : QSizePolicy::Preferred,
+                          open ? QSizePolicy::Ignored : QSizePolicy::Preferred);
     centre_->setCurrentWidget(open ? static_cast<QWidget*>(evidence_) : start_);
     if (open) {
         restore_layout();
@@ -157,7 +162,8 @@ void MainWindow::save_layout()
 /// Where the docks are when the user moved none.
 void MainWindow::place_docks()
 {
-    const auto [timeline, findings, walk, inspector, ledger, jobs] = std::tie(docks_[0], docks_[1], docks_[2], docks_[3], docks_[4], docks_[5]);
+    const auto [timeline, findings, walk, inspector, ledger, jobs] =
+        std::tie(docks_[0], docks_[1], docks_[2], docks_[3], docks_[4], docks_[5]);
     for (QDockWidget* dock : docks_) dock->setFloating(false);
     addDockWidget(Qt::TopDockWidgetArea, timeline);
     addDockWidget(Qt::LeftDockWidgetArea, findings);

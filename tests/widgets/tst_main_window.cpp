@@ -42,7 +42,9 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override
     {
         auto* widget = qobject_cast<QWidget*>(watched);
-        if (event->type() == QEvent::Show && widget && widget->isWindow() && widget->windowType() == Qt::Window && !qobject_cast<MainWindow*>(widget)) ++count;
+        if (event->type() == QEvent::Show && widget && widget->isWindow() && widget->windowType() == Qt::Window &&
+            !qobject_cast<MainWindow*>(widget))
+            ++count;
         return false;
     }
 };
@@ -103,7 +105,8 @@ void TestMainWindow::init()
     QSettings().clear();
     QDir(unsaved_cases_folder()).removeRecursively();
     session_ = std::make_unique<Session>();
-    window_ = std::make_unique<MainWindow>(*session_, QString::fromStdString((source_folder() / "resources/samples").string()));
+    window_ = std::make_unique<MainWindow>(*session_,
+                                           QString::fromStdString((source_folder() / "resources/samples").string()));
     window_->resize(1280, 800);
     window_->show();
     QVERIFY(QTest::qWaitForWindowActive(window_.get()));
@@ -155,7 +158,8 @@ void TestMainWindow::start_page_opens_the_demo_and_a_finding()
     open_demo();
     QVERIFY(session_->isDemo());
     QVERIFY(!child<QWidget>("startPage")->isVisible());
-    for (const char* dock : {"timelineDock", "findingsDock", "inspectorDock", "ledgerDock"}) QVERIFY2(child<QDockWidget>(dock)->isVisible(), dock);
+    for (const char* dock : {"timelineDock", "findingsDock", "inspectorDock", "ledgerDock"})
+        QVERIFY2(child<QDockWidget>(dock)->isVisible(), dock);
     QCOMPARE(child<QTableView>("ledgerTable")->model()->rowCount(), static_cast<int>(session_->ledger().size()));
 
     // The strongest finding is selected by itself; a click selects another, and its evidence opens.
@@ -163,7 +167,8 @@ void TestMainWindow::start_page_opens_the_demo_and_a_finding()
     const QModelIndex second = finding(1);
     QVERIFY(second.isValid());
     click_index(tree(), second);
-    QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key), second.data(FindingModel::FindingKey).toByteArray());
+    QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key),
+             second.data(FindingModel::FindingKey).toByteArray());
     QVERIFY(child<QTextBrowser>("findingText")->toPlainText().contains(second.data().toString().left(20)));
     QVERIFY(!child<QTextBrowser>("handbookText")->toPlainText().isEmpty());
     QVERIFY(window_->evidence()->count() >= 1);
@@ -219,12 +224,14 @@ void TestMainWindow::playbook_is_walked()
     for (int step = 0; step < walk->model()->rowCount(); ++step)
         for (int i = 0; i < walk->model()->rowCount(walk->model()->index(step, 0)); ++i) {
             const QModelIndex index = walk->model()->index(i, 0, walk->model()->index(step, 0));
-            if (!index.data(WalkModel::FindingKey).toByteArray().isEmpty() && index.data(WalkModel::AnalyzerId).toByteArray().toStdString() != session_->selection().analyzer)
+            if (!index.data(WalkModel::FindingKey).toByteArray().isEmpty() &&
+                index.data(WalkModel::AnalyzerId).toByteArray().toStdString() != session_->selection().analyzer)
                 question = index;
         }
     QVERIFY(question.isValid());
     click_index(walk, question);
-    QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key), question.data(WalkModel::FindingKey).toByteArray());
+    QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key),
+             question.data(WalkModel::FindingKey).toByteArray());
     // Another symptom, another order of questions.
     auto* symptom = child<QComboBox>("symptomChoice");
     QVERIFY(symptom->count() >= 9);
@@ -386,7 +393,8 @@ void TestMainWindow::import_is_cancelled_by_a_click()
 
 void TestMainWindow::file_is_forgotten_by_clicks()
 {
-    drop_files({fixture_.write("forget/h1.txt", heap_histogram(1)), fixture_.write("forget/h2.txt", heap_histogram(2))});
+    drop_files(
+        {fixture_.write("forget/h1.txt", heap_histogram(1)), fixture_.write("forget/h2.txt", heap_histogram(2))});
     QTRY_COMPARE(session_->ledger().size(), std::size_t{2});
     QVERIFY(wait_idle(*session_));
     auto* table = child<QTableView>("ledgerTable");
@@ -507,14 +515,19 @@ void TestMainWindow::fits_a_small_screen()
 {
     window_->resize(1024, 640);
     const auto check = [&] {
-        QVERIFY2(window_->width() <= 1024 && window_->height() <= 640, qPrintable(QStringLiteral("%1x%2").arg(window_->width()).arg(window_->height())));
+        QVERIFY2(window_->width() <= 1024 && window_->height() <= 640,
+                 qPrintable(QStringLiteral("%1x%2").arg(window_->width()).arg(window_->height())));
         for (QWidget* widget : window_->findChildren<QWidget*>()) {
-            if (!widget->isVisible() || (window_->evidence()->currentView() && window_->evidence()->currentView()->isAncestorOf(widget))) continue;
-            const bool is_text = qobject_cast<QAbstractButton*>(widget) || (qobject_cast<QLabel*>(widget) && !qobject_cast<QLabel*>(widget)->wordWrap());
+            if (!widget->isVisible() ||
+                (window_->evidence()->currentView() && window_->evidence()->currentView()->isAncestorOf(widget)))
+                continue;
+            const bool is_text = qobject_cast<QAbstractButton*>(widget) ||
+                                 (qobject_cast<QLabel*>(widget) && !qobject_cast<QLabel*>(widget)->wordWrap());
             if (!is_text || widget->objectName().startsWith(QLatin1String("qt_"))) continue;  // Qt's own
             const QSize need = widget->minimumSizeHint();
             QVERIFY2(widget->width() >= need.width() && widget->height() >= need.height(),
-                     qPrintable(QStringLiteral("%1 %2").arg(QLatin1String(widget->metaObject()->className()), widget->objectName())));
+                     qPrintable(QStringLiteral("%1 %2").arg(QLatin1String(widget->metaObject()->className()),
+                                                            widget->objectName())));
         }
     };
     check();

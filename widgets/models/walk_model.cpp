@@ -54,17 +54,23 @@ void WalkModel::setWalk(const std::optional<Walk>& walk, const std::shared_ptr<c
     if (walk) {
         Group checks{tr("Before any question"), {}, {}};
         for (const WalkCheck& check : walk->checks)
-            checks.entries.push_back({to_qt(check.name), to_qt(check.text), badge_of(check.state), Severity::note, {}, {}, check.command});
+            checks.entries.push_back(
+                {to_qt(check.name), to_qt(check.text), badge_of(check.state), Severity::note, {}, {}, check.command});
         Group meanwhile{tr("While you look: mitigate first"), {}, {}};
-        for (const Mitigation& mitigation : walk->mitigation) meanwhile.entries.push_back({to_qt(mitigation.title), to_qt(mitigation.why), {}, {}, {}, {}, {}});
+        for (const Mitigation& mitigation : walk->mitigation)
+            meanwhile.entries.push_back({to_qt(mitigation.title), to_qt(mitigation.why), {}, {}, {}, {}, {}});
         groups_ = {std::move(checks), std::move(meanwhile)};
         for (const WalkStep& step : walk->steps) {
-            const QString title = step.budget_minutes ? tr("%1. %2 (%3 min)").arg(step.number).arg(to_qt(step.title)).arg(*step.budget_minutes)
-                                                      : tr("%1. %2").arg(step.number).arg(to_qt(step.title));
+            const QString title =
+                step.budget_minutes
+                    ? tr("%1. %2 (%3 min)").arg(step.number).arg(to_qt(step.title)).arg(*step.budget_minutes)
+                    : tr("%1. %2").arg(step.number).arg(to_qt(step.title));
             Group group{title, to_qt(step.why), {}};
-            for (const WalkQuestion& question : step.questions) group.entries.push_back(entry_of(question, report.get()));
+            for (const WalkQuestion& question : step.questions)
+                group.entries.push_back(entry_of(question, report.get()));
             for (const Missing& missing : step.missing) group.entries.push_back(entry_of(missing));
-            for (const std::string& action : step.actions) group.entries.push_back({to_qt(action), {}, {}, {}, {}, {}, {}});
+            for (const std::string& action : step.actions)
+                group.entries.push_back({to_qt(action), {}, {}, {}, {}, {}, {}});
             groups_.push_back(std::move(group));
         }
         std::erase_if(groups_, [](const Group& group) { return group.entries.empty() && group.why.isEmpty(); });
@@ -76,7 +82,8 @@ QModelIndex WalkModel::find(const std::string& analyzer) const
 {
     for (int g = 0; g < static_cast<int>(groups_.size()); ++g)
         for (int i = 0; i < static_cast<int>(groups_[g].entries.size()); ++i)
-            if (!analyzer.empty() && groups_[g].entries[i].analyzer == analyzer) return createIndex(i, 0, static_cast<quintptr>(g));
+            if (!analyzer.empty() && groups_[g].entries[i].analyzer == analyzer)
+                return createIndex(i, 0, static_cast<quintptr>(g));
     return {};
 }
 
@@ -110,17 +117,20 @@ QVariant WalkModel::data(const QModelIndex& index, int role) const
     if (index.internalId() == group_id) {
         const Group& group = groups_[index.row()];
         if (role == Qt::DisplayRole) return group.title;
-        if (role == Qt::ToolTipRole && !group.why.isEmpty()) return QStringLiteral("<p>%1</p>").arg(group.why.toHtmlEscaped());
+        if (role == Qt::ToolTipRole && !group.why.isEmpty())
+            return QStringLiteral("<p>%1</p>").arg(group.why.toHtmlEscaped());
         return role == IsGroup ? QVariant(true) : QVariant();
     }
     const Entry& entry = groups_[index.internalId()].entries[index.row()];
     switch (role) {
     case Qt::DisplayRole: return entry.title;
     case Qt::DecorationRole: return entry.badge ? QVariant(verdict_badge(*entry.badge, entry.severity)) : QVariant();
-    case Qt::ToolTipRole: return QStringLiteral("<p>%1</p><p>%2</p>").arg(entry.title.toHtmlEscaped(), entry.subtitle.toHtmlEscaped());
+    case Qt::ToolTipRole:
+        return QStringLiteral("<p>%1</p><p>%2</p>").arg(entry.title.toHtmlEscaped(), entry.subtitle.toHtmlEscaped());
     case Qt::AccessibleTextRole:
-        return entry.badge && !entry.analyzer.empty() ? QStringLiteral("%1: %2. %3").arg(verdict_text(*entry.badge), entry.title, entry.subtitle)
-                                                      : QStringLiteral("%1. %2").arg(entry.title, entry.subtitle);
+        return entry.badge && !entry.analyzer.empty()
+                   ? QStringLiteral("%1: %2. %3").arg(verdict_text(*entry.badge), entry.title, entry.subtitle)
+                   : QStringLiteral("%1. %2").arg(entry.title, entry.subtitle);
     case IsGroup: return false;
     case Subtitle: return entry.subtitle;
     case AnalyzerId: return QByteArray::fromStdString(entry.analyzer);

@@ -86,7 +86,8 @@ FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
     connect(&session_, &Session::reportChanged, this, &FindingsPanel::show_report);
     connect(&session_, &Session::analysisStarted, this, &FindingsPanel::update_hint);
     connect(&session_, &Session::selectionChanged, this, &FindingsPanel::show_selection);
-    for (const auto signal : {&Session::jobStarted, &Session::jobFinished}) connect(&session_, signal, this, &FindingsPanel::update_hint);
+    for (const auto signal : {&Session::jobStarted, &Session::jobFinished})
+        connect(&session_, signal, this, &FindingsPanel::update_hint);
     show_report();
 }
 
@@ -103,7 +104,9 @@ void FindingsPanel::show_report()
     if (report && !report->symptoms.empty()) {
         const SymptomMatch& match = report->symptoms.front();
         const auto playbook = playbook_of(match.id);
-        symptom = tr("<b>%1</b> (%2 match)").arg(to_qt(playbook ? playbook->title : match.id).toHtmlEscaped(), to_qt(format_percent(match.match)));
+        symptom =
+            tr("<b>%1</b> (%2 match)")
+                .arg(to_qt(playbook ? playbook->title : match.id).toHtmlEscaped(), to_qt(format_percent(match.match)));
         if (!match.why.empty()) symptom += QStringLiteral("<br/>") + to_qt(match.why).toHtmlEscaped();
     }
     symptom_->setText(symptom);
@@ -117,7 +120,8 @@ void FindingsPanel::show_selection()
 {
     const Selection& selection = session_.selection();
     const QScopedValueRollback following(following_, true);
-    const QModelIndex index = selection.analyzer.empty() ? QModelIndex() : model_->find(selection.analyzer, selection.finding_key);
+    const QModelIndex index =
+        selection.analyzer.empty() ? QModelIndex() : model_->find(selection.analyzer, selection.finding_key);
     tree_->setCurrentIndex(index);
     if (index.isValid()) tree_->scrollTo(index);
 }

@@ -25,9 +25,9 @@
 namespace casebook {
 
 WalkPanel::WalkPanel(Session& session, QWidget* parent)
-    : QWidget(parent), session_(session), loading_(session.jobs()), model_(new WalkModel(this)), symptom_(new QComboBox(this)),
-      conclusion_(new QLabel(this)), next_(new QLabel(this)), copy_next_(new QToolButton(this)), tree_(new QTreeView(this)),
-      stack_(new QStackedWidget(this))
+    : QWidget(parent), session_(session), loading_(session.jobs()), model_(new WalkModel(this)),
+      symptom_(new QComboBox(this)), conclusion_(new QLabel(this)), next_(new QLabel(this)),
+      copy_next_(new QToolButton(this)), tree_(new QTreeView(this)), stack_(new QStackedWidget(this))
 {
     setObjectName(QStringLiteral("walk"));
     setMinimumWidth(210);
@@ -62,13 +62,16 @@ WalkPanel::WalkPanel(Session& session, QWidget* parent)
     tree_->viewport()->installEventFilter(this);
     connect(tree_->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& current) {
         const std::string analyzer = current.data(WalkModel::AnalyzerId).toByteArray().toStdString();
-        if (!following_ && !analyzer.empty()) session_.selectFinding(analyzer, current.data(WalkModel::FindingKey).toByteArray().toStdString());
+        if (!following_ && !analyzer.empty())
+            session_.selectFinding(analyzer, current.data(WalkModel::FindingKey).toByteArray().toStdString());
     });
-    connect(tree_, &QTreeView::activated, this, [this](const QModelIndex& index) { copy_command(index.data(WalkModel::Command).toString()); });
+    connect(tree_, &QTreeView::activated, this,
+            [this](const QModelIndex& index) { copy_command(index.data(WalkModel::Command).toString()); });
     auto* copy = new QAction(tr("Copy the command"), tree_);
     copy->setShortcut(QKeySequence::Copy);
     copy->setShortcutContext(Qt::WidgetShortcut);
-    connect(copy, &QAction::triggered, this, [this] { copy_command(tree_->currentIndex().data(WalkModel::Command).toString()); });
+    connect(copy, &QAction::triggered, this,
+            [this] { copy_command(tree_->currentIndex().data(WalkModel::Command).toString()); });
     tree_->addAction(copy);
     tree_->setContextMenuPolicy(Qt::ActionsContextMenu);
 
@@ -82,7 +85,8 @@ WalkPanel::WalkPanel(Session& session, QWidget* parent)
     column->addWidget(conclusion_);
     column->addLayout(next_row);
     column->addWidget(tree_, 1);
-    stack_->addWidget(new Hint(tr("The playbook is walked here once the case is analyzed. Import evidence, then press F5."), this));
+    stack_->addWidget(
+        new Hint(tr("The playbook is walked here once the case is analyzed. Import evidence, then press F5."), this));
     stack_->addWidget(page);
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
@@ -102,7 +106,10 @@ void WalkPanel::reload()
     }
     loading_ = session_.read<Walk>(
         tr("Walk the playbook"),
-        [symptom = symptom_->currentData().toString().toStdString()](CaseFile& file, const Control& control) { return walk_case(file, symptom, control); }, this,
+        [symptom = symptom_->currentData().toString().toStdString()](CaseFile& file, const Control& control) {
+            return walk_case(file, symptom, control);
+        },
+        this,
         [this](Result<Walk> walk) {
             if (!walk) return session_.tell(walk.error());
             show_walk(*walk);
@@ -116,12 +123,15 @@ void WalkPanel::show_walk(const Walk& walk)
         model_->setWalk(walk, session_.report());
         tree_->expandAll();
     }
-    symptom_->setItemText(0, walk.title.empty() || !symptom_->currentData().toString().isEmpty() ? tr("The symptom that fits best") : tr("Fits best: %1").arg(to_qt(walk.title)));
+    symptom_->setItemText(0, walk.title.empty() || !symptom_->currentData().toString().isEmpty()
+                                 ? tr("The symptom that fits best")
+                                 : tr("Fits best: %1").arg(to_qt(walk.title)));
     symptom_->setToolTip(to_qt(walk.pattern));
     conclusion_->setText(QStringLiteral("<b>%1</b>").arg(to_qt(walk.conclusion).toHtmlEscaped()));
     conclusion_->setVisible(!walk.conclusion.empty());
     next_->setText(tr("Next: %1").arg(to_qt(walk.next.title)));
-    next_->setToolTip(QStringLiteral("<p>%1</p><p><code>%2</code></p>").arg(to_qt(walk.next.why).toHtmlEscaped(), to_qt(walk.next.command).toHtmlEscaped()));
+    next_->setToolTip(QStringLiteral("<p>%1</p><p><code>%2</code></p>")
+                          .arg(to_qt(walk.next.why).toHtmlEscaped(), to_qt(walk.next.command).toHtmlEscaped()));
     next_->setVisible(!walk.next.title.empty());
     next_command_ = to_qt(walk.next.command);
     copy_next_->setVisible(!next_command_.isEmpty());

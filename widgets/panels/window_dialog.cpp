@@ -18,14 +18,17 @@ namespace casebook {
 
 WindowDialog::WindowDialog(Session& session, QWidget* parent)
     : QDialog(parent), session_(session), table_(new QTableWidget(0, 3, this)), name_(new QComboBox(this)),
-      from_(new QLineEdit(this)), to_(new QLineEdit(this)), note_(new QLabel(tr("No window is set. The last analysis used these:"), this)), problem_(new QLabel(this)),
+      from_(new QLineEdit(this)), to_(new QLineEdit(this)),
+      note_(new QLabel(tr("No window is set. The last analysis used these:"), this)), problem_(new QLabel(this)),
       remove_(new QPushButton(tr("Remove"), this))
 {
     setWindowTitle(tr("Windows of time"));
     setAttribute(Qt::WA_DeleteOnClose);
     resize(560, 360);
-    auto* words = new QLabel(tr("Analyzers look at the incident and compare it with the baseline; after is the time since a fix. A window begins at "
-                                "From and ends just before To."), this);
+    auto* words = new QLabel(tr("Analyzers look at the incident and compare it with the baseline; after is the time "
+                                "since a fix. A window begins at "
+                                "From and ends just before To."),
+                             this);
     words->setWordWrap(true);
     table_->setHorizontalHeaderLabels({tr("Window"), tr("From"), tr("To")});
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);

@@ -10,7 +10,8 @@ class CasebookStyle : public QProxyStyle {
 
 public:
     CasebookStyle();
-    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter, const QWidget* widget) const override;
+    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                       const QWidget* widget) const override;
 };
 
 }  // namespace casebook
