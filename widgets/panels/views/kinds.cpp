@@ -54,6 +54,9 @@ const char* const console = "console";
 
 int never(const Evidence&) { return 0; }
 
+int flame_of_spans(const Evidence& evidence) { return evidence.source == "profile" ? 0 : FlameView::suits(evidence); }
+int flame_of_profile(const Evidence& evidence) { return evidence.source == "profile" ? FlameView::suits(evidence) : 0; }
+
 std::optional<Evidence> nothing() { return {}; }
 
 /// Evidence that is looked at on its own. The views of spans need no query.
@@ -97,8 +100,8 @@ std::span<const EvidenceViewKind> evidence_view_kinds()
         EvidenceViewKind{"traces", QT_TRANSLATE_NOOP("EvidenceViewKind", "Traces"), asks_for<traces>, make<TraceListView>, explore_traces},
         EvidenceViewKind{"operations", QT_TRANSLATE_NOOP("EvidenceViewKind", "Operations"), asks_for<operation_list>, make<OperationView>, explore_operations},
         EvidenceViewKind{"service_map", QT_TRANSLATE_NOOP("EvidenceViewKind", "Service map"), asks_for<service_map>, make<ServiceMapView>, explore_services},
-        EvidenceViewKind{"flame", QT_TRANSLATE_NOOP("EvidenceViewKind", "Flame graph"), FlameView::suits, make<FlameView>, explore_flame},
-        EvidenceViewKind{"profile", QT_TRANSLATE_NOOP("EvidenceViewKind", "Profile"), never, make<FlameView>, explore_profile},
+        EvidenceViewKind{"flame", QT_TRANSLATE_NOOP("EvidenceViewKind", "Flame graph"), flame_of_spans, make<FlameView>, explore_flame},
+        EvidenceViewKind{"profile", QT_TRANSLATE_NOOP("EvidenceViewKind", "Profile"), flame_of_profile, make<FlameView>, explore_profile},
         EvidenceViewKind{"metrics", QT_TRANSLATE_NOOP("EvidenceViewKind", "Metrics"), asks_for<metrics>, make<MetricView>, explore_metrics},
         EvidenceViewKind{"statements", QT_TRANSLATE_NOOP("EvidenceViewKind", "Statements"), asks_for<statements>, make<StatementView>, explore_statements},
         EvidenceViewKind{"plans", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plans"), asks_for<plan_list>, make<TableView>, explore_plans},
