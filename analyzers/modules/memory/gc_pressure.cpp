@@ -22,18 +22,23 @@ constexpr std::array<Threshold, 6> thresholds{{{"pause", 100, "ms", "patterns-in
                                                {"overlap", 50, "%", "patterns-incidents gc-pause-tail"},
                                                {"floor", 80, "%", "patterns-performance gc-pressure"}}};
 
+constexpr double explicit_share = 0.1;   // of the pause time: System.gc() is named though another cause leads
+constexpr double exhausted_heap = 0.95;  // of the capacity, still live after a full collection
+constexpr std::string_view stall_name = "Allocation Stall";
+
 struct Pauses {
     std::vector<const GcPause*> all;  ///< of the analysed window when they have wall-clock times, by time
     std::map<std::string, std::pair<std::size_t, double>> causes;  ///< count, ms
     bool aligned = false;             ///< wall-clock times
-    std::size_t long_ones = 0, observer = 0;
+    bool timed = false;               ///< any times; without them shares of time are unknown
+    std::size_t long_ones = 0, observer = 0, stalls = 0;
     double total_ms = 0, longest_ms = 0, share = 0, allocation_per_s = 0, floor_share = 0;
     TimeRange when{INT64_MAX, INT64_MIN};
 };
 
 bool by_observer(const GcPause& pause)
 {
-    for (const std::string_view word : {"Heap Inspection", "Heap Dump", "Diagnostic Command", "WhiteBox"})
+    for (const std::string_view word : {"Heap Inspection", "Heap Dump", "Diagnostic Command", "JvmtiEnv", "WhiteBox"})
         if (contains_ignoring_case(pause.cause, word)) return true;
     return false;
 }
@@ -51,9 +56,35 @@ double worst_minute(const std::vector<const GcPause*>& pauses, double recording_
     return worst / 1000 / std::clamp(recording_s, 1.0, 60.0);
 }
 
+/// Collectors that work beside the program do not pause it, but a thread that allocates faster than they free waits. Waits
+/// of several threads at one time are one stop.
+std::vector<GcPause> stalls_of(const std::vector<Series>& series)
+{
+    const auto end = [](const GcPause& stall) { return stall.at_ns + static_cast<std::int64_t>(stall.pause_ms * 1e6); };
+    std::vector<GcPause> stalls;
+    for (const Series& one : series)
+        for (std::size_t i = 0; i < one.value.size(); ++i) {
+            GcPause stall;
+            stall.file_id = -1;
+            stall.at_ns = one.at_ns[i];
+            stall.has_time = true;
+            stall.kind = stall.cause = stall_name;
+            stall.pause_ms = one.value[i];
+            stalls.push_back(std::move(stall));
+        }
+    std::sort(stalls.begin(), stalls.end(), [](const GcPause& a, const GcPause& b) { return a.at_ns != b.at_ns ? a.at_ns < b.at_ns : a.pause_ms > b.pause_ms; });
+    std::vector<GcPause> merged;
+    for (GcPause& stall : stalls) {
+        if (merged.empty() || stall.at_ns >= end(merged.back())) merged.push_back(std::move(stall));
+        else merged.back().pause_ms = std::max(merged.back().pause_ms, static_cast<double>(end(stall) - merged.back().at_ns) / 1e6);
+    }
+    return merged;
+}
+
 Pauses collect(const std::vector<GcPause>& rows, const AnalysisWindows& windows, double long_ms)
 {
     Pauses pauses;
+    pauses.timed = std::any_of(rows.begin(), rows.end(), [](const GcPause& row) { return row.has_time; });
     // Uptime stamps are small numbers; anything after 2001 is a wall clock.
     pauses.aligned = !rows.empty() && rows.back().has_time && rows.back().at_ns > 1'000'000'000'000'000'000;
     std::map<std::int64_t, std::vector<const GcPause*>> by_file;
@@ -65,6 +96,7 @@ Pauses collect(const std::vector<GcPause>& rows, const AnalysisWindows& windows,
         if (pauses.aligned && !windows.analysed.contains(row.at_ns)) continue;
         by_file[row.file_id].push_back(&row);
         pauses.all.push_back(&row);
+        pauses.stalls += row.kind == stall_name;
     }
     for (const auto& [file, list] : by_file) {  // one process each: shares do not add up over processes
         double total = 0, allocated = 0;
@@ -75,8 +107,10 @@ Pauses collect(const std::vector<GcPause>& rows, const AnalysisWindows& windows,
                 pauses.floor_share = std::max(pauses.floor_share, static_cast<double>(*list[i]->after_bytes) / static_cast<double>(*list[i]->capacity_bytes));
         }
         const double seconds = static_cast<double>(list.back()->at_ns - list.front()->at_ns) / 1e9 + list.back()->pause_ms / 1000;
-        pauses.share = std::max(pauses.share, worst_minute(list, seconds));
-        pauses.allocation_per_s = std::max(pauses.allocation_per_s, allocated / std::max(seconds, 1.0));
+        if (list.front()->has_time) {
+            pauses.share = std::max(pauses.share, worst_minute(list, seconds));
+            pauses.allocation_per_s = std::max(pauses.allocation_per_s, allocated / std::max(seconds, 1.0));
+        }
         pauses.total_ms += total;
     }
     for (const GcPause* pause : pauses.all) {
@@ -156,9 +190,13 @@ Result<Answer> from_metrics(AnalysisContext& context)
 
 Result<Answer> run(AnalysisContext& context)
 {
-    TRY_ASSIGN(const auto* rows, context.evidence().gc_pauses());
-    if (rows->empty()) return from_metrics(context);
-    const Pauses pauses = collect(*rows, context.windows(), context.threshold("pause"));
+    TRY_ASSIGN(const auto* log, context.evidence().gc_pauses());
+    if (log->empty()) return from_metrics(context);
+    TRY_ASSIGN(const std::vector<Series> stalled, context.evidence().metric_named("jvm.gc.allocation_stall"));
+    std::vector<GcPause> rows = *log;
+    for (GcPause& stall : stalls_of(stalled)) rows.push_back(std::move(stall));
+    std::stable_sort(rows.begin(), rows.end(), [](const GcPause& a, const GcPause& b) { return a.at_ns < b.at_ns; });
+    const Pauses pauses = collect(rows, context.windows(), context.threshold("pause"));
     if (pauses.all.empty()) return Answer{Verdict::ruledOut, pauses.observer > 0 ? "all pauses were made by histograms or dumps" : "no pause falls into the window", {}};
     TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
     const bool can_overlap = !spans->empty() && pauses.aligned;
@@ -175,7 +213,10 @@ Result<Answer> run(AnalysisContext& context)
     const bool heavy = pauses.long_ones > 0 || pauses.share * 100 >= context.threshold("time_share");
     const bool warning = pauses.share * 100 >= context.threshold("warn_share");
     const double covered = overlap.excess_ms > 0 ? overlap.covered_ms / overlap.excess_ms : 0;
-    const std::string facts = std::to_string(pauses.all.size()) + " pauses, longest " + format_ms(pauses.longest_ms) + ", " + format_percent(pauses.share) + " of the worst minute";
+    const std::string facts = std::to_string(pauses.all.size() - pauses.stalls) + " pauses" + (pauses.stalls > 0 ? " and " + std::to_string(pauses.stalls) + " allocation stalls" : "") + ", longest " +
+                              format_ms(pauses.longest_ms) + (pauses.timed ? ", " + format_percent(pauses.share) + " of the worst minute" : "");
+    if (!heavy && !pauses.timed)
+        return Answer{Verdict::inconclusive, facts + "; the log carries no times, so the share of time is unknown", {{"gc_pause", "times tell how much of the time the pauses take", "java -Xlog:gc*,safepoint:file=gc.log:time,uptime,level,tags"}}};
     if (!heavy && !warning) return Answer{Verdict::ruledOut, facts, {}};
     if (can_overlap && overlap.excess_ms > 0 && covered < 0.05) return Answer{Verdict::ruledOut, facts + "; the slow requests lie outside of the pauses", {}};
     if (can_overlap && overlap.excess_ms == 0) return Answer{Verdict::ruledOut, facts + "; no request was slow", {}};
@@ -184,9 +225,15 @@ Result<Answer> run(AnalysisContext& context)
     Finding finding;
     finding.verdict = heavy && can_overlap && covered * 100 >= context.threshold("overlap") ? Verdict::confirmed : Verdict::suspected;
     finding.key = finding_key({"collections", cause->first});
-    finding.headline = "Collections stop the program: " + std::to_string(pauses.long_ones) + " pauses of " + format_ms(context.threshold("pause")) + " or more, longest " + format_ms(pauses.longest_ms) + ", most by " + cause->first +
+    const auto asked_for = std::find_if(pauses.causes.begin(), pauses.causes.end(), [](const auto& c) { return contains_ignoring_case(c.first, "System.gc"); });
+    const bool explicit_calls = asked_for != pauses.causes.end() && asked_for->second.second >= explicit_share * pauses.total_ms;
+    finding.headline = (pauses.long_ones > 0 ? "Collections stop the program: " + std::to_string(pauses.long_ones) + (pauses.long_ones == 1 ? " pause of " : " pauses of ") + format_ms(context.threshold("pause")) + " or more, longest "
+                                             : "Collections take " + format_percent(pauses.share) + " of the worst minute in " + std::to_string(pauses.all.size()) + " short stops, longest ") +
+                       format_ms(pauses.longest_ms) + ", most time by " + cause->first + (explicit_calls && asked_for != cause ? ", " + format_ms(asked_for->second.second) + " by " + asked_for->first : "") +
                        (can_overlap ? "; they cover " + format_percent(covered) + " of what slow requests took too long" : "");
-    finding.subjects = {{"cause", cause->first}, {"collector", pauses.all.front()->collector}};
+    finding.subjects = {{"cause", cause->first}};
+    if (explicit_calls && asked_for != cause) finding.subjects.push_back({"cause", asked_for->first});
+    if (!log->front().collector.empty()) finding.subjects.push_back({"collector", log->front().collector});
     finding.figures = {{"longest_pause", pauses.longest_ms, "ms", context.threshold("pause"), context.threshold_full_name("pause")},
                        {"long_pauses", static_cast<double>(pauses.long_ones), "pauses", {}, {}},
                        context.figure("time_share", pauses.share * 100, "% per 60 s", "time_share"),
@@ -202,12 +249,13 @@ Result<Answer> run(AnalysisContext& context)
         TRY_ASSIGN(felt, context.felt(overlap.explained));
     }
     felt.over_alert_line = heavy;
+    felt.exhausted = pauses.floor_share >= exhausted_heap;
     finding.severity = severity_of(felt);
     finding.refutes_if = "pauses stay below " + format_ms(context.threshold("pause")) + " and " + format_number(context.threshold("quiet_share")) + " % of the time, or the slow requests lie outside of them";
     finding.evidence = {{"Pauses over time", "series", "gc", "SELECT at_ns, pause_ms AS value, kind, cause, before_bytes, after_bytes FROM gc_pause ORDER BY at_ns", {}},
                         {"Pauses by cause", "table", "gc", "SELECT cause, kind, count(*) AS pauses, max(pause_ms) AS longest_ms, sum(pause_ms) AS total_ms FROM gc_pause GROUP BY cause, kind ORDER BY total_ms DESC, cause, kind", {}}};
-    if (contains_ignoring_case(cause->first, "System.gc"))
-        finding.fixes.push_back({"Stop calling System.gc(): -XX:+DisableExplicitGC, or remove the calls", "15 min", format_ms(cause->second.second) + " of pauses -> 0", "direct buffers are then freed later"});
+    if (explicit_calls)
+        finding.fixes.push_back({"Stop calling System.gc(): -XX:+DisableExplicitGC, or remove the calls", "15 min", format_ms(asked_for->second.second) + " of pauses -> 0", "direct buffers are then freed later"});
     finding.fixes.push_back({"Allocate less on the hot path (take an allocation profile)", "half a day", format_bytes(pauses.allocation_per_s) + "/s allocated now; pauses fall with it", "none"});
     finding.fixes.push_back({"Give the heap more room, or use a collector with short pauses (-XX:+UseZGC)", "30 min", "pauses of " + format_ms(pauses.longest_ms) + " -> a few ms", "CPU and memory of the host; a bigger heap alone can make full pauses longer"});
     finding.proof = "no pause of " + format_ms(context.threshold("pause")) + " or more over a full load cycle";

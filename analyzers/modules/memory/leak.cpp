@@ -13,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace casebook::memory {
@@ -26,12 +27,21 @@ constexpr std::array<Threshold, 7> thresholds{{{"r2", 0.8, "1", "patterns-perfor
                                                {"fdr", 0.05, "1", "Benjamini and Hochberg 1995"},
                                                {"metric_minutes", 10, "min", "Casebook's own: shorter is warm-up"}}};
 
+constexpr double full_heap = 0.9;        // of the capacity
+constexpr double young_floor_rise = 2;   // between old collections garbage alone lifts the floor: it must double
+
 /// The floor of live memory over time.
 struct Floor {
     bool there = false, rises = false;
     std::size_t collections = 0;
-    double r2 = 0, bytes_per_hour = 0, first = 0, last = 0, capacity = 0;
+    double r2 = 0, bytes_per_hour = 0, first = 0, last = 0, capacity = 0, seconds = 0;
     std::string source;
+    /// Until live memory meets the limit at this pace; nothing when unknown or when the recording is too short to say.
+    std::optional<double> hours_to_limit(double least_minutes) const
+    {
+        if (capacity <= last || bytes_per_hour <= 0 || seconds < least_minutes * 60) return {};
+        return (capacity - last) / bytes_per_hour;
+    }
 };
 
 Floor judge_floor(const std::vector<double>& seconds, const std::vector<double>& bytes, double r2_needed, double growth_share)
@@ -39,10 +49,11 @@ Floor judge_floor(const std::vector<double>& seconds, const std::vector<double>&
     Floor floor;
     floor.there = true;
     floor.collections = seconds.size();
+    floor.seconds = seconds.back() - seconds.front();
     const LinearFit fit = linear_fit(seconds, bytes);
     floor.r2 = fit.r2;
     floor.bytes_per_hour = fit.slope * 3600;
-    floor.first = fit.intercept + fit.slope * seconds.front();
+    floor.first = std::max(0.0, fit.intercept + fit.slope * seconds.front());
     floor.last = fit.intercept + fit.slope * seconds.back();
     // A floor that levels off in its second half is a warming cache.
     std::vector<double> late_s(seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2), seconds.end()), late_b(bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() / 2), bytes.end());
@@ -66,13 +77,21 @@ Result<Floor> gc_floor(AnalysisContext& context)
     for (const GcPause& pause : *pauses)
         if (pause.has_time && pause.after_bytes && !by_observer(pause)) by_file[pause.file_id].push_back(&pause);
     Floor best;
-    for (const auto& [file, all] : by_file) {
-        // Full and old collections show the live set; young ones leave garbage of the old generation behind.
+    const double needed = context.threshold("collections");
+    for (auto& [file, all] : by_file) {
+        // Once the heap is full, and stays so to the end, it cannot rise further: what led there is judged.
+        const auto full = std::find_if(all.rbegin(), all.rend(), [](const GcPause* pause) {
+            return static_cast<double>(*pause->after_bytes) < full_heap * static_cast<double>(pause->capacity_bytes.value_or(INT64_MAX));
+        }).base();
+        if (static_cast<double>(full - all.begin()) >= needed) all.erase(full, all.end());
+        // Full and old collections show the live set; young ones leave garbage of the old generation behind. When the old
+        // ones crowd in one part of the recording (the end, when the heap is full) the young ones show how it came to that.
         std::vector<const GcPause*> deep;
         for (const GcPause* pause : all)
             if (contains_ignoring_case(pause->kind, "full") || contains_ignoring_case(pause->kind, "mixed") || contains_ignoring_case(pause->kind, "remark")) deep.push_back(pause);
-        const auto& used = static_cast<double>(deep.size()) >= context.threshold("collections") ? deep : all;
-        if (static_cast<double>(used.size()) < context.threshold("collections")) continue;
+        const bool old_ones = static_cast<double>(deep.size()) >= needed && 2 * (deep.back()->at_ns - deep.front()->at_ns) >= all.back()->at_ns - all.front()->at_ns;
+        const std::vector<const GcPause*>& used = old_ones ? deep : all;
+        if (static_cast<double>(used.size()) < needed) continue;
         // Lower envelope: the least of each tenth.
         const std::size_t tenth = std::max<std::size_t>(used.size() / 10, 1);
         std::vector<double> seconds, bytes;
@@ -90,6 +109,7 @@ Result<Floor> gc_floor(AnalysisContext& context)
         floor.collections = used.size();
         floor.capacity = capacity;
         floor.source = "gc";
+        if (!old_ones) floor.rises = floor.rises && floor.last >= young_floor_rise * std::max(floor.first, 1.0);
         if (!best.there || (floor.rises && !best.rises)) best = floor;
     }
     return best;
@@ -227,7 +247,9 @@ Result<Answer> run(AnalysisContext& context)
         finding.headline = "What is left after collections grows by " + format_bytes(floor.bytes_per_hour) + " per hour: " + format_bytes(floor.first) + " -> " + format_bytes(floor.last) + " over " + std::to_string(floor.collections) + " collections";
         finding.subjects = {{"metric", floor.source == "gc" ? "heap after collection" : "heap"}};
         finding.figures = {context.figure("floor_r2", floor.r2, "1", "r2"), context.figure("collections", static_cast<double>(floor.collections), "collections", "collections"), {"bytes_per_hour", floor.bytes_per_hour, "bytes", {}, {}}};
-        finding.severity = severity_of({0, 0, false, true, false});
+        const std::optional<double> hours = floor.hours_to_limit(context.threshold("metric_minutes"));
+        if (hours) finding.figures.push_back({"hours_to_limit", *hours, "h", {}, {}});
+        finding.severity = severity_of({0, 0, hours && *hours < 1, true, false});
         finding.refutes_if = "the floor is flat or falls with load";
         finding.evidence = {floor.source == "gc" ? Evidence{"Heap after each collection", "series", "gc", "SELECT at_ns, after_bytes AS value, capacity_bytes FROM gc_pause WHERE after_bytes IS NOT NULL ORDER BY at_ns", {}}
                                                  : Evidence{"Heap over time", "series", "metric", "SELECT at_ns, name, labels, value FROM metric_point WHERE name LIKE '%heap%' OR name LIKE '%memory%' ORDER BY name, labels, at_ns", {}}};
@@ -236,7 +258,7 @@ Result<Answer> run(AnalysisContext& context)
         context.add(std::move(finding));
     }
     if (most_snapshots < 3 && !floor.there)
-        return Answer{Verdict::inconclusive, std::to_string(most_snapshots) + " histograms and too few collections: growth cannot be told from chance", {{"heap_class", "five histograms make growth significant", "jcmd PID GC.class_histogram > histogram_1.txt, five times or more under load, some minutes apart"}}};
+        return Answer{Verdict::inconclusive, (most_snapshots > 0 ? std::to_string(most_snapshots) + " histograms of one process" : std::string("no histograms")) + " and too few collections or minutes of heap: growth cannot be told from chance", {{"heap_class", "five histograms make growth significant", "jcmd PID GC.class_histogram > histogram_1.txt, five times or more under load, some minutes apart"}}};
     std::string reason = "no class grows steadily";
     if (tested > 0) reason += ": " + format_count(static_cast<std::int64_t>(tested)) + " classes over " + std::to_string(most_snapshots) + " histograms";
     if (floor.there) reason += std::string(tested > 0 ? ";" : ":") + " the floor after collections changes by " + format_bytes(floor.last - floor.first) + " (R2 " + format_number(floor.r2, 2) + ")";
