@@ -235,8 +235,13 @@ Result<Answer> run(AnalysisContext& context)
     std::stable_sort(found.begin(), found.end(), [](const Best& a, const Best& b) { return a.series->snapshots.size() > b.series->snapshots.size(); });
     for (const Best& best : found) {
         if (best.series->snapshots.size() < 3 && !floor.rises) continue;
+        bool application = false;
         for (const LeakMolecule& molecule : best.growth.molecules) {
             if (molecule.bytes < context.threshold("growth") || molecule.bytes * 100 < context.threshold("growth_share") * best.growth.heap_last) continue;
+            // Application classes come first. Strings and arrays that grow beside one out of proportion (two leaks share
+            // them, or other work moves them too) are held by it, or by nobody who could be named.
+            if (best.growth.classes[molecule.culprit].application) application = true;
+            else if (application) continue;
             if (reported.insert(best.growth.classes[molecule.culprit].name).second) TRY(report(context, *best.series, best.growth, molecule, floor));
         }
     }
