@@ -52,8 +52,6 @@ const char* const plan_list = "plans";
 const char* const event_list = "events";
 const char* const console = "console";
 
-int never(const Evidence&) { return 0; }
-
 int flame_of_spans(const Evidence& evidence) { return evidence.source == "profile" ? 0 : FlameView::suits(evidence); }
 int flame_of_profile(const Evidence& evidence) { return evidence.source == "profile" ? FlameView::suits(evidence) : 0; }
 
