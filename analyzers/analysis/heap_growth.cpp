@@ -11,7 +11,7 @@
 namespace casebook {
 namespace {
 
-constexpr double steady = 0.3, not_saturating = 0.6, proportional = 0.05;
+constexpr double steady = 0.3, not_saturating = 0.6, proportional = 0.05, smallest_share = 1e-4;
 
 std::string without_digits(std::string_view path)
 {
@@ -152,9 +152,15 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
             if (i == 0) growth.heap_first += static_cast<double>(entry.bytes);
             if (i + 1 == n) growth.heap_last += static_cast<double>(entry.bytes);
         }
+    // Independent filtering (Bourgon, Gentleman, Huber 2010): classes too small to matter, whatever they do, are not tested,
+    // so that they do not weigh on the others' significance.
+    const double smallest = smallest_share * growth.heap_last * static_cast<double>(n);
     std::vector<double> p;
     std::vector<GrowingClass*> tested;
     for (auto& [name, c] : all) {
+        double bytes = 0;
+        for (const double each : c.bytes) bytes += each;
+        if (bytes < smallest) continue;
         c.p = mann_kendall(c.instances).p_increase;
         c.application = is_application_class(name);
         p.push_back(c.p);
@@ -167,9 +173,9 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
         c.q = q[i];
         if (c.growth() <= 0) continue;
         measure(c);
-        // Fewer than five snapshots cannot be significant over thousands of classes; they may still raise a suspicion.
-        const bool significant = n >= 5 ? c.q < fdr : c.weakest_step > 0;
-        if (significant && keeps_growing(c) && c.growth() >= static_cast<double>(n - 1)) growth.classes.push_back(c);
+        // Few snapshots are hardly significant over many classes; steady growth in every step still raises a suspicion.
+        const bool worth_saying = c.q < fdr || (c.p <= 0.05 || n < 5 ? c.weakest_step > 0 : false);
+        if (worth_saying && keeps_growing(c) && c.growth() >= static_cast<double>(n - 1)) growth.classes.push_back(c);
     }
     growth.growing = growth.classes.size();
 
