@@ -11,7 +11,10 @@
 namespace casebook {
 namespace {
 
-constexpr double steady = 0.3, not_saturating = 0.6, proportional = 0.05, smallest_share = 1e-4;
+constexpr double steady = 0.3, not_saturating = 0.6, proportional = 0.05;
+constexpr double noise = 0.005;        // of the instances: five times what an idle heap jitters
+constexpr std::size_t most_leaders = 64; // compared with, so that the cost stays linear in the classes
+constexpr double heavy_share = 0.0005; // of the heap
 
 std::string without_digits(std::string_view path)
 {
@@ -152,31 +155,51 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
             if (i == 0) growth.heap_first += static_cast<double>(entry.bytes);
             if (i + 1 == n) growth.heap_last += static_cast<double>(entry.bytes);
         }
-    // Independent filtering (Bourgon, Gentleman, Huber 2010): classes too small to matter, whatever they do, are not tested,
-    // so that they do not weigh on the others' significance.
-    const double smallest = smallest_share * growth.heap_last * static_cast<double>(n);
+    growth.tested = all.size();
+    // The rank test of six values cannot be significant over thousands of classes. Only those enter that move more than an
+    // idle heap does and weigh something: how far values are apart says nothing about their order, so the choice does not
+    // favour growth (independent filtering, Bourgon, Gentleman and Huber 2010).
     std::vector<double> p;
-    std::vector<GrowingClass*> tested;
+    std::vector<GrowingClass*> tested, light;
     for (auto& [name, c] : all) {
-        double bytes = 0;
-        for (const double each : c.bytes) bytes += each;
-        if (bytes < smallest) continue;
-        c.p = mann_kendall(c.instances).p_increase;
+        const auto [least, most] = std::minmax_element(c.instances.begin(), c.instances.end());
+        const auto [least_bytes, most_bytes] = std::minmax_element(c.bytes.begin(), c.bytes.end());
+        if (*most - *least < noise * *most) continue;
         c.application = is_application_class(name);
+        if (*most_bytes - *least_bytes < heavy_share * growth.heap_last) {
+            light.push_back(&c);
+            continue;
+        }
+        c.p = mann_kendall(c.instances).p_increase;
         p.push_back(c.p);
         tested.push_back(&c);
     }
-    growth.tested = p.size();
+    growth.family = p.size();
     const std::vector<double> q = benjamini_hochberg(p);
+    const auto steadily = [&](GrowingClass& c) {
+        if (c.growth() < static_cast<double>(n - 1)) return false;
+        measure(c);
+        return keeps_growing(c);
+    };
     for (std::size_t i = 0; i < tested.size(); ++i) {
         GrowingClass& c = *tested[i];
         c.q = q[i];
-        if (c.growth() <= 0) continue;
-        measure(c);
-        // Few snapshots are hardly significant over many classes; steady growth in every step still raises a suspicion.
-        const bool worth_saying = c.q < fdr || (c.p <= 0.05 || n < 5 ? c.weakest_step > 0 : false);
-        if (worth_saying && keeps_growing(c) && c.growth() >= static_cast<double>(n - 1)) growth.classes.push_back(c);
+        // Fewer than five snapshots may raise a suspicion.
+        if (steadily(c) && (n >= 5 ? c.q < fdr : c.weakest_step > 0)) growth.classes.push_back(c);
     }
+    // A light class counts when it grows in proportion to one that does: then its steps are told by those, not by chance.
+    const std::size_t significant = growth.classes.size();
+    for (GrowingClass* c : light) {
+        if (significant == 0 || !steadily(*c)) continue;
+        for (std::size_t i = 0; i < std::min(significant, most_leaders); ++i)
+            if (double ratio = 0; in_proportion(*c, growth.classes[i], ratio)) {
+                c->p = growth.classes[i].p;
+                c->q = growth.classes[i].q;
+                growth.classes.push_back(*c);
+                break;
+            }
+    }
+    std::sort(growth.classes.begin(), growth.classes.end(), [](const GrowingClass& a, const GrowingClass& b) { return a.name < b.name; });
     growth.growing = growth.classes.size();
 
     std::vector<bool> taken(growth.classes.size());

@@ -20,7 +20,7 @@ std::vector<HeapSeries> heap_series(const std::vector<HeapSnapshot>& snapshots);
 struct GrowingClass {
     std::string name;
     std::vector<double> instances, bytes;  ///< per snapshot
-    double p = 1, q = 1;                   ///< Mann-Kendall, one-sided; adjusted over all classes (Benjamini-Hochberg)
+    double p = 1, q = 1;                   ///< Mann-Kendall, one-sided; adjusted over the family (Benjamini-Hochberg)
     double weakest_step = 0;               ///< smallest step / mean step; a leak keeps its pace
     double second_half = 0;                ///< growth of the second half / of the first; a warming cache saturates
     bool application = false;
@@ -37,16 +37,18 @@ struct LeakMolecule {
 };
 
 struct HeapGrowth {
-    std::vector<GrowingClass> classes;     ///< growing in every step, p < 0.5; by name
+    std::vector<GrowingClass> classes;     ///< significant (or in proportion to one that is), steady, not saturating; by name
     std::vector<LeakMolecule> molecules;   ///< most bytes first
     double heap_first = 0, heap_last = 0;  ///< bytes
-    std::size_t tested = 0;
+    std::size_t tested = 0;                ///< classes looked at
+    std::size_t family = 0;                ///< of them those that enter the test: they move and weigh something
     std::size_t growing = 0;               ///< significant, steady and not saturating
 };
 
 /// Which classes grow, and which of them is the culprit: not the one with the most bytes (byte[] and String lead in every
 /// heap) but, among those that grow in proportion, the application's rarest. Thresholds: weakest step >= 0.3 of the mean,
-/// second half >= 0.6 of the first, from simulation of 1,500 classes over 4 to 12 snapshots. O(classes x snapshots).
+/// second half >= 0.6 of the first, from simulation of 1,500 classes over 5 to 12 snapshots (tests/unit/tst_heap_growth).
+/// O(classes x snapshots).
 HeapGrowth heap_growth(const HeapSeries& series, double fdr);
 
 /// Not of the platform or a runtime library: not java.*, javax.*, jdk.*, sun.*, com.sun.*, kotlin.*, scala.*, arrays of primitives.

@@ -165,7 +165,7 @@ Status report(AnalysisContext& context, const HeapSeries& series, const HeapGrow
     const GrowingClass& culprit = growth.classes[molecule.culprit];
     const std::string name = readable_class(culprit.name);
     const std::size_t n = series.snapshots.size();
-    const bool significant = static_cast<double>(n) >= context.threshold("snapshots") && culprit.q < context.threshold("fdr");
+    const bool significant = static_cast<double>(n) >= context.threshold("snapshots");
     Finding finding;
     finding.verdict = (significant || floor.rises) && culprit.application ? Verdict::confirmed : Verdict::suspected;
     finding.key = finding_key({name});
@@ -182,7 +182,7 @@ Status report(AnalysisContext& context, const HeapSeries& series, const HeapGrow
                        context.figure("q_value", culprit.q, "1", "fdr"),
                        {"weakest_step", culprit.weakest_step, "1", 0.3, {}},
                        {"second_half", culprit.second_half, "1", 0.6, {}},
-                       {"classes_tested", static_cast<double>(growth.tested), "classes", {}, {}}};
+                       {"classes_tested", static_cast<double>(growth.family), "classes", {}, {}}};
     Felt felt;
     felt.over_alert_line = finding.verdict == Verdict::confirmed;
     if (series.timed) {
@@ -208,7 +208,7 @@ Status report(AnalysisContext& context, const HeapSeries& series, const HeapGrow
     finding.proof = "instances of " + name + " flat over 5 histograms under the same load";
     finding.rollback = "misses of a cache that was bounded too tightly";
     finding.note = "grows in proportion: " + describe_molecule(growth, molecule);
-    if (!significant && !floor.rises) finding.note += "; " + std::to_string(n) + " histograms do not tell it from chance among " + format_count(static_cast<std::int64_t>(growth.tested)) + " classes, take more";
+    if (!significant && !floor.rises) finding.note += "; " + std::to_string(n) + " histograms are too few to be sure, take " + format_number(context.threshold("snapshots")) + " or more";
     else if (!culprit.application) finding.note += "; no class of the application grows with them, so the owner is not known";
     context.add(std::move(finding));
     return {};
