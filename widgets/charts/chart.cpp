@@ -61,6 +61,24 @@ void Chart::add_actions()
     add(tr("Export Values as CSV…"), QKeySequence(), &Chart::ask_and_export_csv);
 }
 
+QWidget& Chart::canvas() { return *plot_; }
+
+QStringList Chart::axis_labels() const
+{
+    QStringList labels;
+    for (const QCPAxisRect* rect : plot_->axisRects())
+        for (const QCPAxis* axis : rect->axes())
+            if (!axis->label().isEmpty()) labels += axis->label();
+    return labels;
+}
+
+int Chart::widest_data_line() const
+{
+    int widest = 0;
+    for (int i = 0; i < plot_->graphCount(); ++i) widest = std::max(widest, plot_->graph(i)->pen().width());
+    return widest;
+}
+
 void Chart::set_hint(const QString& text) { hint_->setText(text); }
 
 void Chart::set_empty(bool empty)

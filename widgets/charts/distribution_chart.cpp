@@ -164,7 +164,7 @@ void DistributionChart::wheel_turned(QPoint at, double notches, Qt::KeyboardModi
 
 QString DistributionChart::text_at(QPoint at) const
 {
-    auto& plot = const_cast<DistributionChart*>(this)->plot();
+    QCustomPlot& plot = this->plot();
     if (is_empty() || !plot.axisRect()->rect().contains(at)) return {};
     const double place = (plot.xAxis->pixelToCoord(at.x()) - low_) / width_;
     if (place < 0 || place >= static_cast<double>(bins_)) return {};

@@ -20,6 +20,7 @@ public:
     /// Exact percentiles of the first set, as the caption has them: "P50 12.3 ms, P95 …".
     QString summary() const { return summary_; }
     QString text_at(QPoint at) const;
+    bool compares() const { return sets_.size() > 1; }
 
 public slots:
     void reset_view() override;

@@ -17,8 +17,8 @@ constexpr int near_pixels = 8;
 
 }  // namespace
 
-std::int64_t LatencyChart::from_ns() const { return ticker_->to_ns(const_cast<LatencyChart*>(this)->plot().xAxis->range().lower); }
-std::int64_t LatencyChart::to_ns() const { return ticker_->to_ns(const_cast<LatencyChart*>(this)->plot().xAxis->range().upper); }
+std::int64_t LatencyChart::from_ns() const { return ticker_->to_ns(plot().xAxis->range().lower); }
+std::int64_t LatencyChart::to_ns() const { return ticker_->to_ns(plot().xAxis->range().upper); }
 
 void LatencyChart::set_range(std::int64_t from_ns, std::int64_t to_ns)
 {
@@ -90,13 +90,13 @@ void LatencyChart::place_box()
 
 QPoint LatencyChart::point_of(std::int64_t at_ns, double duration_ns) const
 {
-    auto& plot = const_cast<LatencyChart*>(this)->plot();
+    QCustomPlot& plot = this->plot();
     return {static_cast<int>(plot.xAxis->coordToPixel(ticker_->to_axis(at_ns))), static_cast<int>(plot.yAxis->coordToPixel(duration_to_axis(duration_ns)))};
 }
 
 std::optional<std::size_t> LatencyChart::nearest(QPoint at) const
 {
-    auto& plot = const_cast<LatencyChart*>(this)->plot();
+    QCustomPlot& plot = this->plot();
     const std::int64_t from = ticker_->to_ns(plot.xAxis->pixelToCoord(at.x() - near_pixels)), to = ticker_->to_ns(plot.xAxis->pixelToCoord(at.x() + near_pixels));
     const auto first = std::lower_bound(points_.start_ns.begin(), points_.start_ns.end(), from);
     std::optional<std::size_t> best;
@@ -120,7 +120,7 @@ void LatencyChart::clicked(QPoint at)
 
 QString LatencyChart::text_at(QPoint at) const
 {
-    auto& plot = const_cast<LatencyChart*>(this)->plot();
+    QCustomPlot& plot = this->plot();
     if (is_empty() || !plot.axisRect()->rect().contains(at)) return {};
     if (!heat_) {
         const auto point = nearest(at);

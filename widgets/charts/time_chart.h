@@ -41,6 +41,11 @@ public:
     std::int64_t from_ns() const;
     std::int64_t to_ns() const;
     int pane_count() const { return static_cast<int>(panes_.size()); }
+    int line_count() const;
+    /// Points of a line as drawn, breaks included.
+    int drawn_points(int line) const;
+    /// The middle of the first pane at this time, in the canvas.
+    QPoint point_of(std::int64_t at_ns) const;
     /// What the pointer at a point would tell: time and the nearest value of every line of the pane, exact.
     QString text_at(QPoint at) const;
     QString csv() const override;

@@ -192,6 +192,10 @@ bool PlanPane::eventFilter(QObject* watched, QEvent* event)
     const QModelIndex current = view_->currentIndex();
     if (watched == view_ && event->type() == QEvent::KeyPress && current.isValid()) {
         const int key = static_cast<QKeyEvent*>(event)->key();
+        if (key == Qt::Key_Home || key == Qt::Key_End) {
+            go_to(model_->node_at(key == Qt::Key_Home ? 0 : model_->rowCount() - 1));
+            return true;
+        }
         if (key != Qt::Key_Left && key != Qt::Key_Right) return false;
         const FlatTree::Node node = model_->node_at(current.row());
         const FlatTree& tree = model_->tree();
