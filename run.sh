@@ -25,7 +25,6 @@ need_packages "to build and run" $build_packages $run_packages $wayland
 )
 
 programs="$root/build/release/app"
-if [ $# -eq 0 ]; then set -- "$root/resources/samples/demo"; fi
 
 # A display that can be opened: Wayland, a remote X display (taken at its word), a local one whose socket is there, or a
 # platform that needs none.
@@ -43,7 +42,9 @@ display() {
 }
 
 if display; then
+    if [ $# -eq 0 ]; then set -- --demo; fi
     exec "$programs/casebook" "$@"
 fi
+if [ $# -eq 0 ]; then set -- "$root/resources/samples/demo"; fi
 echo "There is no display: diagnosing in the terminal instead of opening the workbench." >&2
 exec "$programs/casebook-cli" diagnose "$@"

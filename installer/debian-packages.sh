@@ -35,13 +35,18 @@ need_packages() {
         as_root="sudo"
     fi
     echo "Installing packages $why:$lacking" >&2
+    log=$(mktemp)
     # The list of packages may be missing (a bare system) or too old: fetch it, and go on with the old one offline.
-    $as_root apt-get update -qq >&2 || echo "apt-get update failed; trying with the lists that are there" >&2
+    $as_root apt-get update -qq >"$log" 2>&1 || echo "apt-get update failed; trying with the lists that are there" >&2
     # shellcheck disable=SC2086
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $lacking >&2 || {
+    if ! $as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 $lacking >>"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
         echo "Could not install:$lacking" >&2
         return 1
-    }
+    fi
+    rm -f "$log"
 }
 
 # configure PRESET ...: configures build/PRESET, afresh when the folder was configured somewhere else.

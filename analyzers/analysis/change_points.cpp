@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <tuple>
 
 namespace casebook {
@@ -38,8 +39,8 @@ std::pair<double, double> high_percentiles(Values before, Values after)
 
 bool rises(double before, double after, double factor, double floor) { return after >= before * factor && after - before >= floor; }
 
-/// The part of a sequence between two boundaries.
-struct Level { std::size_t from = 0, to = 0; };
+/// The part of a sequence between two boundaries: median, share, or observations per second.
+struct Level { std::size_t from = 0, to = 0; double height = 0; };
 
 class Search {
 public:
@@ -53,7 +54,7 @@ public:
         look(Change::Kind::latency, seen_.value, true, [&](Values before, Values after, Change& change) {
             change.before = median_of(before);
             change.after = median_of(after);
-            return rises(change.before, change.after, median_factor, median_floor_ms);
+            return apart(Change::Kind::latency, change.before, change.after);
         });
         for (const double p : tail_percentiles) {
             const double line = percentile(seen_.value, p);
@@ -62,7 +63,7 @@ public:
             look(Change::Kind::tail, above, false, [&](Values before, Values after, Change& change) {
                 change.before = mean(before);
                 change.after = mean(after);
-                if (!rises(change.before, change.after, share_factor, share_floor)) return false;
+                if (!apart(Change::Kind::tail, change.before, change.after)) return false;
                 const auto [was, is] = high_percentiles(values_of(before, above), values_of(after, above));
                 return rises(was, is, tail_factor, median_floor_ms);
             });
@@ -71,7 +72,7 @@ public:
             look(Change::Kind::errors, seen_.failed, false, [&](Values before, Values after, Change& change) {
                 change.before = mean(before);
                 change.after = mean(after);
-                return rises(change.before, change.after, error_factor, error_floor);
+                return apart(Change::Kind::errors, change.before, change.after);
             });
         if (seen_.arrivals) look_at_arrivals();
     }
@@ -83,7 +84,7 @@ private:
         return Values(seen_.value).subspan(static_cast<std::size_t>(part.data() - flags.data()), part.size());
     }
 
-    std::int64_t lasted_ns(const Level& level) const { return seen_.at_ns[level.to - 1] - seen_.at_ns[level.from]; }
+    std::int64_t lasted_ns(std::size_t from, std::size_t to) const { return seen_.at_ns[to - 1] - seen_.at_ns[from]; }
 
     void look_at_arrivals()
     {
@@ -95,32 +96,107 @@ private:
             if (was <= 0 || is <= 0) return false;
             change.before = 1 / was;
             change.after = 1 / is;
-            return rises(change.before, change.after, arrivals_factor, 0) || rises(change.after, change.before, arrivals_factor, 0);
+            return apart(Change::Kind::traffic, change.before, change.after) || apart(Change::Kind::traffic, change.after, change.before);
         });
     }
 
+    /// Each boundary is looked at with all of the new level behind it and all of the old one before it, so that a level
+    /// which wavers (queues do) is not cut into pieces.
     template <class IsChange>
     void look(Change::Kind kind, const std::vector<double>& values, bool ranked, IsChange is_change)
     {
-        std::vector<std::size_t> bounds = level_boundaries(values, ranked, alpha_, smallest_part);
-        if (bounds.empty()) return;
-        bounds.insert(bounds.begin(), 0);
-        bounds.push_back(values.size());
-        for (std::size_t i = 1; i + 1 < bounds.size(); ++i) {
-            const Level before{bounds[i - 1], bounds[i]}, after{bounds[i], bounds[i + 1]};
-            const Values all(values);
-            if (lasted_ns(before) < shortest_ns_ || lasted_ns(after) < shortest_ns_) continue;
+        const Values all(values);
+        const std::vector<Level> levels = levels_of(all, kind, ranked);
+        const auto part = [&](std::size_t from, std::size_t to) { return all.subspan(from, to - from); };
+        for (std::size_t i = 1; i < levels.size(); ++i) {
+            const double old = levels[i - 1].height;
+            const bool up = levels[i].height > old;
+            if (!up && kind != Change::Kind::traffic) continue;
+            std::size_t first = i - 1, last = i;
+            while (first > 0 && !apart(kind, old, levels[first - 1].height) && !apart(kind, levels[first - 1].height, old)) --first;
+            while (last + 1 < levels.size() && (up ? apart(kind, old, levels[last + 1].height) : apart(kind, levels[last + 1].height, old))) ++last;
+            const std::size_t from = levels[first].from, to = levels[last].to;
+            // Seen against the whole new level the moment of change is sharper than between two short stretches.
+            const std::vector<double> scores = ranked ? average_ranks(part(from, to)) : std::vector<double>(all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(to));
+            const std::size_t lowest = levels[i - 1].from - from + 1, highest = levels[i].to - from;
+            const Cusum against = cusum(scores, lowest, highest);
+            if (against.split == 0) continue;
+            std::size_t split = against.split;
+            if (kind == Change::Kind::tail) split = likeliest(slow_flags(split, from, to), lowest, highest);
+            if (kind == Change::Kind::errors) split = likeliest(scores, lowest, highest);
+            const std::size_t onset = from + split;
+            if (lasted_ns(from, onset) < shortest_ns_ || lasted_ns(onset, to) < shortest_ns_) continue;
             Change change{kind, seen_.service, seen_.operation};
-            if (!is_change(all.subspan(before.from, before.to - before.from), all.subspan(after.from, after.to - after.from), change)) continue;
-            const Values both = all.subspan(before.from, after.to - before.from);
-            const Cusum against = ranked ? cusum(average_ranks(both)) : cusum(both);
-            change.at_ns = seen_.at_ns[after.from];
-            if (before.from > 0) change.since_ns = seen_.at_ns[before.from];
-            if (after.to < values.size()) change.until_ns = seen_.at_ns[after.to];
+            if (!is_change(part(from, onset), part(onset, to), change)) continue;
+            change.at_ns = seen_.at_ns[onset];
+            if (from > 0) change.since_ns = seen_.at_ns[from];
+            std::size_t over = to;  // it may come and go
+            for (std::size_t j = last + 1; j < levels.size(); ++j)
+                if (up ? apart(kind, old, levels[j].height) : apart(kind, levels[j].height, old)) over = levels[j].to;
+            if (over < values.size()) change.until_ns = seen_.at_ns[over];
             change.statistic = against.statistic;
             change.p = against.p;
             found_.push_back(std::move(change));
         }
+    }
+
+    /// Slow requests are told from normal ones by a line between the high percentiles of both sides, roughly known by now.
+    std::vector<double> slow_flags(std::size_t split, std::size_t from, std::size_t to) const
+    {
+        const Values values = Values(seen_.value).subspan(from, to - from);
+        const auto [was, is] = high_percentiles(values.first(split), values.subspan(split));
+        const double line = std::sqrt(std::max(was, 1e-9) * is);
+        std::vector<double> slow;
+        for (const double value : values) slow.push_back(value > line);
+        return slow;
+    }
+
+    /// Where a share changes. Slow or failed requests are rare, so the largest CUSUM overshoots; the likeliest moment under
+    /// two Bernoulli rates does not.
+    static std::size_t likeliest(Values flags, std::size_t lowest, std::size_t highest)
+    {
+        const double all = std::accumulate(flags.begin(), flags.end(), 0.0), n = static_cast<double>(flags.size());
+        const auto fit = [](double hits, double trials) {  // log-likelihood at its maximum
+            return hits <= 0 || hits >= trials ? 0 : hits * std::log(hits / trials) + (trials - hits) * std::log(1 - hits / trials);
+        };
+        double before = 0, best = -HUGE_VAL;
+        std::size_t split = lowest;
+        for (std::size_t i = 1; i < flags.size(); ++i) {
+            before += flags[i - 1];
+            if (i < lowest || i >= highest) continue;
+            const double likelihood = fit(before, static_cast<double>(i)) + fit(all - before, n - static_cast<double>(i));
+            if (likelihood <= best) continue;
+            best = likelihood;
+            split = i;
+        }
+        return split;
+    }
+
+    std::vector<Level> levels_of(Values values, Change::Kind kind, bool ranked) const
+    {
+        std::vector<std::size_t> bounds = level_boundaries(values, ranked, alpha_, smallest_part);
+        bounds.push_back(values.size());
+        std::vector<Level> levels;
+        for (std::size_t from = 0; const std::size_t to : bounds) {
+            const Values part = values.subspan(from, to - from);
+            double height = kind == Change::Kind::latency ? median_of(part) : mean(part);
+            if (kind == Change::Kind::traffic) height = height > 0 ? 1 / height : 0;
+            levels.push_back({from, to, height});
+            from = to;
+        }
+        return levels;
+    }
+
+    /// Whether the second height is that much above the first.
+    static bool apart(Change::Kind kind, double low, double high)
+    {
+        switch (kind) {
+        case Change::Kind::latency: return rises(low, high, median_factor, median_floor_ms);
+        case Change::Kind::tail: return rises(low, high, share_factor, share_floor);
+        case Change::Kind::errors: return rises(low, high, error_factor, error_floor);
+        case Change::Kind::traffic: return rises(low, high, arrivals_factor, 0);
+        }
+        return false;
     }
 
     const Observations& seen_;

@@ -25,7 +25,7 @@ struct Change {
     std::string service, operation;
     std::int64_t at_ns = 0;                 ///< the first observation of the new level
     std::optional<std::int64_t> since_ns;   ///< when the level before it began, if it was not the first
-    std::optional<std::int64_t> until_ns;   ///< when the new level ended, if it did
+    std::optional<std::int64_t> until_ns;   ///< when the last stretch of the new level ended (it may have come and gone), if it did
     double before = 0, after = 0;           ///< median ms, share above a high percentile, error share, observations per second
     double statistic = 0, p = 1;            ///< CUSUM of the two levels against each other
 };

@@ -7,7 +7,7 @@
 namespace casebook {
 namespace {
 
-constexpr std::size_t most_boundaries = 64;
+constexpr std::size_t most_boundaries = 32;
 
 /// P(sup |Brownian bridge| > x), Kolmogorov 1933.
 double kolmogorov_tail(double x)
@@ -24,7 +24,7 @@ double kolmogorov_tail(double x)
 
 }  // namespace
 
-Cusum cusum(std::span<const double> values)
+Cusum cusum(std::span<const double> values, std::size_t from, std::size_t to)
 {
     Cusum result;
     const auto n = static_cast<double>(values.size());
@@ -37,7 +37,7 @@ Cusum cusum(std::span<const double> values)
     double sum = 0, largest = 0;
     for (std::size_t i = 0; i + 1 < values.size(); ++i) {
         sum += values[i] - mean;
-        if (std::abs(sum) > largest) {
+        if (i + 1 >= from && i + 1 < to && std::abs(sum) > largest) {
             largest = std::abs(sum);
             result.split = i + 1;
         }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -13,15 +14,16 @@ struct Cusum {
     double p = 1;           ///< of the statistic under exchangeability: Kolmogorov's limit (Brownian bridge)
 };
 
-/// CUSUM of values as they are: 0/1 for shares, ranks for level (Pettitt 1979 uses the same sum). O(n).
-Cusum cusum(std::span<const double> values);
+/// CUSUM of values as they are: 0/1 for shares, ranks for level (Pettitt 1979 uses the same sum). The split is looked for at
+/// indices in [from, to); by default anywhere. O(n).
+Cusum cusum(std::span<const double> values, std::size_t from = 1, std::size_t to = SIZE_MAX);
 
 /// Average ranks, 1-based, ties shared. O(n log n).
 std::vector<double> average_ranks(std::span<const double> values);
 
 /// Boundaries between stretches of one level, by binary segmentation: the first index of each later stretch, ascending.
 /// A stretch is split while the p of its CUSUM is below `alpha` and both parts have at least `smallest` values.
-/// `ranked` ranks the values of each stretch first. At most 64 boundaries; O(n log n) each.
+/// `ranked` ranks the values of each stretch first. At most 32 boundaries; O(n log n) each.
 std::vector<std::size_t> level_boundaries(std::span<const double> values, bool ranked, double alpha, std::size_t smallest);
 
 }  // namespace casebook

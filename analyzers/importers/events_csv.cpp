@@ -21,10 +21,13 @@ struct EventColumns {
     std::size_t time, kind, service, text;
 
     explicit EventColumns(const Columns& columns)
-        : time(columns.find({"time", "timestamp", "at", "when", "date", "datetime", "ts", "start", "started_at", "start_time", "created_at", "deployed_at", "event_time"})),
+        : time(columns.find({"time", "timestamp", "at", "when", "date", "datetime", "ts", "start", "started_at",
+                             "start_time", "created_at", "deployed_at", "event_time"})),
           kind(columns.find({"kind", "event_kind", "event_type", "type", "category", "event", "action"})),
-          service(columns.find({"service", "service_name", "app", "application", "component", "system", "project", "target"})),
-          text(columns.find({"text", "message", "description", "title", "summary", "details", "detail", "comment", "note", "what", "change"}))
+          service(columns.find(
+              {"service", "service_name", "app", "application", "component", "system", "project", "target"})),
+          text(columns.find({"text", "message", "description", "title", "summary", "details", "detail", "comment",
+                             "note", "what", "change"}))
     {
         if (text == kind) text = npos;
     }
@@ -53,8 +56,12 @@ int sniff(const Probe& probe)
     if (layout.framing == TableFraming::none || layout.framing == TableFraming::json) return 0;
     const Columns columns(layout.columns);
     const EventColumns events(columns);
-    if (!events.complete() || columns.has({"trace_id", "span_id", "level", "severity", "log_level", "value", "logger", "error_severity"})) return 0;
-    if (!layout.first_row.empty() && !(events.time < layout.first_row.size() && cell_instant(layout.first_row[events.time]))) return 0;
+    if (!events.complete() ||
+        columns.has({"trace_id", "span_id", "level", "severity", "log_level", "value", "logger", "error_severity"}))
+        return 0;
+    if (!layout.first_row.empty() &&
+        !(events.time < layout.first_row.size() && cell_instant(layout.first_row[events.time])))
+        return 0;
     return events.kind != npos && (events.text != npos || events.service != npos) ? 75 : 55;
 }
 
@@ -63,18 +70,22 @@ Status read(Source& source, ImportContext& context)
     TRY_ASSIGN(const auto table, TableReader::open(source));
     const EventColumns columns{Columns(table->columns())};
     if (!columns.complete())
-        return fail(Error::Code::notUnderstood, "the table has no time column with a kind or text beside it", "wanted: time,kind,service,text");
+        return fail(Error::Code::notUnderstood, "the table has no time column with a kind or text beside it",
+                    "wanted: time,kind,service,text");
     for (;;) {
         TRY_ASSIGN(const bool there, table->next());
         if (!there) return {};
         TRY(context.control().check());
         if (table->ragged()) {
-            context.drop(table->line(), "ragged_row", std::to_string(table->cell_count()) + " cells under " + std::to_string(table->columns().size()) + " columns");
+            context.drop(table->line(), "ragged_row",
+                         std::to_string(table->cell_count()) + " cells under " +
+                             std::to_string(table->columns().size()) + " columns");
             continue;
         }
         const auto at = cell_instant(table->cell(columns.time));
         if (!at) {
-            context.drop(table->line(), "bad_time", "\"" + std::string(table->cell(columns.time).substr(0, 40)) + "\" is no time");
+            context.drop(table->line(), "bad_time",
+                         "\"" + std::string(table->cell(columns.time).substr(0, 40)) + "\" is no time");
             continue;
         }
         bool guessed = false;

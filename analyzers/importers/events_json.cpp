@@ -1,5 +1,5 @@
-// What happened when, as JSON objects: one per line, an array, `kubectl get events -o json`, Grafana annotations, GitHub
-// deployments:
+// What happened when, as JSON objects: one per line, an array, `kubectl get events -o json`, Grafana annotations,
+// GitHub deployments:
 //   {"time":"2026-11-23T01:41:12Z","kind":"deploy","service":"catalog","text":"3.4.1 -> 3.5.0"}
 //   {"kind":"List","items":[{"reason":"OOMKilling","message":"...","lastTimestamp":"...","involvedObject":{"name":"orders-7d8f"}}]}
 
@@ -35,8 +35,9 @@ std::string text_at(dom::element object, std::initializer_list<std::string_view>
 
 std::optional<std::int64_t> time_of(dom::element object)
 {
-    for (const std::string_view key : {"time", "timestamp", "at", "when", "date", "ts", "@timestamp", "eventTime", "lastTimestamp", "firstTimestamp", "created_at",
-                                       "createdAt", "started_at", "startedAt", "deployed_at", "start"}) {
+    for (const std::string_view key :
+         {"time", "timestamp", "at", "when", "date", "ts", "@timestamp", "eventTime", "lastTimestamp", "firstTimestamp",
+          "created_at", "createdAt", "started_at", "startedAt", "deployed_at", "start"}) {
         const std::string text = text_at(object, {key});
         if (const auto at = parse_instant(text)) return at;
     }
@@ -52,7 +53,9 @@ std::string workload_of(std::string_view kind, std::string_view name)
         const std::size_t dash = name.rfind('-');
         if (dash == std::string_view::npos || dash == 0) return;
         const std::string_view suffix = name.substr(dash + 1);
-        if (suffix.size() >= least && suffix.size() <= most && suffix.find_first_not_of("0123456789bcdfghjklmnpqrstvwxz") == std::string_view::npos) name = name.substr(0, dash);
+        if (suffix.size() >= least && suffix.size() <= most &&
+            suffix.find_first_not_of("0123456789bcdfghjklmnpqrstvwxz") == std::string_view::npos)
+            name = name.substr(0, dash);
     };
     if (kind == "Pod") drop_suffix(5, 5);
     if (kind == "Pod" || kind == "ReplicaSet") drop_suffix(5, 10);
@@ -73,7 +76,8 @@ public:
             padded_.reserve(padded_.size() + simdjson::SIMDJSON_PADDING);
             dom::element object;
             if (parser_.parse(padded_.data(), padded_.size(), false).get(object)) {
-                context_.drop(objects_.line(), objects_.cut() ? "truncated" : "bad_json", "an event that is no valid JSON");
+                context_.drop(objects_.line(), objects_.cut() ? "truncated" : "bad_json",
+                              "an event that is no valid JSON");
                 continue;
             }
             dom::array nested;
@@ -94,7 +98,8 @@ private:
         dom::element involved;
         const bool kubernetes = !object["involvedObject"].get(involved) || !object["regarding"].get(involved);
         std::string text = text_at(object, {"text", "message", "description", "title", "summary", "note", "name"});
-        std::string service = text_at(object, {"service", "service_name", "serviceName", "app", "application", "component", "repository", "environment"});
+        std::string service = text_at(object, {"service", "service_name", "serviceName", "app", "application",
+                                               "component", "repository", "environment"});
         std::string kind;
         bool guessed = false;
         if (kubernetes) {
@@ -104,7 +109,8 @@ private:
             service = workload_of(text_at(involved, {"kind"}), text_at(involved, {"name"}));
             text = reason + ": " + text;
         } else {
-            kind = lower(text_at(object, {"kind", "type", "event", "event_type", "eventType", "category", "task", "action"}));
+            kind = lower(
+                text_at(object, {"kind", "type", "event", "event_type", "eventType", "category", "task", "action"}));
             if (kind == "annotation" || kind == "event") kind.clear();
             take_tags(object, kind, service);
             if (kind.empty()) {
@@ -152,20 +158,26 @@ int sniff(const Probe& probe)
     if (open == std::string_view::npos || probe.head.find_first_not_of(" \t\r\n[\xEF\xBB\xBF") != open) return 0;
     const std::string_view head = probe.head.substr(open);
     const std::string_view start = head.substr(0, 4096);
-    if (start.find("\"involvedObject\"") != std::string_view::npos || (start.find("\"EventList\"") != std::string_view::npos)) return 90;
+    if (start.find("\"involvedObject\"") != std::string_view::npos ||
+        (start.find("\"EventList\"") != std::string_view::npos))
+        return 90;
     const std::size_t size = json_object_size(head);
     if (size == std::string_view::npos) return 0;
     dom::parser parser;
     dom::element object;
     const std::string text(head.substr(0, size));
     if (parser.parse(text).get(object)) return 0;
-    for (const std::string_view foreign : {"level", "severity", "logger", "traceId", "trace_id", "spanId", "value", "values", "error_severity", "metric", "resourceSpans",
-                                           "duration", "pid", "phase"})
+    for (const std::string_view foreign :
+         {"level", "severity", "logger", "traceId", "trace_id", "spanId", "value", "values", "error_severity", "metric",
+          "resourceSpans", "duration", "pid", "phase"})
         if (!object[foreign].error()) return 0;
     if (!time_of(object)) return 0;
-    const bool kind = !text_at(object, {"kind", "type", "event", "event_type", "eventType", "category", "task"}).empty() || !object["tags"].error();
+    const bool kind =
+        !text_at(object, {"kind", "type", "event", "event_type", "eventType", "category", "task"}).empty() ||
+        !object["tags"].error();
     const bool told = !text_at(object, {"text", "message", "description", "title", "summary"}).empty();
-    const bool service = !text_at(object, {"service", "service_name", "app", "application", "component", "environment"}).empty();
+    const bool service =
+        !text_at(object, {"service", "service_name", "app", "application", "component", "environment"}).empty();
     return kind && (told || service) ? 70 : 0;
 }
 
@@ -177,7 +189,8 @@ const Importer events_json{
     .id = "events_json",
     .title = "Events: deploys, restarts, changes (JSON)",
     .brings = "event",
-    .how = "kubectl get events -A -o json > events.json; or one object per line: {\"time\":\"...\",\"kind\":\"deploy\",\"service\":\"...\",\"text\":\"...\"}",
+    .how = "kubectl get events -A -o json > events.json; or one object per line: "
+           "{\"time\":\"...\",\"kind\":\"deploy\",\"service\":\"...\",\"text\":\"...\"}",
     .sniff = sniff,
     .read = read,
 };

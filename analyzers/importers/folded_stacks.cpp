@@ -1,5 +1,5 @@
-// Folded stacks, one per line with its weight: Brendan Gregg's stackcollapse-*.pl, async-profiler -o collapsed, py-spy -f raw,
-// heaptrack_print --print-flamegraph:
+// Folded stacks, one per line with its weight: Brendan Gregg's stackcollapse-*.pl, async-profiler -o collapsed, py-spy
+// -f raw, heaptrack_print --print-flamegraph:
 //   java;start_thread;java_start;GCTaskThread::run 12
 //   main;leakIt;makeSession 112000
 // What was sampled is not in the format; the file's name says cpu, wall, alloc or lock, cpu when it says nothing.
@@ -46,7 +46,8 @@ std::string_view kind_in_name(std::string_view path)
     return "cpu";
 }
 
-/// Without empty frames, and without async-profiler's marks of how a frame was compiled: "run_[j]" and "run_[i]" are one.
+/// Without empty frames, and without async-profiler's marks of how a frame was compiled: "run_[j]" and "run_[i]" are
+/// one.
 std::string clean_stack(std::string_view stack)
 {
     std::string clean;
@@ -75,8 +76,10 @@ int sniff(const Probe& probe)
         std::string_view stack;
         double value = 0;
         bool two = false;
-        // Delimited tables with a number behind a blank in their last column: no frame begins or ends with a blank or quote.
-        const bool is_stack = split_line(line, stack, value, two) && stack.find("; ") == std::string_view::npos && stack.find('"') == std::string_view::npos;
+        // Delimited tables with a number behind a blank in their last column: no frame begins or ends with a blank or
+        // quote.
+        const bool is_stack = split_line(line, stack, value, two) && stack.find("; ") == std::string_view::npos &&
+                              stack.find('"') == std::string_view::npos;
         stacks += is_stack;
         deep += is_stack && stack.find(';') != std::string_view::npos;
         others += !is_stack;

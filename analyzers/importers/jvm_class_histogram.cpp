@@ -1,5 +1,6 @@
 // Class histograms of JVMs, one or several per file:
-//    num     #instances         #bytes  class name (module)        jmap -histo, jcmd GC.class_histogram, -XX:+PrintClassHistogram
+//    num     #instances         #bytes  class name (module)        jmap -histo, jcmd GC.class_histogram,
+//    -XX:+PrintClassHistogram
 //      1:         57844        3243496  [B (java.base@17.0.15)
 //   num   #instances	#bytes	Class description                        jhsdb jmap --histo
 //   1:		20628	9175304	byte[]
@@ -31,7 +32,8 @@ bool is_header(std::string_view line)
 {
     line = trim(line);
     if (!line.starts_with("num") || line.size() < 12) return false;
-    const bool counts = line.find("#instances") != std::string_view::npos || line.find("object count") != std::string_view::npos;
+    const bool counts =
+        line.find("#instances") != std::string_view::npos || line.find("object count") != std::string_view::npos;
     return counts && contains_ignoring_case(line, "class");
 }
 
@@ -68,7 +70,8 @@ std::optional<ClassLine> parse_class_line(std::string_view line, bool colon_need
 bool looks_like_class_line(std::string_view line)
 {
     const std::string_view rank = next_word(line);
-    return rank.size() > 1 && rank.ends_with(':') && parse_int(rank.substr(0, rank.size() - 1)).has_value() && !trim(line).empty();
+    return rank.size() > 1 && rank.ends_with(':') && parse_int(rank.substr(0, rank.size() - 1)).has_value() &&
+           !trim(line).empty();
 }
 
 /// "Total  203788  8477752" and "Total : \t71586\t11201200".
@@ -122,7 +125,8 @@ std::string class_name(std::string_view written)
         if (open != std::string_view::npos) written = trim(written.substr(0, open));
     }
     if (const std::size_t address = written.rfind("/0x"); address != std::string_view::npos) {
-        const std::size_t end = std::min(written.find_first_not_of("0123456789abcdefABCDEF", address + 3), written.size());
+        const std::size_t end =
+            std::min(written.find_first_not_of("0123456789abcdefABCDEF", address + 3), written.size());
         return java_type_name(std::string(written.substr(0, address)).append(written.substr(end)));
     }
     return java_type_name(written);
@@ -130,7 +134,10 @@ std::string class_name(std::string_view written)
 
 /// The classes of one histogram; the same name from several class loaders is one class.
 struct Histogram {
-    struct Class { std::string name; std::int64_t instances = 0, bytes = 0; };
+    struct Class {
+        std::string name;
+        std::int64_t instances = 0, bytes = 0;
+    };
     std::vector<Class> classes;
     tsl::robin_map<std::string, std::size_t> by_name;
     std::optional<std::int64_t> at_ns;
@@ -208,7 +215,9 @@ private:
         std::string name = class_name(row.name);
         const auto [known, is_new] = current_.by_name.try_emplace(name, current_.classes.size());
         if (is_new) current_.classes.push_back({std::move(name), 0, 0});
-        else context_.note(source_.line_number(), "same_class_name", "rows of one name (several class loaders) are added up");
+        else
+            context_.note(source_.line_number(), "same_class_name",
+                          "rows of one name (several class loaders) are added up");
         Histogram::Class& entry = current_.classes[known->second];
         entry.instances = saturated_sum(entry.instances, row.instances);
         entry.bytes = saturated_sum(entry.bytes, row.bytes);
@@ -228,8 +237,9 @@ private:
         current_.ended = true;
         if (total.instances != current_.instances || total.bytes != current_.bytes)
             context_.note(source_.line_number(), "total_differs",
-                          "the rows add up to " + std::to_string(current_.instances) + " instances and " + std::to_string(current_.bytes) +
-                          " bytes, the total says " + std::to_string(total.instances) + " and " + std::to_string(total.bytes));
+                          "the rows add up to " + std::to_string(current_.instances) + " instances and " +
+                              std::to_string(current_.bytes) + " bytes, the total says " +
+                              std::to_string(total.instances) + " and " + std::to_string(total.bytes));
     }
 
     /// Writes the current histogram. `several`: the file holds more than one, so that without times only the order
@@ -238,11 +248,13 @@ private:
     {
         if (!current_.open) return {};
         if (!current_.ended)
-            context_.note(source_.line_number(), "truncated", "the histogram that begins on line " + std::to_string(current_.line) + " has no total");
+            context_.note(source_.line_number(), "truncated",
+                          "the histogram that begins on line " + std::to_string(current_.line) + " has no total");
         std::optional<std::int64_t> at = current_.at_ns ? current_.at_ns : context_.at_ns();
         if (several && !current_.at_ns) {
             at = at.value_or(ns_per_s) + histograms_ * ns_per_s;
-            context_.note(current_.line, "no_time", "several histograms without time in one file: order kept, one second apart");
+            context_.note(current_.line, "no_time",
+                          "several histograms without time in one file: order kept, one second apart");
         }
         TRY(context_.control().check());
         for (const Histogram::Class& entry : current_.classes)
@@ -275,7 +287,9 @@ int sniff(const Probe& probe)
         take_gc_id(message);
         if (is_header(message)) return line.decorations > 0 ? 60 : 95;
         const auto row = parse_class_line(message, true);
-        class_lines = row && (class_lines == 0 || (row->rank == before.rank + 1 && row->bytes <= before.bytes)) ? class_lines + 1 : 0;
+        class_lines = row && (class_lines == 0 || (row->rank == before.rank + 1 && row->bytes <= before.bytes))
+                          ? class_lines + 1
+                          : 0;
         if (row) before = *row;
         if (class_lines >= 5) return 70;  // the header was cut off
     }

@@ -1,7 +1,7 @@
-// Garbage collection logs of HotSpot, one row per stop-the-world pause. Unified logging (JDK 9 and later, -Xlog:gc*), any
-// decorations, all collectors; and what -XX:+PrintGC and -XX:+PrintGCDetails wrote before (support/gc_legacy.h):
-//   [2026-11-23T00:08:58.520+0000][0.078s][info][gc          ] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 6M->1M(128M) 2.587ms
-//   [2026-11-23T00:09:28.276+0000][0.263s][info][gc,phases   ] GC(0) Pause Mark Start 0.008ms
+// Garbage collection logs of HotSpot, one row per stop-the-world pause. Unified logging (JDK 9 and later, -Xlog:gc*),
+// any decorations, all collectors; and what -XX:+PrintGC and -XX:+PrintGCDetails wrote before (support/gc_legacy.h):
+//   [2026-11-23T00:08:58.520+0000][0.078s][info][gc          ] GC(0) Pause Young (Normal) (G1 Evacuation Pause)
+//   6M->1M(128M) 2.587ms [2026-11-23T00:09:28.276+0000][0.263s][info][gc,phases   ] GC(0) Pause Mark Start 0.008ms
 
 #include "analyzers/core/importer.h"
 
@@ -26,7 +26,7 @@ namespace {
 
 constexpr int lines_sniffed = 200;
 constexpr double longest_pause_ms = 1e10;  // four months; more is a broken line
-constexpr std::size_t max_waiting = 256;  // pauses that wait for the heap sizes of their collection
+constexpr std::size_t max_waiting = 256;   // pauses that wait for the heap sizes of their collection
 
 /// The text of the last word when it is a duration in milliseconds: "2.587ms", "0,595ms".
 std::optional<double> take_trailing_ms(std::string_view& message)
@@ -44,7 +44,9 @@ std::optional<double> take_trailing_ms(std::string_view& message)
     return ms;
 }
 
-struct HeapChange { std::optional<std::int64_t> before, after, capacity; };
+struct HeapChange {
+    std::optional<std::int64_t> before, after, capacity;
+};
 
 /// Takes "75M->3M(128M)" or ZGC's "52M(20%)->12M(5%)" off the end of the text; the latter has no capacity.
 HeapChange take_heap_change(std::string_view& message)
@@ -67,13 +69,17 @@ HeapChange take_heap_change(std::string_view& message)
     return change;
 }
 
-struct PauseName { std::string kind; std::string_view cause; };
+struct PauseName {
+    std::string kind;
+    std::string_view cause;
+};
 
 /// "Pause Young (Normal) (G1 Evacuation Pause)" -> "Young (Normal)" and "G1 Evacuation Pause". Brackets that tell the
 /// kind of the pause, not why it happened, stay with the kind.
 PauseName pause_name(std::string_view text)
 {
-    constexpr std::string_view kinds[] = {"Normal", "Concurrent Start", "Prepare Mixed", "Mixed", "Initial Mark", "Concurrent End", "unload classes"};
+    constexpr std::string_view kinds[] = {"Normal",       "Concurrent Start", "Prepare Mixed", "Mixed",
+                                          "Initial Mark", "Concurrent End",   "unload classes"};
     PauseName name;
     text.remove_prefix(std::min<std::size_t>(6, text.size()));  // "Pause ", or less of it
     const std::size_t first = std::min(text.find('('), text.size());
@@ -88,10 +94,13 @@ PauseName pause_name(std::string_view text)
             if (depth == 0) break;
         }
         const std::string_view group = text.substr(at + 1, std::min(end, text.size()) - at - 1);
-        const bool tells_kind = std::find(std::begin(kinds), std::end(kinds), group) != std::end(kinds) || base.starts_with("Degenerated") ||
-                                base.ends_with("Mark") || base.ends_with("Mark Start") || base.ends_with("Mark End") || base.ends_with("Relocate Start") ||
-                                base.ends_with("Refs") || base.ends_with("Roots") || base.starts_with("Init") || base.starts_with("Final");
-        if (tells_kind || group.starts_with("Evacuation Failure") || !name.cause.empty()) name.kind.append(" (").append(group) += ')';
+        const bool tells_kind = std::find(std::begin(kinds), std::end(kinds), group) != std::end(kinds) ||
+                                base.starts_with("Degenerated") || base.ends_with("Mark") ||
+                                base.ends_with("Mark Start") || base.ends_with("Mark End") ||
+                                base.ends_with("Relocate Start") || base.ends_with("Refs") || base.ends_with("Roots") ||
+                                base.starts_with("Init") || base.starts_with("Final");
+        if (tells_kind || group.starts_with("Evacuation Failure") || !name.cause.empty())
+            name.kind.append(" (").append(group) += ')';
         else name.cause = group;
         at = std::min(text.find_first_not_of(' ', std::min(end + 1, text.size())), text.size());
     }
@@ -102,9 +111,9 @@ class UnifiedGcLog {
 public:
     UnifiedGcLog(ImportContext& context, std::string_view collector) : context_(context), collector_(collector) {}
 
-    Status take_line(const JvmLogLine& line, std::int64_t number)
+    Status take_line(std::string_view text, std::int64_t number)
     {
-        std::string_view message = line.message;
+        std::string_view message = jvm_log_message(text);
         while (message.starts_with(' ')) message.remove_prefix(1);
         if (const std::string_view used = collector_of_start_line(message); !used.empty()) {
             collector_ = used;
@@ -115,8 +124,8 @@ public:
             // Generational ZGC marks the phases of its young and old collections: "O: Pause Mark End 0.010ms".
             message = trim(message.substr(2));
         }
-        if (message.starts_with("Pause ")) return take_pause(line, id, message, number);
-        if (message.starts_with("Allocation Stall (")) return take_stall(line, message, number);
+        if (message.starts_with("Pause ")) return take_pause(text, id, message, number);
+        if (message.starts_with("Allocation Stall (")) return take_stall(parse_jvm_log_line(text), message, number);
         if (id && message.starts_with("Max Capacity: ")) return take_capacity(*id, trim(message.substr(14)));
         if (id && (message.starts_with("Garbage Collection (") || message.starts_with("Concurrent cleanup") ||
                    message.starts_with("Minor Collection (") || message.starts_with("Major Collection (")))
@@ -147,8 +156,12 @@ private:
             std::int64_t sum = 0;
             if (__builtin_add_overflow(*line.uptime_ns, start.value_or(0), &sum)) return {};
             end = sum;
-            if (start) note_time(number, "uptime_from_start", "times are uptimes; the time given with the file is taken as the start of the process");
-            else note_time(number, "uptime_only", "times are nanoseconds since the start of the process; --at START makes them absolute");
+            if (start)
+                note_time(number, "uptime_from_start",
+                          "times are uptimes; the time given with the file is taken as the start of the process");
+            else
+                note_time(number, "uptime_only",
+                          "times are nanoseconds since the start of the process; --at START makes them absolute");
         } else if (!end) {
             note_time(number, "no_time", "the lines carry no time");
             return {};
@@ -165,10 +178,12 @@ private:
         time_noted_ = true;
     }
 
-    Status take_pause(const JvmLogLine& line, std::optional<std::int64_t> id, std::string_view message, std::int64_t number)
+    Status take_pause(std::string_view text, std::optional<std::int64_t> id, std::string_view message,
+                      std::int64_t number)
     {
         const auto ms = take_trailing_ms(message);
         if (!ms) return {};  // its start, or a statistics table
+        const JvmLogLine line = parse_jvm_log_line(text);
         // The phases of a G1 pause repeat what its own line says; ZGC has its pauses only there.
         if (line.has_tag("phases") && collector_ != "ZGC" && !collector_.empty()) return {};
         const HeapChange heap = take_heap_change(message);
@@ -197,7 +212,8 @@ private:
         const std::string_view whole = message;
         const HeapChange heap = take_heap_change(message);
         if (!heap.before) return {};
-        const auto last = std::find_if(waiting_.rbegin(), waiting_.rend(), [id](const Waiting& pause) { return pause.id == id; });
+        const auto last =
+            std::find_if(waiting_.rbegin(), waiting_.rend(), [id](const Waiting& pause) { return pause.id == id; });
         if (last == waiting_.rend()) return {};
         if (!last->row.before_bytes) last->row.before_bytes = heap.before;
         last->row.after_bytes = heap.after;
@@ -210,7 +226,8 @@ private:
     /// ZGC: "Max Capacity: 256M(100%)".
     Status take_capacity(std::int64_t id, std::string_view size)
     {
-        const auto last = std::find_if(waiting_.rbegin(), waiting_.rend(), [id](const Waiting& pause) { return pause.id == id; });
+        const auto last =
+            std::find_if(waiting_.rbegin(), waiting_.rend(), [id](const Waiting& pause) { return pause.id == id; });
         if (last != waiting_.rend()) last->row.capacity_bytes = take_heap_size(size);
         return {};
     }
@@ -224,7 +241,8 @@ private:
         const auto at = time_of(line, *ms, number);
         if (!at) return {};
         const std::size_t open = message.find('('), close = message.rfind(')');
-        const std::string thread = clean_utf8(close > open ? message.substr(open + 1, close - open - 1) : std::string_view());
+        const std::string thread =
+            clean_utf8(close > open ? message.substr(open + 1, close - open - 1) : std::string_view());
         JsonWriter labels;
         labels.begin_object();
         if (!context_.default_service().empty()) labels.key("service").value(context_.default_service());
@@ -261,8 +279,9 @@ bool is_unified_gc_line(const JvmLogLine& line)
     const bool decorated = line.decorations > 0;
     if (decorated && line.has_tag("gc")) return true;
     if (!collector_of_start_line(trim(message)).empty()) return true;
-    return take_gc_id(message).has_value() && (decorated || message.starts_with("Pause ") || message.starts_with("Concurrent ") ||
-                                               message.starts_with("Using ") || message.starts_with("Garbage "));
+    return take_gc_id(message).has_value() &&
+           (decorated || message.starts_with("Pause ") || message.starts_with("Concurrent ") ||
+            message.starts_with("Using ") || message.starts_with("Garbage "));
 }
 
 int sniff(const Probe& probe)
@@ -317,7 +336,7 @@ Status read(Source& source, ImportContext& context)
         TRY_ASSIGN(const auto line, source.line());
         if (!line) break;
         if (source.line_number() % 16384 == 0) TRY(context.control().check());
-        TRY(unified.take_line(parse_jvm_log_line(*line), source.line_number()));
+        TRY(unified.take_line(*line, source.line_number()));
     }
     return unified.finish();
 }
@@ -328,7 +347,8 @@ const Importer jvm_gc_log{
     .id = "jvm_gc_log",
     .title = "JVM garbage collection log",
     .brings = "gc_pause",
-    .how = "java -Xlog:gc*,safepoint:file=gc.log:time,uptime,level,tags ... (JDK 8: -XX:+PrintGCDetails -XX:+PrintGCDateStamps -Xloggc:gc.log)",
+    .how = "java -Xlog:gc*,safepoint:file=gc.log:time,uptime,level,tags ... (JDK 8: -XX:+PrintGCDetails "
+           "-XX:+PrintGCDateStamps -Xloggc:gc.log)",
     .sniff = sniff,
     .read = read,
 };

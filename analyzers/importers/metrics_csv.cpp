@@ -25,8 +25,9 @@ constexpr std::size_t npos = TableReader::npos;
 bool is_time_name(std::string_view name)
 {
     const std::string key = squashed(name);
-    for (const std::string_view known : {"time", "timestamp", "ts", "at", "date", "datetime", "capturedat", "sampletime", "timeutc", "utctime", "epoch", "unixtime",
-                                         "epochms", "timestampms", "timems", "clock", "when", "timeiso", "periodstart"})
+    for (const std::string_view known :
+         {"time", "timestamp", "ts", "at", "date", "datetime", "capturedat", "sampletime", "timeutc", "utctime",
+          "epoch", "unixtime", "epochms", "timestampms", "timems", "clock", "when", "timeiso", "periodstart"})
         if (key == known) return true;
     return false;
 }
@@ -37,7 +38,8 @@ std::string_view known_label(std::string_view name)
     const std::string key = squashed(name);
     for (const std::string_view service : {"service", "servicename", "app", "application"})
         if (key == service) return "service";
-    for (const std::string_view instance : {"instance", "instanceid", "pod", "podname", "host", "hostname", "node", "nodename", "server"})
+    for (const std::string_view instance :
+         {"instance", "instanceid", "pod", "podname", "host", "hostname", "node", "nodename", "server"})
         if (key == instance) return "instance";
     return {};
 }
@@ -54,7 +56,8 @@ struct MetricColumns {
     {
         const Columns columns(layout.columns);
         for (std::size_t i = 0; i < columns.size() && time == npos; ++i)
-            if (is_time_name(columns.name(i)) && i < layout.first_row.size() && cell_instant(layout.first_row[i])) time = i;
+            if (is_time_name(columns.name(i)) && i < layout.first_row.size() && cell_instant(layout.first_row[i]))
+                time = i;
         if (time == npos) return;
         name = columns.find({"name", "metric", "metric_name", "measurement", "series", "__name__"});
         value = columns.find({"value", "metric_value", "val"});
@@ -62,9 +65,11 @@ struct MetricColumns {
         unit = columns.find({"unit", "units"});
         if (value == npos || (name == npos && field == npos)) name = value = unit = field = npos;
         for (std::size_t i = 0; i < columns.size(); ++i) {
-            if (i == time || i == name || i == value || i == unit || i == field || squashed(columns.name(i)).empty()) continue;
+            if (i == time || i == name || i == value || i == unit || i == field || squashed(columns.name(i)).empty())
+                continue;
             if (is_time_name(columns.name(i))) continue;
-            const std::string_view cell = i < layout.first_row.size() ? std::string_view(layout.first_row[i]) : std::string_view();
+            const std::string_view cell =
+                i < layout.first_row.size() ? std::string_view(layout.first_row[i]) : std::string_view();
             const std::string key = squashed(columns.name(i));
             if (value != npos) {
                 if (key != "result" && key != "table" && key != "start" && key != "stop") labels.push_back(i);
@@ -139,12 +144,15 @@ public:
             TRY_ASSIGN(const bool there, table_.next());
             if (!there) return {};
             if (table_.ragged()) {
-                context_.drop(table_.line(), "ragged_row", std::to_string(table_.cell_count()) + " cells under " + std::to_string(table_.columns().size()) + " columns");
+                context_.drop(table_.line(), "ragged_row",
+                              std::to_string(table_.cell_count()) + " cells under " +
+                                  std::to_string(table_.columns().size()) + " columns");
                 continue;
             }
             const auto at = cell_instant(table_.cell(columns_.time));
             if (!at) {
-                context_.drop(table_.line(), "bad_time", "\"" + std::string(table_.cell(columns_.time).substr(0, 40)) + "\" is no time");
+                context_.drop(table_.line(), "bad_time",
+                              "\"" + std::string(table_.cell(columns_.time).substr(0, 40)) + "\" is no time");
                 continue;
             }
             TRY(columns_.is_long() ? read_long(*at) : read_wide(*at));
@@ -175,7 +183,8 @@ private:
         std::string name;
         const std::string_view written = trim(table_.cell(columns_.name));
         if (!split_series_name(written, name, labels)) name = written;
-        if (const std::string_view field = trim(table_.cell(columns_.field)); !field.empty()) name += (name.empty() ? "" : ".") + std::string(field);
+        if (const std::string_view field = trim(table_.cell(columns_.field)); !field.empty())
+            name += (name.empty() ? "" : ".") + std::string(field);
         if (name.empty()) {
             context_.drop(table_.line(), "no_name", "a value without the name of its series");
             return {};
@@ -185,7 +194,11 @@ private:
         point.name = name;
         point.labels = labels.json();
         const std::string_view unit = trim(table_.cell(columns_.unit));
-        return take_cell(point, table_.cell(columns_.value), !unit.empty() ? unit : !names_.unit(columns_.value).empty() ? names_.unit(columns_.value) : prometheus_unit(name), at);
+        return take_cell(point, table_.cell(columns_.value),
+                         !unit.empty()                          ? unit
+                         : !names_.unit(columns_.value).empty() ? names_.unit(columns_.value)
+                                                                : prometheus_unit(name),
+                         at);
     }
 
     Status read_wide(std::int64_t at)
@@ -223,7 +236,8 @@ private:
         const auto quantity = cell_quantity(cell, columns_.comma);
         if (!quantity) {
             const bool infinite = equals_ignoring_case(cell, "nan") || contains_ignoring_case(cell, "inf");
-            context_.drop(table_.line(), infinite ? "not_finite" : "bad_number", "\"" + std::string(cell.substr(0, 40)) + "\" is no value");
+            context_.drop(table_.line(), infinite ? "not_finite" : "bad_number",
+                          "\"" + std::string(cell.substr(0, 40)) + "\" is no value");
             return {};
         }
         point.at_ns = at;
@@ -249,7 +263,9 @@ int sniff(const Probe& probe)
     if (layout.framing == TableFraming::none || layout.framing == TableFraming::json) return 0;
     const Columns names(layout.columns);
     // Logs, spans and request lists have times and numbers too, but one row is one event there.
-    if (names.has({"trace_id", "span_id", "message", "msg", "level", "severity", "responseCode", "kind", "query", "dealloc", "pid", "relname"})) return 0;
+    if (names.has({"trace_id", "span_id", "message", "msg", "level", "severity", "responseCode", "kind", "query",
+                   "dealloc", "pid", "relname"}))
+        return 0;
     const MetricColumns columns(layout);
     if (columns.is_long()) return 60;
     return columns.is_wide() ? 40 : 0;
@@ -271,7 +287,8 @@ const Importer metrics_csv{
     .id = "metrics_csv",
     .title = "Metrics (CSV)",
     .brings = "metric_point",
-    .how = "export a Grafana panel (Inspect > Data > Download CSV, formatted data off), or write time,name,value,service",
+    .how =
+        "export a Grafana panel (Inspect > Data > Download CSV, formatted data off), or write time,name,value,service",
     .sniff = sniff,
     .read = read,
 };

@@ -28,8 +28,8 @@ constexpr std::array scope_arrays{"scopeSpans"sv, "scope_spans"sv, "scopeMetrics
                                   "instrumentationLibraryMetrics"sv, "instrumentationLibraryLogs"sv};
 constexpr std::array record_arrays{"spans"sv, "metrics"sv, "logRecords"sv, "log_records"sv, "logs"sv};
 constexpr std::array point_arrays{"dataPoints"sv, "data_points"sv};
-constexpr std::array metric_kinds{"gauge"sv, "sum"sv, "histogram"sv, "exponentialHistogram"sv, "exponential_histogram"sv,
-                                  "summary"sv};
+constexpr std::array metric_kinds{
+    "gauge"sv, "sum"sv, "histogram"sv, "exponentialHistogram"sv, "exponential_histogram"sv, "summary"sv};
 constexpr ElementRules rules{.arrays = resource_arrays, .inside = envelopes, .whole = scope_arrays};
 
 int sniff(const Probe& probe)
@@ -39,7 +39,8 @@ int sniff(const Probe& probe)
     for (const std::string_view key : resource_arrays) {
         // "batches" alone is a common word: the next level has to fit.
         if (!peek.has(key, 4, '[')) continue;
-        if (key != "batches" || peek.has("resource", 6) || peek.has("scopeSpans", 6) || peek.has("instrumentationLibrarySpans", 6))
+        if (key != "batches" || peek.has("resource", 6) || peek.has("scopeSpans", 6) ||
+            peek.has("instrumentationLibrarySpans", 6))
             return 95;
     }
     for (const std::string_view key : scope_arrays)
@@ -64,7 +65,8 @@ public:
             TRY(one(*element));
         }
         if (elements_.nothing_fits())
-            return fail(Error::Code::notUnderstood, "there is no OTLP data in this JSON", "resourceSpans, resourceMetrics or resourceLogs are looked for");
+            return fail(Error::Code::notUnderstood, "there is no OTLP data in this JSON",
+                        "resourceSpans, resourceMetrics or resourceLogs are looked for");
         if (elements_.foreign_documents() > 0 && elements_.foreign_documents() < elements_.documents())
             context_.note(0, "ignored_document", "JSON documents that hold no OTLP data");
         return {};
@@ -133,7 +135,8 @@ private:
         JsonValue document;
         object fields;
         if (scope.complete && scope.text.size() <= max_whole_bytes &&
-            scope_parser_.parse_strictly(scope.text, 0, document) && document.get_object().get(fields) == simdjson::SUCCESS) {
+            scope_parser_.parse_strictly(scope.text, 0, document) &&
+            document.get_object().get(fields) == simdjson::SUCCESS) {
             place(line, resource_mended_);
             return reader_.scope(fields);
         }
@@ -150,7 +153,9 @@ private:
             } else if (array.key == "metrics") {
                 TRY(records_.read(
                     array.items, first, at, [&](object record) { return reader_.metric(record); },
-                    [&](std::string_view metric, bool complete, std::int64_t where) { return metric_apart(metric, complete, where); }));
+                    [&](std::string_view metric, bool complete, std::int64_t where) {
+                        return metric_apart(metric, complete, where);
+                    }));
             } else {
                 TRY(records_.read(array.items, first, at, [&](object record) { return reader_.log(record); }));
             }
@@ -202,7 +207,8 @@ const Importer otlp_json{
     .id = "otlp_json",
     .title = "OpenTelemetry traces, metrics and logs (OTLP JSON)",
     .brings = "span metric log_line",
-    .how = "OpenTelemetry Collector: file exporter (format: json), or Tempo: curl 'http://TEMPO:3200/api/v2/traces/TRACE_ID'",
+    .how = "OpenTelemetry Collector: file exporter (format: json), or Tempo: curl "
+           "'http://TEMPO:3200/api/v2/traces/TRACE_ID'",
     .sniff = sniff,
     .read = read,
 };

@@ -54,15 +54,18 @@ int sniff(const Probe& probe)
 
 class Run {
 public:
-    Run(Source& source, ImportContext& context) : source_(source), context_(context), sink_(context), reader_(context, sink_) {}
+    Run(Source& source, ImportContext& context)
+        : source_(source), context_(context), sink_(context), reader_(context, sink_)
+    {}
 
     Status all()
     {
         TRY_ASSIGN(const std::string_view head, source_.window(std::size_t{64} << 10));
         const OtlpFraming framing = otlp_framing(head.substr(0, std::size_t{64} << 10));
         if (framing == OtlpFraming::none)
-            return fail(Error::Code::notUnderstood, "this is no OTLP protobuf",
-                        "Raw request bodies and length-prefixed messages of the collector's file exporter are understood");
+            return fail(
+                Error::Code::notUnderstood, "this is no OTLP protobuf",
+                "Raw request bodies and length-prefixed messages of the collector's file exporter are understood");
         for (;;) {
             TRY_ASSIGN(const bool more, framing == OtlpFraming::raw ? element() : message(framing));
             if (!more) return {};
@@ -184,7 +187,8 @@ private:
             TRY(reader_.resource(field.bytes, field.complete, at));
         }
         if (walk.broken() && complete)
-            context_.note(begin, "broken_protobuf", any ? "the rest of a message is no protobuf" : "a message that is no protobuf");
+            context_.note(begin, "broken_protobuf",
+                          any ? "the rest of a message is no protobuf" : "a message that is no protobuf");
         if (!complete && !any) context_.note(begin, "truncated", "the input ends at the beginning of a message");
         return {};
     }

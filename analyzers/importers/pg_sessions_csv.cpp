@@ -1,6 +1,7 @@
 // pg_stat_activity as a table, with or without the pids that block each session:
 //   pid,application_name,state,wait_event_type,wait_event,blocked_by,xact_age,state_age,query
-//   20707,order-svc-2,active,Lock,transactionid,{20693},00:00:03.000381,00:00:03.00038,update inventory set q=q-1 where id=1
+//   20707,order-svc-2,active,Lock,transactionid,{20693},00:00:03.000381,00:00:03.00038,update inventory set q=q-1 where
+//   id=1
 
 #include "analyzers/core/importer.h"
 
@@ -18,35 +19,36 @@ namespace {
 constexpr std::size_t npos = TableReader::npos;
 
 struct SessionColumns {
-    std::size_t pid, user, database, application, state, wait_type, wait, blocked_by, xact_start, query_start, state_change, backend_start, backend_type, query;
+    std::size_t pid, user, database, application, state, wait_type, wait, blocked_by, xact_start, query_start,
+        state_change, backend_start, backend_type, query;
     ScaledColumn xact_age, query_age;
 
     explicit SessionColumns(const Columns& columns)
         : pid(columns.find({"pid", "procpid", "process_id", "backend_pid"})),
           user(columns.find({"usename", "user", "username", "rolname", "role"})),
           database(columns.find({"datname", "database", "db", "dbname"})),
-          application(columns.find({"application_name", "application", "app"})),
-          state(columns.find({"state"})),
-          wait_type(columns.find({"wait_event_type", "wait_type"})),
-          wait(columns.find({"wait_event", "wait"})),
-          blocked_by(columns.find({"blocked_by", "pg_blocking_pids", "blocking_pids", "blocking_pid", "blockers", "blocked_by_pids"})),
-          xact_start(columns.find({"xact_start", "transaction_start"})),
-          query_start(columns.find({"query_start"})),
-          state_change(columns.find({"state_change"})),
-          backend_start(columns.find({"backend_start"})),
+          application(columns.find({"application_name", "application", "app"})), state(columns.find({"state"})),
+          wait_type(columns.find({"wait_event_type", "wait_type"})), wait(columns.find({"wait_event", "wait"})),
+          blocked_by(columns.find(
+              {"blocked_by", "pg_blocking_pids", "blocking_pids", "blocking_pid", "blockers", "blocked_by_pids"})),
+          xact_start(columns.find({"xact_start", "transaction_start"})), query_start(columns.find({"query_start"})),
+          state_change(columns.find({"state_change"})), backend_start(columns.find({"backend_start"})),
           backend_type(columns.find({"backend_type"})),
           query(columns.find({"query", "current_query", "query_text", "sql"})),
           xact_age(columns.find_duration({"xact_age", "transaction_age", "xact_duration", "xact_time"})),
-          query_age(columns.find_duration({"query_age", "query_duration", "query_time", "duration", "runtime", "running_for"}))
-    {
-    }
+          query_age(columns.find_duration(
+              {"query_age", "query_duration", "query_time", "duration", "runtime", "running_for"}))
+    {}
 
     /// Enough to tell pg_stat_activity from other tables with a pid or a query.
     bool complete() const
     {
-        const int of_activity = (state != npos) + (wait_type != npos) + (wait != npos) + (xact_start != npos || static_cast<bool>(xact_age)) + (query_start != npos || static_cast<bool>(query_age)) +
-                                (backend_start != npos) + (backend_type != npos);
-        return (pid != npos && (of_activity >= 2 || blocked_by != npos)) || (pid == npos && query != npos && state != npos && of_activity >= 2);
+        const int of_activity = (state != npos) + (wait_type != npos) + (wait != npos) +
+                                (xact_start != npos || static_cast<bool>(xact_age)) +
+                                (query_start != npos || static_cast<bool>(query_age)) + (backend_start != npos) +
+                                (backend_type != npos);
+        return (pid != npos && (of_activity >= 2 || blocked_by != npos)) ||
+               (pid == npos && query != npos && state != npos && of_activity >= 2);
     }
 };
 
@@ -68,7 +70,9 @@ std::string pid_list(std::string_view cell)
 
 class SessionImport {
 public:
-    SessionImport(const SessionColumns& columns, bool comma, ImportContext& context) : columns_(columns), comma_(comma), context_(context) {}
+    SessionImport(const SessionColumns& columns, bool comma, ImportContext& context)
+        : columns_(columns), comma_(comma), context_(context)
+    {}
 
     Status take(const SnapshotRows::Row& row)
     {
@@ -76,7 +80,8 @@ public:
         session.at_ns = row.at_ns;
         const auto pid = cell_int(row.cell(columns_.pid));
         if (!pid && columns_.pid != npos) {
-            context_.drop(row.line, "bad_number", "\"" + std::string(row.cell(columns_.pid).substr(0, 40)) + "\" is no pid");
+            context_.drop(row.line, "bad_number",
+                          "\"" + std::string(row.cell(columns_.pid).substr(0, 40)) + "\" is no pid");
             return {};
         }
         session.pid = pid.value_or(0);
@@ -84,7 +89,8 @@ public:
         session.database = text(row, columns_.database);
         session.application = text(row, columns_.application);
         // Background processes have no application; their type says what they are, and their state stays empty.
-        if (session.application.empty() && text(row, columns_.backend_type) != "client backend") session.application = text(row, columns_.backend_type);
+        if (session.application.empty() && text(row, columns_.backend_type) != "client backend")
+            session.application = text(row, columns_.backend_type);
         session.state = text(row, columns_.state);
         session.wait_event_type = text(row, columns_.wait_type);
         session.wait_event = text(row, columns_.wait);
@@ -137,9 +143,13 @@ Status read(Source& source, ImportContext& context)
     const Columns names(table->columns());
     const SessionColumns columns(names);
     if (!columns.complete())
-        return fail(Error::Code::notUnderstood, "the table lacks the columns of pg_stat_activity", "wanted: pid, state, wait_event_type, wait_event, query");
+        return fail(Error::Code::notUnderstood, "the table lacks the columns of pg_stat_activity",
+                    "wanted: pid, state, wait_event_type, wait_event, query");
     table->absorb_in(columns.query);
-    TRY_ASSIGN(const auto rows, SnapshotRows::read(*table, names, {columns.xact_start, columns.query_start, columns.state_change, columns.backend_start}, context));
+    TRY_ASSIGN(const auto rows,
+               SnapshotRows::read(
+                   *table, names,
+                   {columns.xact_start, columns.query_start, columns.state_change, columns.backend_start}, context));
     SessionImport sessions(columns, table->layout().dialect.delimiter != ',', context);
     for (const SnapshotRows::Row& row : rows) TRY(sessions.take(row));
     return {};
@@ -151,7 +161,8 @@ const Importer pg_sessions_csv{
     .id = "pg_sessions_csv",
     .title = "pg_stat_activity (CSV, psql output or JSON rows)",
     .brings = "session",
-    .how = "psql -c \"\\copy (select now() as captured_at, pg_blocking_pids(pid) as blocked_by, * from pg_stat_activity) to 'sessions.csv' csv header\", several times",
+    .how = "psql -c \"\\copy (select now() as captured_at, pg_blocking_pids(pid) as blocked_by, * from "
+           "pg_stat_activity) to 'sessions.csv' csv header\", several times",
     .sniff = sniff,
     .read = read,
 };

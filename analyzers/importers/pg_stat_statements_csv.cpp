@@ -1,7 +1,8 @@
-// pg_stat_statements as a table: \copy ... csv header, COPY text, every psql format, JSON rows, spreadsheet exports; and
-// pg_stat_statements_info. Columns are told by name, whatever the extension's version:
+// pg_stat_statements as a table: \copy ... csv header, COPY text, every psql format, JSON rows, spreadsheet exports;
+// and pg_stat_statements_info. Columns are told by name, whatever the extension's version:
 //   userid,dbid,toplevel,queryid,query,plans,total_plan_time,...,calls,total_exec_time,...,rows,shared_blks_hit,...
-//   16806,5,t,-8801420025506140379,"select status,count(*) from orders group by 1",1,0.04672,...,1,22.651421,...,4,2971,...
+//   16806,5,t,-8801420025506140379,"select status,count(*) from orders group by
+//   1",1,0.04672,...,1,22.651421,...,4,2971,...
 
 #include "analyzers/core/importer.h"
 
@@ -9,7 +10,6 @@
 #include "analyzers/core/text.h"
 #include "analyzers/importers/support/columns.h"
 #include "analyzers/importers/support/table_reader.h"
-
 
 namespace casebook::importers {
 
@@ -24,25 +24,32 @@ struct StatementColumns {
     ScaledColumn total, mean, least, most, deviation;
 
     explicit StatementColumns(const Columns& columns)
-        : taken_at(columns.find({"captured_at", "snapshot_at", "snapshot_time", "snap_time", "sample_time", "collected_at", "now",
-                                 "clock_timestamp", "current_timestamp", "statement_timestamp", "ts", "timestamp", "time", "at"})),
+        : taken_at(columns.find({"captured_at", "snapshot_at", "snapshot_time", "snap_time", "sample_time",
+                                 "collected_at", "now", "clock_timestamp", "current_timestamp", "statement_timestamp",
+                                 "ts", "timestamp", "time", "at"})),
           query_id(columns.find({"queryid", "query_id", "query_hash", "query_identifier"})),
-          query(columns.find({"query", "query_text", "short_query", "statement", "sql", "sql_text", "normalized_query"})),
+          query(
+              columns.find({"query", "query_text", "short_query", "statement", "sql", "sql_text", "normalized_query"})),
           calls(columns.find({"calls", "call_count", "executions", "num_calls", "total_calls"})),
           rows(columns.find({"rows", "total_rows", "rows_returned", "row_count"})),
           shared_hit(columns.find({"shared_blks_hit", "shared_hit", "shared_blocks_hit"})),
           shared_read(columns.find({"shared_blks_read", "shared_read", "shared_blocks_read"})),
           temp_written(columns.find({"temp_blks_written", "temp_written", "temp_blocks_written"})),
           stats_reset(columns.find({"stats_reset"})),
-          total(columns.find_duration({"total_exec_time", "total_time", "total_execution_time", "total_duration", "total"})),
-          mean(columns.find_duration({"mean_exec_time", "mean_time", "avg_exec_time", "avg_time", "average_time", "mean", "avg", "average"})),
+          total(columns.find_duration(
+              {"total_exec_time", "total_time", "total_execution_time", "total_duration", "total"})),
+          mean(columns.find_duration(
+              {"mean_exec_time", "mean_time", "avg_exec_time", "avg_time", "average_time", "mean", "avg", "average"})),
           least(columns.find_duration({"min_exec_time", "min_time", "min"})),
           most(columns.find_duration({"max_exec_time", "max_time", "max"})),
           deviation(columns.find_duration({"stddev_exec_time", "stddev_time", "stddev"}))
-    {
-    }
+    {}
 
-    bool statements() const { return calls != TableReader::npos && (total || mean) && (query != TableReader::npos || query_id != TableReader::npos); }
+    bool statements() const
+    {
+        return calls != TableReader::npos && (total || mean) &&
+               (query != TableReader::npos || query_id != TableReader::npos);
+    }
 };
 
 /// Columns of the view by their number, for dumps without a header (CREATE FUNCTION scripts of the extension, 1.1 to
@@ -63,10 +70,13 @@ std::vector<std::string> columns_by_count(const std::vector<std::string>& row)
     else if (count == 19 || count == 23 || count == 32) add("userid dbid queryid query");
     else if (count == 33 || count == 43 || count == 49 || count == 52) add("userid dbid toplevel queryid query");
     else return {};
-    if (exec) add("plans total_plan_time min_plan_time max_plan_time mean_plan_time stddev_plan_time calls total_exec_time min_exec_time "
-                  "max_exec_time mean_exec_time stddev_exec_time rows");
+    if (exec)
+        add("plans total_plan_time min_plan_time max_plan_time mean_plan_time stddev_plan_time calls total_exec_time "
+            "min_exec_time "
+            "max_exec_time mean_exec_time stddev_exec_time rows");
     else add(count == 23 ? "calls total_time min_time max_time mean_time stddev_time rows" : "calls total_time rows");
-    add("shared_blks_hit shared_blks_read shared_blks_dirtied shared_blks_written local_blks_hit local_blks_read local_blks_dirtied "
+    add("shared_blks_hit shared_blks_read shared_blks_dirtied shared_blks_written local_blks_hit local_blks_read "
+        "local_blks_dirtied "
         "local_blks_written temp_blks_read temp_blks_written");
     while (names.size() < row.size()) names.push_back("column_" + std::to_string(names.size() + 1));
     return names;
@@ -91,7 +101,8 @@ int sniff(const Probe& probe)
     if (layout.framing == TableFraming::none) return 0;
     const Columns columns(layout.columns);
     if (columns.has({"dealloc"}) && columns.has({"stats_reset"})) return 95;
-    if (StatementColumns(columns).statements()) return columns.has({"queryid"}) && columns.has({"total_exec_time", "total_time"}) ? 98 : 85;
+    if (StatementColumns(columns).statements())
+        return columns.has({"queryid"}) && columns.has({"total_exec_time", "total_time"}) ? 98 : 85;
     if (layout.framing == TableFraming::delimited && is_headerless(layout.columns)) return 80;
     return 0;
 }
@@ -133,14 +144,18 @@ public:
             TRY_ASSIGN(const bool there, table_.next());
             if (!there) return {};
             if (table_.ragged())
-                context_.drop(table_.line(), "ragged_row", std::to_string(table_.cell_count()) + " cells under " +
-                              std::to_string(table_.columns().size()) + " columns");
+                context_.drop(table_.line(), "ragged_row",
+                              std::to_string(table_.cell_count()) + " cells under " +
+                                  std::to_string(table_.columns().size()) + " columns");
             else TRY(read_row());
         }
     }
 
 private:
-    std::optional<double> ms(const ScaledColumn& column) const { return cell_ms(table_.cell(column.index), column.to_ms, comma_); }
+    std::optional<double> ms(const ScaledColumn& column) const
+    {
+        return cell_ms(table_.cell(column.index), column.to_ms, comma_);
+    }
 
     std::optional<std::int64_t> count(std::size_t column) const { return cell_int(table_.cell(column)); }
 
@@ -151,7 +166,8 @@ private:
         const std::string_view cell = trim(table_.cell(columns_.query_id));
         if (is_null_text(cell)) return {};
         const bool number = cell.find_first_not_of("-0123456789") == std::string_view::npos;
-        const bool hexadecimal = cell.size() >= 8 && cell.find_first_not_of("0123456789abcdefABCDEFx") == std::string_view::npos;
+        const bool hexadecimal =
+            cell.size() >= 8 && cell.find_first_not_of("0123456789abcdefABCDEFx") == std::string_view::npos;
         if (number || hexadecimal) return cell;
         lost = cell;
         return {};
@@ -162,7 +178,8 @@ private:
         StatementRow row;
         const auto calls = count(columns_.calls);
         if (!calls || *calls < 0) {
-            context_.drop(table_.line(), "bad_number", "calls is \"" + std::string(table_.cell(columns_.calls).substr(0, 40)) + "\"");
+            context_.drop(table_.line(), "bad_number",
+                          "calls is \"" + std::string(table_.cell(columns_.calls).substr(0, 40)) + "\"");
             return {};
         }
         row.calls = *calls;
@@ -186,7 +203,8 @@ private:
         std::string_view query = trim(table_.cell(columns_.query));
         if (query == "<insufficient privilege>" || is_null_text(query)) {
             if (columns_.query != TableReader::npos)
-                context_.note(table_.line(), "no_query_text", query.empty() ? "the statement's text is missing" : query);
+                context_.note(table_.line(), "no_query_text",
+                              query.empty() ? "the statement's text is missing" : query);
             query = {};
         }
         row.query = query;
@@ -199,8 +217,11 @@ private:
         TRY(context_.add(row));
         context_.stored();
         if (!total) context_.repair(table_.line(), "no_total_time", "total taken as calls times mean");
-        else if (!lost_id.empty()) context_.repair(table_.line(), "query_id_lost", "\"" + std::string(lost_id.substr(0, 40)) + "\" is no query id any more");
-        else if (!at && !taken_at.empty()) context_.repair(table_.line(), "bad_time", "\"" + std::string(taken_at.substr(0, 40)) + "\" is no time");
+        else if (!lost_id.empty())
+            context_.repair(table_.line(), "query_id_lost",
+                            "\"" + std::string(lost_id.substr(0, 40)) + "\" is no query id any more");
+        else if (!at && !taken_at.empty())
+            context_.repair(table_.line(), "bad_time", "\"" + std::string(taken_at.substr(0, 40)) + "\" is no time");
         return {};
     }
 
@@ -232,7 +253,8 @@ Status read(Source& source, ImportContext& context)
         table->header_is_data(std::move(names));
     }
     const Columns columns(table->columns());
-    if (columns.has({"dealloc"}) && columns.has({"stats_reset"}) && !columns.has({"calls"})) return read_info(*table, context);
+    if (columns.has({"dealloc"}) && columns.has({"stats_reset"}) && !columns.has({"calls"}))
+        return read_info(*table, context);
     if (!StatementColumns(columns).statements())
         return fail(Error::Code::notUnderstood, "the table lacks the columns of pg_stat_statements",
                     "export at least queryid or query, calls and total_exec_time (or total_time), with a header line");

@@ -21,7 +21,8 @@ namespace {
 constexpr std::size_t npos = TableReader::npos;
 
 struct TableColumns {
-    std::size_t schema, name, live, dead, seq_scans, index_scans, vacuum, autovacuum, analyze, autoanalyze, heap_hit, heap_read, index_hit, index_read, modified, size;
+    std::size_t schema, name, live, dead, seq_scans, index_scans, vacuum, autovacuum, analyze, autoanalyze, heap_hit,
+        heap_read, index_hit, index_read, modified, size;
     int known = 0;
 
     explicit TableColumns(const Columns& columns)
@@ -30,20 +31,18 @@ struct TableColumns {
           live(columns.find({"n_live_tup", "live_tuples", "live_rows", "live_tup"})),
           dead(columns.find({"n_dead_tup", "dead_tuples", "dead_rows", "dead_tup"})),
           seq_scans(columns.find({"seq_scan", "seq_scans"})),
-          index_scans(columns.find({"idx_scan", "index_scans", "idx_scans"})),
-          vacuum(columns.find({"last_vacuum"})),
-          autovacuum(columns.find({"last_autovacuum"})),
-          analyze(columns.find({"last_analyze"})),
-          autoanalyze(columns.find({"last_autoanalyze"})),
-          heap_hit(columns.find({"heap_blks_hit", "heap_hit"})),
+          index_scans(columns.find({"idx_scan", "index_scans", "idx_scans"})), vacuum(columns.find({"last_vacuum"})),
+          autovacuum(columns.find({"last_autovacuum"})), analyze(columns.find({"last_analyze"})),
+          autoanalyze(columns.find({"last_autoanalyze"})), heap_hit(columns.find({"heap_blks_hit", "heap_hit"})),
           heap_read(columns.find({"heap_blks_read", "heap_read"})),
           index_hit(columns.find({"idx_blks_hit", "index_hit", "idx_hit"})),
           index_read(columns.find({"idx_blks_read", "index_read", "idx_read"})),
           modified(columns.find({"n_mod_since_analyze", "modified_since_analyze"})),
-          size(columns.find({"total_bytes", "total_size", "total_relation_size", "pg_total_relation_size", "size_bytes", "table_bytes", "relation_size", "pg_relation_size",
-                             "table_size", "size"}))
+          size(columns.find({"total_bytes", "total_size", "total_relation_size", "pg_total_relation_size", "size_bytes",
+                             "table_bytes", "relation_size", "pg_relation_size", "table_size", "size"}))
     {
-        for (const std::size_t column : {live, dead, seq_scans, vacuum, autovacuum, analyze, autoanalyze, heap_hit, heap_read, index_hit, index_read, modified})
+        for (const std::size_t column : {live, dead, seq_scans, vacuum, autovacuum, analyze, autoanalyze, heap_hit,
+                                         heap_read, index_hit, index_read, modified})
             known += column != npos;
     }
 
@@ -65,7 +64,12 @@ std::optional<std::int64_t> size_of(std::string_view cell)
     if (blank == std::string_view::npos) return {};
     const auto value = cell_double(cell.substr(0, blank), true);
     const std::string_view unit = trim(cell.substr(blank));
-    double factor = unit == "bytes" ? 1 : unit == "kB" ? 1024 : unit == "MB" ? 1048576 : unit == "GB" ? 1073741824 : unit == "TB" ? 1099511627776 : 0;
+    double factor = unit == "bytes" ? 1
+                    : unit == "kB"  ? 1024
+                    : unit == "MB"  ? 1048576
+                    : unit == "GB"  ? 1073741824
+                    : unit == "TB"  ? 1099511627776
+                                    : 0;
     if (!value || factor == 0 || *value * factor > 9e18) return {};
     return static_cast<std::int64_t>(*value * factor);
 }
@@ -77,7 +81,8 @@ Status take(const SnapshotRows::Row& row, const TableColumns& columns, ImportCon
         context.drop(row.line, "no_name", "a row without the name of its table");
         return {};
     }
-    const std::string qualified = schema.empty() || schema == "public" ? std::string(name) : std::string(schema) + "." + std::string(name);
+    const std::string qualified =
+        schema.empty() || schema == "public" ? std::string(name) : std::string(schema) + "." + std::string(name);
     TableStatRow stat;
     stat.at_ns = row.at_ns;
     stat.table = qualified;
@@ -115,8 +120,11 @@ Status read(Source& source, ImportContext& context)
     const Columns names(table->columns());
     const TableColumns columns(names);
     if (!columns.complete())
-        return fail(Error::Code::notUnderstood, "the table lacks the columns of pg_stat_user_tables", "wanted: relname with n_live_tup, n_dead_tup, seq_scan, last_autovacuum");
-    TRY_ASSIGN(const auto rows, SnapshotRows::read(*table, names, {columns.vacuum, columns.autovacuum, columns.analyze, columns.autoanalyze}, context));
+        return fail(Error::Code::notUnderstood, "the table lacks the columns of pg_stat_user_tables",
+                    "wanted: relname with n_live_tup, n_dead_tup, seq_scan, last_autovacuum");
+    TRY_ASSIGN(const auto rows,
+               SnapshotRows::read(*table, names,
+                                  {columns.vacuum, columns.autovacuum, columns.analyze, columns.autoanalyze}, context));
     for (const SnapshotRows::Row& row : rows) TRY(take(row, columns, context));
     return {};
 }
@@ -127,7 +135,8 @@ const Importer pg_tables_csv{
     .id = "pg_tables_csv",
     .title = "pg_stat_user_tables (CSV, psql output or JSON rows)",
     .brings = "table_stat",
-    .how = "psql -c \"\\copy (select now() as captured_at, * from pg_stat_user_tables left join pg_statio_user_tables using (relid, schemaname, relname)) to 'tables.csv' csv header\"",
+    .how = "psql -c \"\\copy (select now() as captured_at, * from pg_stat_user_tables left join pg_statio_user_tables "
+           "using (relid, schemaname, relname)) to 'tables.csv' csv header\"",
     .sniff = sniff,
     .read = read,
 };

@@ -50,7 +50,8 @@ std::optional<std::int64_t> instant_in(dom::element value)
     std::int64_t whole = 0;
     if (!value.get(whole)) return instant_from_number(whole);
     double seconds = 0;
-    if (!value.get(seconds) && std::fabs(seconds) < 9e9) return std::llround(seconds * 1e3) * 1'000'000;  // the API gives milliseconds
+    if (!value.get(seconds) && std::fabs(seconds) < 9e9)
+        return std::llround(seconds * 1e3) * 1'000'000;  // the API gives milliseconds
     std::string_view text;
     if (!value.get(text)) return parse_instant(text);
     return {};
@@ -61,8 +62,12 @@ std::string name_from_path(std::string_view path)
 {
     std::string_view name = path.substr(path.find_last_of('/') + 1);
     name = name.substr(0, name.find('.'));
-    for (const std::string_view prefix : {"query_range-", "query_range_", "range-", "range_", "instant-", "instant_", "query-", "query_"})
-        if (name.starts_with(prefix)) { name.remove_prefix(prefix.size()); break; }
+    for (const std::string_view prefix :
+         {"query_range-", "query_range_", "range-", "range_", "instant-", "instant_", "query-", "query_"})
+        if (name.starts_with(prefix)) {
+            name.remove_prefix(prefix.size());
+            break;
+        }
     std::string metric;
     for (const char c : name) metric += c == '-' || c == ' ' ? '_' : c;
     return metric.empty() ? "value" : metric;
@@ -106,7 +111,9 @@ private:
         if (parser_.parse(text).get(answer) || answer["status"].get(status) || status != "error") return {};
         if (answer["errorType"].get(type)) type = "unknown";
         if (answer["error"].get(message)) message = "no message";
-        return fail(Error::Code::notUnderstood, "the file is Prometheus' answer to a failed query (" + clean_utf8(type) + "): " + clean_utf8(message),
+        return fail(Error::Code::notUnderstood,
+                    "the file is Prometheus' answer to a failed query (" + clean_utf8(type) +
+                        "): " + clean_utf8(message),
                     "Repeat the query; with curl, --data-urlencode keeps brackets whole");
     }
 
@@ -117,7 +124,8 @@ private:
         const std::string text(result.substr(0, close == std::string_view::npos ? result.size() : close + 1));
         dom::array pair;
         if (parser_.parse(text).get(pair) || pair.size() != 2) {
-            if (text == "[]" || trim(std::string_view(text).substr(1)) == "]") context_.note(1, "no_series", "the query matched no series at that time");
+            if (text == "[]" || trim(std::string_view(text).substr(1)) == "]")
+                context_.note(1, "no_series", "the query matched no series at that time");
             return {};
         }
         MetricLabels labels;
@@ -163,7 +171,8 @@ private:
         if (name.empty()) {
             from_path = name_from_path(context_.path());
             name = from_path;
-            context_.note(objects_.line(), "no_name", "a function took the series' name; they are named after the file: " + from_path);
+            context_.note(objects_.line(), "no_name",
+                          "a function took the series' name; they are named after the file: " + from_path);
         }
         MetricPoint point;
         point.name = name;
@@ -284,9 +293,12 @@ int sniff(const Probe& probe)
     const std::size_t first = probe.head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
     if (first == std::string_view::npos || probe.head[first] != '{') return 0;
     const std::string_view head = probe.head.substr(first, 4096);
-    if (head.find("\"status\"") != std::string_view::npos && (head.find("\"resultType\"") != std::string_view::npos || head.find("\"errorType\"") != std::string_view::npos))
+    if (head.find("\"status\"") != std::string_view::npos &&
+        (head.find("\"resultType\"") != std::string_view::npos || head.find("\"errorType\"") != std::string_view::npos))
         return 95;
-    if (head.find("\"metric\"") < 4 && head.find("\"values\"") != std::string_view::npos && head.find("\"timestamps\"") != std::string_view::npos) return 90;
+    if (head.find("\"metric\"") < 4 && head.find("\"values\"") != std::string_view::npos &&
+        head.find("\"timestamps\"") != std::string_view::npos)
+        return 90;
     return head.starts_with("{\"metric\":{") && head.find("__name__") != std::string_view::npos ? 85 : 0;
 }
 
@@ -298,7 +310,8 @@ const Importer prometheus_json{
     .id = "prometheus_json",
     .title = "Prometheus API answer (JSON)",
     .brings = "metric_point",
-    .how = "curl -G http://prometheus:9090/api/v1/query_range --data-urlencode 'query=...' -d start=... -d end=... -d step=5 > metrics.json",
+    .how = "curl -G http://prometheus:9090/api/v1/query_range --data-urlencode 'query=...' -d start=... -d end=... -d "
+           "step=5 > metrics.json",
     .sniff = sniff,
     .read = read,
 };

@@ -29,7 +29,8 @@ constexpr int lines_sniffed = 60;
 
 bool is_name_character(char c, bool first)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || (!first && ((c >= '0' && c <= '9') || c == '.'));
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||
+           (!first && ((c >= '0' && c <= '9') || c == '.'));
 }
 
 /// One sample line taken apart. Views point into the line or, for labels with escapes, into `unescaped`.
@@ -152,7 +153,9 @@ std::string canonical_bound(std::string_view text)
 
 class ExpositionImport {
 public:
-    ExpositionImport(Source& source, ImportContext& context) : source_(source), context_(context), clock_(context.at_ns()) {}
+    ExpositionImport(Source& source, ImportContext& context)
+        : source_(source), context_(context), clock_(context.at_ns())
+    {}
 
     Status read()
     {
@@ -230,7 +233,8 @@ private:
     {
         const auto value = sample_value(sample_.value);
         if (!value) {
-            context_.drop(source_.line_number(), "bad_number", "\"" + std::string(sample_.value.substr(0, 40)) + "\" is no value");
+            context_.drop(source_.line_number(), "bad_number",
+                          "\"" + std::string(sample_.value.substr(0, 40)) + "\" is no value");
             return {};
         }
         if (!std::isfinite(*value)) {
@@ -242,7 +246,8 @@ private:
         const std::string name = stored_name();
         point.name = name;
         labels_.clear();
-        for (const auto& [key, text] : sample_.labels) labels_.set(key, key == "le" || key == "quantile" ? canonical_bound(text) : text);
+        for (const auto& [key, text] : sample_.labels)
+            labels_.set(key, key == "le" || key == "quantile" ? canonical_bound(text) : text);
         labels_.name_service(context_.default_service());
         point.labels = labels_.json();
         point.unit = unit_of(name);
@@ -250,14 +255,16 @@ private:
             // Milliseconds in the text format, seconds in OpenMetrics and where there is a fraction; told by magnitude.
             const auto at = parse_instant(sample_.time);
             if (!at) {
-                context_.drop(source_.line_number(), "bad_time", "\"" + std::string(sample_.time.substr(0, 40)) + "\" is no time");
+                context_.drop(source_.line_number(), "bad_time",
+                              "\"" + std::string(sample_.time.substr(0, 40)) + "\" is no time");
                 return {};
             }
             point.at_ns = *at;
         } else {
             if (!clock_ && !time_noted_) {
                 time_noted_ = true;
-                context_.note(source_.line_number(), "no_time", "samples without time are stored at 1970-01-01; --at TIME says when they were taken");
+                context_.note(source_.line_number(), "no_time",
+                              "samples without time are stored at 1970-01-01; --at TIME says when they were taken");
             }
             point.at_ns = clock_.value_or(0);
         }
@@ -319,9 +326,17 @@ int sniff(const Probe& probe)
         if (line.empty()) continue;
         if (line.starts_with("# TYPE ") || line.starts_with("# HELP ")) typed = true;
         if (line.starts_with('#')) continue;
-        const bool promtool = line.ends_with("=>") || (line.ends_with(']') && line.find(" @[") != std::string_view::npos);
-        if (promtool) { ++samples; ++labelled; continue; }
-        if (!parse_sample(line, sample, name) || !sample_value(sample.value)) { ++others; continue; }
+        const bool promtool =
+            line.ends_with("=>") || (line.ends_with(']') && line.find(" @[") != std::string_view::npos);
+        if (promtool) {
+            ++samples;
+            ++labelled;
+            continue;
+        }
+        if (!parse_sample(line, sample, name) || !sample_value(sample.value)) {
+            ++others;
+            continue;
+        }
         ++samples;
         labelled += !sample.labels.empty();
     }
@@ -337,7 +352,8 @@ const Importer prometheus_text{
     .id = "prometheus_text",
     .title = "Prometheus text exposition, OpenMetrics",
     .brings = "metric_point",
-    .how = "curl http://service:8080/metrics > metrics_$(date -u +%Y%m%dT%H%M%SZ).prom, several times, some seconds apart",
+    .how =
+        "curl http://service:8080/metrics > metrics_$(date -u +%Y%m%dT%H%M%SZ).prom, several times, some seconds apart",
     .sniff = sniff,
     .read = read,
 };

@@ -31,7 +31,9 @@ bool split_field(std::string_view line, std::string_view& key, std::string_view&
     key = line.substr(0, colon);
     value = trim(line.substr(colon + 1));
     for (const char c : key)
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == '|')) return false;
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+              c == '.' || c == '|'))
+            return false;
     return true;
 }
 
@@ -40,23 +42,22 @@ struct Family {
     std::string_view prefix, metric, label;
 };
 constexpr Family families[] = {
-    {"cmdstat_", "redis.cmdstat.", "cmd"},
-    {"latency_percentiles_usec_", "redis.latency_usec.", "cmd"},
-    {"errorstat_", "redis.errorstat.", "error"},
-    {"db", "redis.keyspace.", "db"},
-    {"slave", "redis.slave.", "slave"},
-    {"sentinel_", "redis.sentinel.", "master"},
+    {"cmdstat_", "redis.cmdstat.", "cmd"},       {"latency_percentiles_usec_", "redis.latency_usec.", "cmd"},
+    {"errorstat_", "redis.errorstat.", "error"}, {"db", "redis.keyspace.", "db"},
+    {"slave", "redis.slave.", "slave"},          {"sentinel_", "redis.sentinel.", "master"},
 };
 
 bool is_text_field(std::string_view key)
 {
-    return key.ends_with("_human") || key.ends_with("_version") || key.ends_with("_sha1") || key.ends_with("_build_id") || key == "run_id" || key == "lru_clock";
+    return key.ends_with("_human") || key.ends_with("_version") || key.ends_with("_sha1") ||
+           key.ends_with("_build_id") || key == "run_id" || key == "lru_clock";
 }
 
 bool is_setting(std::string_view key)
 {
-    for (const std::string_view known : {"redis_version", "valkey_version", "redis_mode", "server_mode", "role", "maxmemory", "maxmemory_policy", "maxclients", "aof_enabled",
-                                         "cluster_enabled", "hz", "io_threads_active", "mem_allocator"})
+    for (const std::string_view known :
+         {"redis_version", "valkey_version", "redis_mode", "server_mode", "role", "maxmemory", "maxmemory_policy",
+          "maxclients", "aof_enabled", "cluster_enabled", "hz", "io_threads_active", "mem_allocator"})
         if (key == known) return true;
     return false;
 }
@@ -66,10 +67,12 @@ std::string_view unit_of(std::string_view key)
     if (key.ends_with("_perc")) return "%";
     if (key.ends_with("_usec") || key.ends_with("_us")) return "us";
     if (key.ends_with("_ms") || key.ends_with("avg_ttl")) return "ms";
-    if (key.ends_with("_seconds") || key.ends_with("_sec") || key.starts_with("used_cpu_")) return key == "instantaneous_ops_per_sec" ? "1/s" : "s";
+    if (key.ends_with("_seconds") || key.ends_with("_sec") || key.starts_with("used_cpu_"))
+        return key == "instantaneous_ops_per_sec" ? "1/s" : "s";
     if (key.ends_with("_kbps")) return "kBy/s";
-    if (key.ends_with("_bytes") || key.starts_with("used_memory") || key.starts_with("mem_") || key == "maxmemory" || key.starts_with("allocator_allocated") ||
-        key.starts_with("allocator_active") || key.starts_with("allocator_resident") || key == "total_system_memory")
+    if (key.ends_with("_bytes") || key.starts_with("used_memory") || key.starts_with("mem_") || key == "maxmemory" ||
+        key.starts_with("allocator_allocated") || key.starts_with("allocator_active") ||
+        key.starts_with("allocator_resident") || key == "total_system_memory")
         return "By";
     return {};
 }
@@ -90,7 +93,10 @@ public:
     }
 
 private:
-    struct Field { std::string key, value; std::int64_t line; };
+    struct Field {
+        std::string key, value;
+        std::int64_t line;
+    };
 
     void take_line(std::string_view line)
     {
@@ -141,7 +147,9 @@ private:
         if (fields_.empty()) return {};
         TRY(context_.control().check());
         const auto at = time_of_answer();
-        if (!at) context_.note(fields_.front().line, "no_time", "an answer without time is stored at 1970-01-01; --at TIME says when it was taken");
+        if (!at)
+            context_.note(fields_.front().line, "no_time",
+                          "an answer without time is stored at 1970-01-01; --at TIME says when it was taken");
         at_ns_ = at.value_or(0);
         for (const Field& field : fields_) TRY(write_field(field));
         fields_.clear();
@@ -200,7 +208,8 @@ private:
     Status write_number(const std::string& name, std::string_view unit, double value)
     {
         labels_.set("service", context_.default_service().empty() ? "redis" : context_.default_service());
-        if (const std::string& instance = run_id_.empty() ? port_ : run_id_; !instance.empty()) labels_.set("instance", instance);
+        if (const std::string& instance = run_id_.empty() ? port_ : run_id_; !instance.empty())
+            labels_.set("instance", instance);
         MetricPoint point;
         point.name = name;
         point.labels = labels_.json();
@@ -231,8 +240,10 @@ int sniff(const Probe& probe)
         const std::size_t end = std::min(head.find('\n'), head.size());
         const std::string_view line = trim(head.substr(0, end));
         head.remove_prefix(std::min(end + 1, head.size()));
-        for (const std::string_view mark : {"redis_version:", "valkey_version:", "keyspace_hits:", "keyspace_misses:", "used_memory:", "connected_clients:", "total_commands_processed:",
-                                            "redis_mode:", "evicted_keys:", "expired_keys:", "maxmemory_policy:", "instantaneous_ops_per_sec:", "connected_slaves:"})
+        for (const std::string_view mark :
+             {"redis_version:", "valkey_version:", "keyspace_hits:", "keyspace_misses:", "used_memory:",
+              "connected_clients:", "total_commands_processed:", "redis_mode:", "evicted_keys:", "expired_keys:",
+              "maxmemory_policy:", "instantaneous_ops_per_sec:", "connected_slaves:"})
             known += line.starts_with(mark);
     }
     return known >= 2 ? 92 : 0;

@@ -22,7 +22,8 @@ struct SettingColumns {
 
     explicit SettingColumns(const Columns& columns)
     {
-        name = columns.find({"name", "key", "parameter", "setting_name", "property", "option", "variable", "variable_name"});
+        name = columns.find(
+            {"name", "key", "parameter", "setting_name", "property", "option", "variable", "variable_name"});
         value = columns.find({"setting", "value", "current_value", "variable_value"});
         unit = columns.find({"unit", "units"});
         source = columns.find({"service", "component", "source", "scope", "app", "application"});
@@ -48,7 +49,8 @@ int sniff(const Probe& probe)
     if (!columns.complete()) return 0;
     if (columns.postgresql) return 80;
     // With a time beside name and value it is a metric.
-    if (names.has({"time", "timestamp", "ts", "at", "date", "_time", "captured_at", "now"}) || names.size() > 6) return 0;
+    if (names.has({"time", "timestamp", "ts", "at", "date", "_time", "captured_at", "now"}) || names.size() > 6)
+        return 0;
     return columns.unit != npos || columns.source != npos || names.size() <= 3 ? 55 : 0;
 }
 
@@ -57,13 +59,17 @@ Status read(Source& source, ImportContext& context)
     TRY_ASSIGN(const auto table, TableReader::open(source));
     const Columns names(table->columns());
     const SettingColumns columns(names);
-    if (!columns.complete()) return fail(Error::Code::notUnderstood, "the table has no columns for a setting's name and value", "wanted: source,name,value,unit");
+    if (!columns.complete())
+        return fail(Error::Code::notUnderstood, "the table has no columns for a setting's name and value",
+                    "wanted: source,name,value,unit");
     for (;;) {
         TRY_ASSIGN(const bool there, table->next());
         if (!there) return {};
         TRY(context.control().check());
         if (table->ragged()) {
-            context.drop(table->line(), "ragged_row", std::to_string(table->cell_count()) + " cells under " + std::to_string(table->columns().size()) + " columns");
+            context.drop(table->line(), "ragged_row",
+                         std::to_string(table->cell_count()) + " cells under " +
+                             std::to_string(table->columns().size()) + " columns");
             continue;
         }
         SettingRow row;
@@ -71,7 +77,8 @@ Status read(Source& source, ImportContext& context)
         row.value = trim(table->cell(columns.value));
         row.unit = trim(table->cell(columns.unit));
         row.source = trim(table->cell(columns.source));
-        if (row.source.empty()) row.source = columns.postgresql ? std::string_view("postgresql") : context.default_service();
+        if (row.source.empty())
+            row.source = columns.postgresql ? std::string_view("postgresql") : context.default_service();
         if (row.name.empty()) {
             context.drop(table->line(), "no_name", "a value without the name of its setting");
             continue;

@@ -1,5 +1,7 @@
-// Thread dumps, one or several per file: HotSpot (jstack, jcmd Thread.print, kill -3), ThreadInfo.toString(), Go goroutines:
-//   "dl-1" #32 daemon prio=5 os_prio=0 cpu=0.18ms elapsed=4.42s tid=0x00007f7ae411b330 nid=0x1545 waiting for monitor entry  [0x00007f7a726fe000]
+// Thread dumps, one or several per file: HotSpot (jstack, jcmd Thread.print, kill -3), ThreadInfo.toString(), Go
+// goroutines:
+//   "dl-1" #32 daemon prio=5 os_prio=0 cpu=0.18ms elapsed=4.42s tid=0x00007f7ae411b330 nid=0x1545 waiting for monitor
+//   entry  [0x00007f7a726fe000]
 //      java.lang.Thread.State: BLOCKED (on object monitor)
 //   goroutine 12 [chan receive, 3 minutes]:
 // Locks are stored as "0x00000000ffd1b5b8 java.lang.Object", several separated by "; ". A monitor a thread waits on in
@@ -23,14 +25,16 @@ namespace {
 
 constexpr std::size_t max_locks = 1000;  // per thread; real ones hold a handful
 
-/// `"name" rest`: true for the line that opens a thread. The name may hold quotes; what follows it tells them from prose
-/// and from the deadlock report, where the name is followed by a colon.
+/// `"name" rest`: true for the line that opens a thread. The name may hold quotes; what follows it tells them from
+/// prose and from the deadlock report, where the name is followed by a colon.
 bool split_thread_line(std::string_view line, std::string_view& name, std::string_view& rest)
 {
     if (!line.starts_with('"')) return false;
-    for (std::size_t quote = line.find("\" ", 1); quote != std::string_view::npos; quote = line.find("\" ", quote + 1)) {
+    for (std::size_t quote = line.find("\" ", 1); quote != std::string_view::npos;
+         quote = line.find("\" ", quote + 1)) {
         rest = trim(line.substr(quote + 2));
-        for (const std::string_view start : {"#", "Id=", "id=", "prio=", "os_prio=", "daemon ", "virtual ", "tid=", "nid=", "cpu="})
+        for (const std::string_view start :
+             {"#", "Id=", "id=", "prio=", "os_prio=", "daemon ", "virtual ", "tid=", "nid=", "cpu="})
             if (rest.starts_with(start)) {
                 name = line.substr(1, quote - 1);
                 return true;
@@ -70,7 +74,9 @@ std::string frame_name(std::string_view frame)
     frame = trim(frame);
     const std::size_t open = frame.find('(');
     std::string_view method = frame.substr(0, open);
-    if (const std::size_t slash = method.rfind('/'); slash != std::string_view::npos && method.substr(0, slash).find('$') == std::string_view::npos) method = method.substr(slash + 1);
+    if (const std::size_t slash = method.rfind('/');
+        slash != std::string_view::npos && method.substr(0, slash).find('$') == std::string_view::npos)
+        method = method.substr(slash + 1);
     if (open == std::string_view::npos) return std::string(method);
     std::string_view place = frame.substr(open + 1);
     if (const std::size_t slash = place.rfind('/'); slash != std::string_view::npos) place = place.substr(slash + 1);
@@ -96,7 +102,9 @@ public:
             TRY(take_line(*line));
         }
         TRY(flush());
-        if (threads_ == 0) return fail(Error::Code::notUnderstood, "no thread in the input", "take a dump with: jstack -l PID, or jcmd PID Thread.print -l -e");
+        if (threads_ == 0)
+            return fail(Error::Code::notUnderstood, "no thread in the input",
+                        "take a dump with: jstack -l PID, or jcmd PID Thread.print -l -e");
         return {};
     }
 
@@ -113,7 +121,8 @@ private:
         }
         if (line.starts_with("Found ") && line.find("deadlock") != std::string_view::npos) {
             TRY(flush());
-            if (line.ends_with("deadlock:")) context_.note(source_.line_number(), "deadlock_reported", "the virtual machine reports a deadlock");
+            if (line.ends_with("deadlock:"))
+                context_.note(source_.line_number(), "deadlock_reported", "the virtual machine reports a deadlock");
             in_report_ = true;  // repeats the stacks of the threads above
             return {};
         }
@@ -154,9 +163,11 @@ private:
         if (!rest.starts_with("Id=") && !rest.starts_with("id=")) return;
         // ThreadInfo.toString(): Id=76 WAITING on java.lang.Object@5a679233 owned by "other" Id=77
         thread_.number = rest.substr(0, rest.find(' '));
-        std::string_view words = rest.find(' ') == std::string_view::npos ? std::string_view() : trim(rest.substr(rest.find(' ')));
+        std::string_view words =
+            rest.find(' ') == std::string_view::npos ? std::string_view() : trim(rest.substr(rest.find(' ')));
         thread_.state = words.substr(0, words.find(' '));
-        if (const std::size_t on = words.find(" on "); on != std::string_view::npos) thread_.waiting_on = lock_name(words.substr(on + 4));
+        if (const std::size_t on = words.find(" on "); on != std::string_view::npos)
+            thread_.waiting_on = lock_name(words.substr(on + 4));
     }
 
     void take_stack_line(std::string_view line)
@@ -206,7 +217,8 @@ private:
     {
         std::string name = lock_name(what);
         if (name.empty() || thread_.locked.size() >= max_locks) return;
-        if (std::find(thread_.locked.begin(), thread_.locked.end(), name) == thread_.locked.end()) thread_.locked.push_back(std::move(name));
+        if (std::find(thread_.locked.begin(), thread_.locked.end(), name) == thread_.locked.end())
+            thread_.locked.push_back(std::move(name));
     }
 
     /// "goroutine 12 [chan receive, 3 minutes]:"
@@ -224,7 +236,8 @@ private:
 
     void take_goroutine_line(std::string_view raw)
     {
-        if (thread_.top_frame.empty() && !trim(raw).empty() && !raw.starts_with('\t')) thread_.top_frame = raw.substr(0, raw.rfind('('));
+        if (thread_.top_frame.empty() && !trim(raw).empty() && !raw.starts_with('\t'))
+            thread_.top_frame = raw.substr(0, raw.rfind('('));
     }
 
     Status flush()
@@ -271,7 +284,10 @@ private:
         }
         // Printed with the suffixes B, K, M, G of 1024.
         if (const auto allocated = cell_quantity(thread_.allocated, true)) {
-            const double factor = allocated->unit == "K" ? 1024.0 : allocated->unit == "M" ? 1048576.0 : allocated->unit == "G" ? 1073741824.0 : 1.0;
+            const double factor = allocated->unit == "K"   ? 1024.0
+                                  : allocated->unit == "M" ? 1048576.0
+                                  : allocated->unit == "G" ? 1073741824.0
+                                                           : 1.0;
             point.name = "jvm.thread.allocated";
             point.unit = "By";
             point.value = allocated->value * factor;

@@ -40,8 +40,8 @@ int sniff(const Probe& probe)
     for (const std::string_view foreign : {"spanId"sv, "spanID"sv, "traceID"sv, "segments"sv, "operationName"sv})
         if (peek.has(foreign, 3)) return 0;
     int fitting = 0;
-    for (const std::string_view key : {"localEndpoint"sv, "remoteEndpoint"sv, "parentId"sv, "timestamp"sv, "duration"sv, "kind"sv,
-                                       "annotations"sv, "binaryAnnotations"sv, "tags"sv, "name"sv})
+    for (const std::string_view key : {"localEndpoint"sv, "remoteEndpoint"sv, "parentId"sv, "timestamp"sv, "duration"sv,
+                                       "kind"sv, "annotations"sv, "binaryAnnotations"sv, "tags"sv, "name"sv})
         if (peek.has(key, trace->depth)) ++fitting;
     if (peek.has("localEndpoint", trace->depth) || peek.has("binaryAnnotations", trace->depth)) return 95;
     return fitting >= 2 ? 80 : 0;
@@ -58,7 +58,8 @@ bool is_resource_tag(std::string_view key)
 class Run {
 public:
     Run(Source& source, ImportContext& context)
-        : source_(source), context_(context), elements_(source, rules), default_service_(context.default_service()), spans_(context)
+        : source_(source), context_(context), elements_(source, rules), default_service_(context.default_service()),
+          spans_(context)
     {
     }
 
@@ -73,7 +74,8 @@ public:
             TRY(one(*element));
         }
         if (spans_seen_ == 0 && (others_seen_ > 0 || elements_.nothing_fits()))
-            return fail(Error::Code::notUnderstood, "there are no Zipkin spans in this JSON", "An answer of /api/v2/traces or /api/v1/traces is looked for");
+            return fail(Error::Code::notUnderstood, "there are no Zipkin spans in this JSON",
+                        "An answer of /api/v2/traces or /api/v1/traces is looked for");
         return {};
     }
 
@@ -104,7 +106,8 @@ private:
             if (end >= chunk_bytes) break;
         }
         index_.finish();
-        if (end == 0 || (all && end < chunk_bytes)) indexed_until_ = all ? std::numeric_limits<std::uint64_t>::max() : position_ + 1;
+        if (end == 0 || (all && end < chunk_bytes))
+            indexed_until_ = all ? std::numeric_limits<std::uint64_t>::max() : position_ + 1;
         else indexed_until_ = position_ + end;
         return {};
     }
@@ -123,11 +126,14 @@ private:
         if (element.too_large || !parser_.parse(element.text, element.slack, document) ||
             document.get_object().get(fields) != simdjson::SUCCESS) {
             context_.drop(line_, element.too_large ? "too_large" : "broken_json",
-                          element.too_large ? "a span larger than 512 MiB in a compressed or piped input" : parser_.error());
+                          element.too_large ? "a span larger than 512 MiB in a compressed or piped input"
+                                            : parser_.error());
             return {};
         }
         const bool suspicious = element.backslashes && element.text.find("\\u0000") != std::string_view::npos;
-        spans_.set_text(parser_.mended() ? SpanBuilder::Text::mended : suspicious ? SpanBuilder::Text::unknown : SpanBuilder::Text::clean);
+        spans_.set_text(parser_.mended() ? SpanBuilder::Text::mended
+                        : suspicious     ? SpanBuilder::Text::unknown
+                                         : SpanBuilder::Text::clean);
         const std::size_t count = reader_.read(fields);
         if (count == 0) {
             ++others_seen_;
@@ -144,11 +150,12 @@ private:
     {
         SpanDraft draft;
         draft.line = line_;
-        if (!span.start_us) {
-            span.start_us = index_.start_of(span);
-            if (span.start_us) draft.guessed = "derived_time";
-        }
+        const auto derived_start = span.start_us ? std::nullopt : index_.start_of(span);
         index_.settle(span);
+        if (derived_start) {
+            span.start_us = derived_start;
+            draft.guessed = "derived_time";
+        }
         draft.trace = span.trace;
         draft.trace_form = span.trace_form;
         draft.span_id = span.id;
@@ -184,7 +191,8 @@ private:
         resource_.finish(default_service_);
         // Zipkin's endpoint says which of a service's processes this was, when no tag does.
         if (resource_.instance.empty()) resource_.instance = span.local.address;
-        if (!resource_.named && default_service_.empty()) context_.note(line_, "no_service", "a span names no service; --service gives it one");
+        if (!resource_.named && default_service_.empty())
+            context_.note(line_, "no_service", "a span names no service; --service gives it one");
         return spans_.finish(draft, resource_, tags_.scope, extra);
     }
 
@@ -197,7 +205,8 @@ private:
         for (const AttributeView& tag : span.tags) {
             service_told = service_told || tag.value == span.remote.service;
             address_told = address_told || tag.value == span.remote.address || tag.key == "server.address" ||
-                           tag.key == "net.peer.name" || tag.key == "network.peer.address" || tag.key == "client.address";
+                           tag.key == "net.peer.name" || tag.key == "network.peer.address" ||
+                           tag.key == "client.address";
         }
         AttributeList& attributes = spans_.attributes();
         if (!service_told) attributes.add("service.peer.name", span.remote.service);
@@ -215,7 +224,8 @@ private:
     void add_event(const ZipkinAnnotation& annotation)
     {
         std::optional<std::int64_t> at_ns;
-        if (annotation.at_us && *annotation.at_us <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / 1000)
+        if (annotation.at_us &&
+            *annotation.at_us <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / 1000)
             at_ns = static_cast<std::int64_t>(*annotation.at_us * 1000);
         const std::string_view value = annotation.value;
         std::string_view name = value;
@@ -227,7 +237,8 @@ private:
             wrapped_ += '}';
             simdjson::dom::element document;
             object event;
-            if (event_parser_.parse_strictly(wrapped_, 0, document) && document.get_object().get(event) == simdjson::SUCCESS && event.size() == 1) {
+            if (event_parser_.parse_strictly(wrapped_, 0, document) &&
+                document.get_object().get(event) == simdjson::SUCCESS && event.size() == 1) {
                 const auto field = *event.begin();
                 has_attributes = field.value.get_object().get(attributes) == simdjson::SUCCESS;
                 if (has_attributes) name = field.key;
@@ -235,7 +246,8 @@ private:
         } else if (const std::size_t bar = value.find("|{"); bar != std::string_view::npos) {
             const std::size_t end = value.rfind('}');
             simdjson::dom::element document;
-            if (end != std::string_view::npos && end > bar && event_parser_.parse_strictly(value.substr(bar + 1, end - bar), 0, document) &&
+            if (end != std::string_view::npos && end > bar &&
+                event_parser_.parse_strictly(value.substr(bar + 1, end - bar), 0, document) &&
                 document.get_object().get(attributes) == simdjson::SUCCESS) {
                 has_attributes = true;
                 name = value.substr(0, bar);
@@ -244,7 +256,8 @@ private:
         spans_.begin_event(name, at_ns);
         if (has_attributes)
             for (const auto field : attributes)
-                spans_.part_attribute(field.key, json_scalar_text(field.value, spans_.attributes()), !field.value.is_string() && !field.value.is_null());
+                spans_.part_attribute(field.key, json_scalar_text(field.value, spans_.attributes()),
+                                      !field.value.is_string() && !field.value.is_null());
         spans_.end_event();
     }
 

@@ -121,7 +121,7 @@ Status measure_latency_series(SignalScope& scope, Signals& signals)
         const auto middle = p50.find(service);
         if (middle == p50.end()) continue;
         Levels levels;
-        const auto level = [&](TimeRange range) -> std::optional<LatencyLevel> {
+        const auto level = [&, &series = series](TimeRange range) -> std::optional<LatencyLevel> {
             const auto tail = worst_instance(series, range), half = worst_instance(middle->second, range);
             if (!tail || !half) return {};
             return LatencyLevel{*half, *tail, 0, 0};

@@ -1,6 +1,7 @@
 #include "analyzers/analysis/periodicity.h"
-#include "analyzers/core/text.h"
+#include "analyzers/core/statistics.h"
 #include "analyzers/playbook/signal_scope.h"
+#include "analyzers/trace/requests.h"
 
 #include <algorithm>
 
@@ -53,6 +54,28 @@ Result<Moments> moments_of(const SignalScope& scope, TimeRange range)
     return moments;
 }
 
+/// Requests in order of time, each with its duration against the median of its operation: a mix of quick and slow
+/// operations is no spike.
+std::pair<std::vector<std::int64_t>, std::vector<double>> slowness_of(const SpanTable& spans, const std::vector<SpanTable::Row>& entries, TimeRange range)
+{
+    std::vector<std::pair<std::int64_t, double>> requests;
+    for (const OperationRows& operation : group_by_operation(spans, entries)) {
+        std::vector<double> ms;
+        for (const SpanTable::Row row : operation.rows) ms.push_back(static_cast<double>(spans.duration_ns[row]) / 1e6);
+        const double usual = median(ms);
+        if (usual <= 0) continue;
+        for (std::size_t i = 0; i < ms.size(); ++i)
+            if (range.contains(spans.start_ns[operation.rows[i]])) requests.emplace_back(spans.start_ns[operation.rows[i]], ms[i] / usual);
+    }
+    std::sort(requests.begin(), requests.end());
+    std::pair<std::vector<std::int64_t>, std::vector<double>> series;
+    for (const auto& [at, slowness] : requests) {
+        series.first.push_back(at);
+        series.second.push_back(slowness);
+    }
+    return series;
+}
+
 }  // namespace
 
 Status measure_spikes(SignalScope& scope, Signals& signals)
@@ -66,19 +89,8 @@ Status measure_spikes(SignalScope& scope, Signals& signals)
         if (periodic && (!found || periodic->autocorrelation > found->autocorrelation)) found = periodic;
     };
     if (!scope.entries.empty()) {
-        std::vector<SpanTable::Row> rows;
-        for (const SpanTable::Row row : scope.entries)
-            if (range.contains(scope.spans->start_ns[row])) rows.push_back(row);
-        std::sort(rows.begin(), rows.end(), [&](SpanTable::Row a, SpanTable::Row b) {
-            return scope.spans->start_ns[a] != scope.spans->start_ns[b] ? scope.spans->start_ns[a] < scope.spans->start_ns[b] : a < b;
-        });
-        std::vector<std::int64_t> at_ns;
-        std::vector<double> ms;
-        for (const SpanTable::Row row : rows) {
-            at_ns.push_back(scope.spans->start_ns[row]);
-            ms.push_back(static_cast<double>(scope.spans->duration_ns[row]) / 1e6);
-        }
-        take(at_ns, ms);
+        const auto [at_ns, slowness] = slowness_of(*scope.spans, scope.entries, range);
+        take(at_ns, slowness);
     } else {
         for (const char* role : {"latency_p99", "latency_p50"}) {
             TRY_ASSIGN(const std::vector<Series>* series, scope.evidence.metric(role));

@@ -216,8 +216,10 @@ Cells throughput_collapse(const Signals& signals, const Limit& limit)
 {
     const Latency latency = latency_of(signals);
     const std::optional<double> more = ratio(signals.offered, signals.base_offered);
+    std::optional<double> fall;
+    if (signals.completed_of_peak) fall = 1 - *signals.completed_of_peak;
     return {at_least("offered_load", true, more, limit("flat"), 1, more ? "offered load " + format_number(*more, 2) + " times the base's" : ""),
-            at_most("completed", true, signals.completed_of_peak, limit("completed") / 100, 1, percent_text("completed, of its peak", signals.completed_of_peak)),
+            share_at_least("completed", true, fall, 1 - limit("completed") / 100, percent_text("completed, of its peak", signals.completed_of_peak)),
             at_least("latency", false, latency.p99, limit("collapse_factor"), 1, latency.p99_text)};
 }
 
@@ -268,22 +270,22 @@ Cells cascading_failure(const Signals& signals, const Limit& limit)
 }
 
 constexpr std::array<SymptomRow, 16> rows{{
-    {"p99_only_cpu_low", p99_only_cpu_low},
-    {"all_latency_cpu_high", all_latency_cpu_high},
-    {"p99_only_errors_up", p99_only_errors_up},
-    {"restarts_memory_high", restarts_memory_high},
-    {"periodic_spikes", periodic_spikes},
-    {"some_instances_only", some_instances_only},
-    {"queue_growing_consumers_idle", queue_growing_consumers_idle},
-    {"slow_after_deploy", slow_after_deploy},
-    {"gateway_timeouts", gateway_timeouts},
-    {"p99_up_mean_flat", p99_up_mean_flat},
-    {"throughput_collapse", throughput_collapse},
-    {"peak_hours_only", peak_hours_only},
-    {"database_cpu_high", database_cpu_high},
-    {"memory_climbing", memory_climbing},
-    {"errors_spiking", errors_spiking},
-    {"cascading_failure", cascading_failure},
+    {"p99_only_cpu_low", p99_only_cpu_low, 8},
+    {"all_latency_cpu_high", all_latency_cpu_high, 7},
+    {"p99_only_errors_up", p99_only_errors_up, 6},
+    {"restarts_memory_high", restarts_memory_high, 1},
+    {"periodic_spikes", periodic_spikes, 2},
+    {"some_instances_only", some_instances_only, 3},
+    {"queue_growing_consumers_idle", queue_growing_consumers_idle, 4},
+    {"slow_after_deploy", slow_after_deploy, 5},
+    {"gateway_timeouts", gateway_timeouts, 9},
+    {"p99_up_mean_flat", p99_up_mean_flat, 16},
+    {"throughput_collapse", throughput_collapse, 10},
+    {"peak_hours_only", peak_hours_only, 11},
+    {"database_cpu_high", database_cpu_high, 12},
+    {"memory_climbing", memory_climbing, 13},
+    {"errors_spiking", errors_spiking, 14},
+    {"cascading_failure", cascading_failure, 15},
 }};
 
 }  // namespace

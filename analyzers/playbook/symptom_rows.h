@@ -15,6 +15,7 @@ using Limit = std::function<double(std::string_view)>;
 struct SymptomRow {
     std::string_view id;
     std::vector<SymptomCell> (*cells)(const Signals&, const Limit& limit);
+    int rank;  ///< among equal matches the lower is listed first: what says more about the cause
 };
 
 /// The eight rows, then the entry points; `unknown` is no row.

@@ -84,6 +84,7 @@ std::vector<SymptomMatch> match_symptoms(const Signals& signals, const std::map<
         return 0.0;
     };
     std::vector<SymptomMatch> matches;
+    std::map<std::string, int> ranks;
     for (const SymptomRow& row : symptom_rows()) {
         const std::vector<SymptomCell> cells = row.cells(signals, limit);
         SymptomMatch match{std::string(row.id), match_of(cells), {}, {}};
@@ -92,9 +93,10 @@ std::vector<SymptomMatch> match_symptoms(const Signals& signals, const std::map<
             if (cell.state == SymptomCell::State::unknown) match.unknown.push_back(cell.name);
             if (!cell.why.empty()) match.why += (match.why.empty() ? "" : ", ") + cell.why;
         }
+        ranks[match.id] = row.rank;
         matches.push_back(std::move(match));
     }
-    std::stable_sort(matches.begin(), matches.end(), [](const SymptomMatch& a, const SymptomMatch& b) { return a.match > b.match; });
+    std::sort(matches.begin(), matches.end(), [&](const SymptomMatch& a, const SymptomMatch& b) { return a.match != b.match ? a.match > b.match : ranks[a.id] < ranks[b.id]; });
     return matches;
 }
 

@@ -47,6 +47,12 @@ private:
         return nullptr;
     }
 
+    const Mitigation* mitigation_of(const std::string& analyzer) const
+    {
+        const auto found = rules_.mitigation.find(analyzer);
+        return found == rules_.mitigation.end() ? nullptr : &found->second;
+    }
+
     bool is_confirmed(std::string_view analyzer) const
     {
         const WalkAnswer* answer = answer_of(analyzer);
@@ -158,7 +164,7 @@ private:
         const auto step = [&](int number) -> WalkStep& { return walk_.steps[static_cast<std::size_t>(number - 1)]; };
         for (const WalkCause& cause : walk_.causes) {
             const WalkAnswer& answer = *answer_of(cause.analyzer);
-            if (const auto first = rules_.mitigation.find(cause.analyzer); first != rules_.mitigation.end()) step(5).actions.push_back("now: " + first->second.title);
+            if (const Mitigation* first = mitigation_of(cause.analyzer)) step(5).actions.push_back("now: " + first->title);
             for (const Fix& fix : answer.fixes)
                 step(5).actions.push_back(fix.title + (fix.effect.empty() ? "" : " (" + fix.effect + ")") + (fix.effort.empty() ? "" : ", " + fix.effort));
             if (!answer.proof.empty()) step(6).actions.push_back("proof: " + answer.proof);
@@ -173,14 +179,12 @@ private:
     {
         if (!walk_.causes.empty()) return causes_text();
         std::string text;
-        for (const PlaybookQuestion& question : questions_) {
-            const WalkAnswer& answer = *answer_of(question.analyzer);
-            if (answer.verdict != Verdict::confirmed) continue;
-            text += (text.empty() ? "Seen, but not yet a cause to act on: " : "; ") + (answer.headline.empty() ? answer.reason : answer.headline);
-            const std::string open = names_of(deeper(question.analyzer), [&](const WalkAnswer& other) {
+        for (const WalkAnswer* seen : confirmed_symptoms()) {
+            text += (text.empty() ? "" : ". ") + seen->analyzer + ": " + (seen->headline.empty() ? seen->reason : seen->headline);
+            const std::string open = names_of(deeper(seen->analyzer), [&](const WalkAnswer& other) {
                 return other.verdict == Verdict::notEnoughEvidence || other.verdict == Verdict::inconclusive || other.verdict == Verdict::suspected;
             });
-            if (!open.empty()) text += ". Why? Open: " + open;
+            text += open.empty() ? ". Why is not shown yet" : ". Why is not shown yet; open: " + open;
         }
         if (text.empty()) text = "No cause is confirmed";
         const auto listed = [&](const char* title, Verdict verdict) {
@@ -194,6 +198,14 @@ private:
         listed("Ruled out", Verdict::ruledOut);
         listed("Not enough evidence for", Verdict::notEnoughEvidence);
         return text + ".";
+    }
+
+    std::vector<const WalkAnswer*> confirmed_symptoms() const
+    {
+        std::vector<const WalkAnswer*> found;
+        for (const PlaybookQuestion& question : questions_)
+            if (const WalkAnswer* answer = answer_of(question.analyzer); answer->verdict == Verdict::confirmed && answer->kind == AnalyzerKind::symptom) found.push_back(answer);
+        return found;
     }
 
     template <class Wanted>
@@ -212,8 +224,9 @@ private:
         std::size_t large = 0;
         bool shares_known = true;
         for (const WalkCause& cause : walk_.causes) {
-            if (cause.severity == Severity::note && !text.empty()) continue;
+            if (cause.severity == Severity::note && !text.empty()) break;  // sorted: only notes follow
             if (!text.empty()) text += ". And ";
+            else if (cause.severity == Severity::note) text = "Users hardly feel it, but ";
             text += cause.analyzer + ": " + cause.headline;
             if (!cause.explains.empty()) text += " (seen as " + join(cause.explains, ", ") + ")";
             if (cause.share) {
@@ -233,10 +246,13 @@ private:
             const WalkCause& cause = walk_.causes.front();
             const WalkAnswer& answer = *answer_of(cause.analyzer);
             const std::string show = "casebook-cli show " + quoted(input_.case_path) + " " + quoted(cause.key);
-            if (const auto first = rules_.mitigation.find(cause.analyzer); first != rules_.mitigation.end()) return {first->second.title, show, first->second.why};
+            if (const Mitigation* first = mitigation_of(cause.analyzer)) return {first->title, show, first->why};
             if (!answer.fixes.empty()) return {answer.fixes.front().title, show, answer.fixes.front().effect.empty() ? cause.headline : answer.fixes.front().effect};
             return {"Read the proof and choose a fix", show, cause.headline};
         }
+        for (const WalkAnswer* seen : confirmed_symptoms())  // users hurt: before the root cause is known
+            if (const Mitigation* first = mitigation_of(seen->analyzer); first && seen->severity == Severity::critical)
+                return {first->title, "casebook-cli show " + quoted(input_.case_path) + " " + quoted(seen->key), first->why};
         for (const WalkCheck& check : walk_.checks)
             if (check.state == WalkCheck::State::missing) return {"Say what is normal: " + check.name, check.command, check.text};
         for (const PlaybookQuestion& question : questions_) {

@@ -72,7 +72,7 @@ struct Walk {
 /// The walk of one symptom over what is known: pure, deterministic. Questions come in the playbook's order; what may be the
 /// reason behind a confirmed cause moves up behind it; what is ruled out is shown and passed. The deepest confirmed causes
 /// conclude, those that hurt users most first. Playbook `unknown` goes on with every other analyzer that could answer.
-/// Next is, in this order: undo or mitigate what is confirmed; say what is normal when no base is known; bring what would
+/// Next is, in this order: undo or mitigate what is confirmed, also a symptom that hurts users when there is a quick way; say what is normal when no base is known; bring what would
 /// confirm a suspicion; read a suspicion's proof; bring what the first unanswered question needs; another playbook.
 Walk build_walk(const Playbook& playbook, const WalkRules& rules, const WalkInput& input);
 

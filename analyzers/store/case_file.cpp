@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,6 +48,36 @@ Status migrate(Database& database, std::int64_t from)
     TRY(database.execute("PRAGMA application_id = " + std::to_string(application_id)));
     TRY(database.execute("PRAGMA user_version = " + std::to_string(newest_schema)));
     return transaction.commit();
+}
+
+using Schema = std::map<std::pair<std::string, std::string>, std::string>;  // (type, name) -> SQL
+
+Result<Schema> schema_of(Database& database)
+{
+    TRY_ASSIGN(Statement statement, database.prepare("SELECT type, name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"));
+    Schema schema;
+    for (;;) {
+        TRY_ASSIGN(const bool more, statement.step());
+        if (!more) return schema;
+        schema[{std::string(statement.text(0)), std::string(statement.text(1))}] = statement.text(2);
+    }
+}
+
+/// A case that somebody edited may have a view where a table was, one that never ends, or columns of other kinds: every
+/// object of the schema must be there as the scripts make it. Further objects do no harm, triggers are switched off.
+Status check_schema(Database& database, const std::string& path)
+{
+    TRY_ASSIGN(auto fresh, Database::open(":memory:", Database::Mode::create));
+    TRY(migrate(*fresh, 0));
+    TRY_ASSIGN(const Schema expected, schema_of(*fresh));
+    TRY_ASSIGN(const Schema found, schema_of(database));
+    for (const auto& [object, sql] : expected) {
+        const auto match = found.find(object);
+        if (match == found.end() || match->second != sql)
+            return fail(Error::Code::caseFile, path + " was changed by another program: its " + object.first + " " + object.second + " is not what a case has",
+                        "Open an unchanged copy, or import the evidence into a new case");
+    }
+    return {};
 }
 
 }  // namespace
@@ -144,7 +175,12 @@ Result<std::unique_ptr<CaseFile>> CaseFile::open_with(const std::string& path, M
         return tl::unexpected<Error>(id.error());
     }
     TRY_ASSIGN(const std::int64_t version, pragma(*file->database_, "user_version"));
-    const bool fresh = *id == 0 && version == 0 && (!exists || empty);
+    // A database without a single table is a case that was about to be made when its process ended.
+    bool fresh = false;
+    if (create && *id == 0 && version == 0) {
+        TRY_ASSIGN(const Schema found, schema_of(*file->database_));
+        fresh = found.empty();
+    }
     if (!fresh && *id != application_id) return tl::unexpected<Error>(not_a_case(path));
 
     if (version > newest_schema) {
@@ -161,6 +197,7 @@ Result<std::unique_ptr<CaseFile>> CaseFile::open_with(const std::string& path, M
         return fail(Error::Code::caseFile, path + " was written by an older Casebook and has to be brought up to date first",
                     "Open it for writing once, for example with the workbench");
     }
+    if (version <= newest_schema) TRY(check_schema(*file->database_, path));
     TRY(register_case_extensions(*file));
     return file;
 }

@@ -29,21 +29,54 @@ bool is_variable(std::string_view part)
     return digits > 0 || part.size() > 24;
 }
 
-}  // namespace
-
-std::string key_pattern(std::string_view key)
+/// Walks over a key; `variable` says what stands for the n-th variable part.
+template <class Variable>
+std::string replaced(std::string_view key, Variable variable)
 {
     std::string pattern;
+    std::size_t n = 0;
     for (std::size_t i = 0; i < key.size();) {
         std::size_t end = i;
         while (end < key.size() && !is_separator(key[end])) ++end;
         const std::string_view part = key.substr(i, end - i);
-        if (!is_variable(part)) pattern += part;
-        else if (!pattern.ends_with('?')) pattern += '?';
+        if (is_variable(part)) pattern += variable(n++, part);
+        else pattern += part;
         if (end < key.size()) pattern += key[end];
         i = end + 1;
     }
     return pattern;
+}
+
+/// Whether a part varies is a matter of the keys there are: a release or a year has few values, an id has many.
+void keep_common_parts(const SpanTable& spans, std::vector<CacheRead>& reads)
+{
+    constexpr std::size_t enough_reads = 50, few_values = 8;
+    std::map<std::pair<SpanTable::Id, std::string_view>, std::vector<std::size_t>> groups;
+    for (std::size_t i = 0; i < reads.size(); ++i)
+        if (std::count(reads[i].pattern.begin(), reads[i].pattern.end(), '?') > 1) groups[{spans.service[reads[i].get], reads[i].pattern}].push_back(i);
+    std::vector<std::pair<std::size_t, std::string>> better;
+    for (const auto& [group, members] : groups) {
+        if (members.size() < enough_reads) continue;
+        std::vector<std::set<std::string_view>> values;
+        for (const std::size_t i : members)
+            replaced(reads[i].key, [&](std::size_t n, std::string_view part) {
+                if (n >= values.size()) values.resize(n + 1);
+                if (values[n].size() <= few_values) values[n].insert(part);
+                return std::string_view();
+            });
+        const auto varies = [&](const std::set<std::string_view>& of) { return of.size() > few_values; };
+        if (std::none_of(values.begin(), values.end(), varies) || std::all_of(values.begin(), values.end(), varies)) continue;
+        for (const std::size_t i : members)
+            better.emplace_back(i, replaced(reads[i].key, [&](std::size_t n, std::string_view part) { return varies(values[n]) ? std::string_view("?") : part; }));
+    }
+    for (auto& [i, pattern] : better) reads[i].pattern = std::move(pattern);
+}
+
+}  // namespace
+
+std::string key_pattern(std::string_view key)
+{
+    return replaced(key, [](std::size_t, std::string_view) { return std::string_view("?"); });
 }
 
 double new_pattern_share(const SpanTable& spans, const std::vector<CacheRead>& reads, std::int64_t split_ns)
@@ -113,6 +146,7 @@ std::vector<CacheRead> cache_reads(const SpanTable& spans, const SpanClasses& cl
             }
         }
     }
+    keep_common_parts(spans, reads);
     return reads;
 }
 

@@ -13,13 +13,14 @@ struct CacheRead {
     SpanTable::Row get = 0;
     SpanTable::Row entry = SpanTable::no_row;  ///< the operation that asked
     std::string key;                           ///< empty when redacted
-    std::string pattern;                       ///< key_pattern(key)
+    std::string pattern;                       ///< key_pattern(key), with parts that few keys differ in kept
     bool hit = true;
     bool said = false;                         ///< the span said so; else told by what followed
     SpanTable::Row filled_by = SpanTable::no_row;  ///< first statement after a miss, if any
 };
 
-/// All reads in row order. Without a hit flag a read is a miss when its operation afterwards puts the same key, or (when
+/// All reads in row order. A part with digits belongs to the pattern all the same when the keys of a service hardly differ
+/// in it while they differ in another part: the release in "shop/2024-11/item/312". Without a hit flag a read is a miss when its operation afterwards puts the same key, or (when
 /// keys are redacted or no put is recorded) runs a statement.
 std::vector<CacheRead> cache_reads(const SpanTable& spans, const SpanClasses& classes);
 

@@ -40,6 +40,13 @@ std::vector<SpanTable::Row> parents_first(const SpanTable& spans)
 
 std::string_view call_name(const SpanTable& spans, SpanTable::Row row) { return spans.text(spans.operation[row]); }
 
+std::string_view called_operation(const SpanTable& spans, SpanTable::Row row)
+{
+    for (const SpanTable::Row child : spans.children(row))
+        if (spans.kind[child] == SpanKind::server) return spans.text(spans.operation[child]);
+    return call_name(spans, row);
+}
+
 std::string_view call_url(const SpanTable& spans, SpanTable::Row row) { return spans.attribute(row, url_keys); }
 
 }  // namespace casebook

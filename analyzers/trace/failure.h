@@ -20,6 +20,9 @@ std::vector<SpanTable::Row> parents_first(const SpanTable& spans);
 /// templated URL.
 std::string_view call_name(const SpanTable& spans, SpanTable::Row row);
 
+/// The operation that answers a call, as the callee names it; as the caller names it when the callee was not recorded.
+std::string_view called_operation(const SpanTable& spans, SpanTable::Row row);
+
 /// The full URL a client span calls, empty when it does not say.
 std::string_view call_url(const SpanTable& spans, SpanTable::Row row);
 

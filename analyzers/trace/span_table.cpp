@@ -62,7 +62,7 @@ void append(SpanTable& table, const SpanColumns& columns, std::uint32_t file_id,
 template <class T>
 void permute(std::vector<T>& column, const std::vector<std::uint32_t>& order)
 {
-    std::vector<T> sorted(column.size());
+    std::vector<T> sorted(order.size());
     for (std::size_t i = 0; i < order.size(); ++i) sorted[i] = column[order[i]];
     column = std::move(sorted);
 }
@@ -81,6 +81,14 @@ void sort_rows(SpanTable& table, const std::vector<std::pair<std::uint64_t, std:
         if (table.name[a] != table.name[b]) return table.text(table.name[a]) < table.text(table.name[b]);
         return a < b;
     });
+    // The same span in two files (an export and a part of it) is one span; forgetting one file leaves the other's.
+    const auto same = [&](std::uint32_t a, std::uint32_t b) {
+        return table.span_id[a] != 0 && trace_ids[a] == trace_ids[b] && table.span_id[a] == table.span_id[b] && table.start_ns[a] == table.start_ns[b] &&
+               table.duration_ns[a] == table.duration_ns[b] && table.name[a] == table.name[b] && table.kind[a] == table.kind[b];
+    };
+    const auto unique_end = std::unique(order.begin(), order.end(), same);
+    table.copies = static_cast<std::uint64_t>(order.end() - unique_end);
+    order.erase(unique_end, order.end());
     permute(table.span_id, order);
     permute(table.parent_id, order);
     permute(table.start_ns, order);

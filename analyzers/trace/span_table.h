@@ -18,7 +18,7 @@ class CaseFile;
 /// All spans of a case as columns in memory, with their trees. Immutable after loading; safe to read from several
 /// threads. A Row is an index into every column.
 ///
-/// Order: traces by id bytes; inside a trace by start, then span id. So the rows of a trace are contiguous and the
+/// A span that came in two files is there once. Order: traces by id bytes; inside a trace by start, then span id. So the rows of a trace are contiguous and the
 /// order does not depend on which file came first.
 class SpanTable {
 public:
@@ -65,6 +65,7 @@ public:
     // --- what the load noticed
     std::uint64_t orphans = 0;        ///< parent named but not in the case
     std::uint64_t cycles_cut = 0;
+    std::uint64_t copies = 0;         ///< spans that came in two files; kept once
     std::uint64_t duplicate_ids = 0;  ///< same trace and span id, other content
 
     std::int64_t end_ns(Row row) const { return start_ns[row] + duration_ns[row]; }

@@ -4,6 +4,8 @@
 #include "app/cli/table.h"
 #include "app/cli/terminal.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <sys/ioctl.h>
@@ -65,7 +67,7 @@ std::string describe(const Progress& progress, double seconds)
         text += "  " + format_count(static_cast<std::int64_t>(progress.done)) + " of " +
                 format_count(static_cast<std::int64_t>(progress.total));
     } else if (progress.total > 0) {
-        text += "  " + format_percent(std::min(1.0, done / total)) + "  " + format_bytes(done) + " of " + format_bytes(total);
+        text += "  " + std::to_string(static_cast<int>(100 * std::min(1.0, done / total))) + " %  " + format_bytes(done) + " of " + format_bytes(total);
     } else if (progress.done > 0) {
         text += "  " + format_bytes(done);
     }
@@ -74,7 +76,7 @@ std::string describe(const Progress& progress, double seconds)
     if (seconds >= 0.5 && progress.done > 0 && (progress.total == 0 || progress.total > steps_at_most)) {
         const double rate = done / seconds;
         text += "  " + format_bytes(rate) + "/s";
-        if (total > done) text += "  " + format_ms((total - done) / rate * 1000) + " left";
+        if (total > done) text += "  " + format_ms(std::ceil((total - done) / rate) * 1000) + " left";
     }
     return text;
 }

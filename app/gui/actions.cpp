@@ -25,14 +25,16 @@ Actions::Actions(MainWindow& window, Session& session) : QObject(&window), windo
     make_view_menu();
     make_help_menu();
     make_toolbar();
-    for (const auto signal : {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed, &Session::ledgerChanged, &Session::reportChanged,
-                              &Session::selectionChanged})
+    for (const auto signal : {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed,
+                              &Session::ledgerChanged, &Session::reportChanged, &Session::selectionChanged})
         connect(&session_, signal, this, &Actions::update_state);
-    for (const auto signal : {&Session::jobStarted, &Session::jobFinished}) connect(&session_, signal, this, &Actions::update_state);
+    for (const auto signal : {&Session::jobStarted, &Session::jobFinished})
+        connect(&session_, signal, this, &Actions::update_state);
     update_state();
 }
 
-QAction* Actions::add(QMenu* menu, const QString& icon, const QString& text, const QString& name, const QList<QKeySequence>& keys)
+QAction* Actions::add(QMenu* menu, const QString& icon, const QString& text, const QString& name,
+                      const QList<QKeySequence>& keys)
 {
     QAction* action = menu->addAction(text);
     if (!icon.isEmpty()) action->setIcon(action_icon(icon));
@@ -47,58 +49,73 @@ QAction* Actions::add(QMenu* menu, const QString& icon, const QString& text, con
 void Actions::make_file_menu()
 {
     QMenu* menu = window_.menuBar()->addMenu(tr("&File"));
-    connect(add(menu, QStringLiteral("new"), tr("&New case"), QStringLiteral("newCase"), {QKeySequence::New}), &QAction::triggered, &window_, &MainWindow::newCase);
+    connect(add(menu, QStringLiteral("new"), tr("&New case"), QStringLiteral("newCase"), {QKeySequence::New}),
+            &QAction::triggered, &window_, &MainWindow::newCase);
     open_ = add(menu, QStringLiteral("open"), tr("&Open case..."), QStringLiteral("openCase"), {QKeySequence::Open});
     connect(open_, &QAction::triggered, &window_, &MainWindow::askOpen);
     recent_ = menu->addMenu(tr("Open &recent"));
     connect(recent_, &QMenu::aboutToShow, this, &Actions::fill_recent);
-    connect(add(menu, {}, tr("Open the &demo"), QStringLiteral("openDemo")), &QAction::triggered, &window_, &MainWindow::openDemo);
+    connect(add(menu, {}, tr("Open the &demo"), QStringLiteral("openDemo")), &QAction::triggered, &window_,
+            &MainWindow::openDemo);
     menu->addSeparator();
-    save_as_ = add(menu, QStringLiteral("save"), tr("Save case &as..."), QStringLiteral("saveAs"), {QKeySequence(tr("Ctrl+S")), QKeySequence(tr("Ctrl+Shift+S"))});
+    save_as_ = add(menu, QStringLiteral("save"), tr("Save case &as..."), QStringLiteral("saveAs"),
+                   {QKeySequence(tr("Ctrl+S")), QKeySequence(tr("Ctrl+Shift+S"))});
     connect(save_as_, &QAction::triggered, &window_, &MainWindow::askSaveAs);
     close_ = add(menu, {}, tr("&Close case"), QStringLiteral("closeCase"), {QKeySequence(tr("Ctrl+Shift+W"))});
     connect(close_, &QAction::triggered, &window_, &MainWindow::closeCase);
     menu->addSeparator();
-    import_ = add(menu, QStringLiteral("import"), tr("&Import files..."), QStringLiteral("importFiles"), {QKeySequence(tr("Ctrl+I"))});
+    import_ = add(menu, QStringLiteral("import"), tr("&Import files..."), QStringLiteral("importFiles"),
+                  {QKeySequence(tr("Ctrl+I"))});
     connect(import_, &QAction::triggered, &window_, &MainWindow::askImportFiles);
-    connect(add(menu, QStringLiteral("folder"), tr("Import &folder..."), QStringLiteral("importFolder")), &QAction::triggered, &window_, &MainWindow::askImportFolder);
-    connect(add(menu, {}, tr("Import with o&ptions..."), QStringLiteral("importOptions"), {QKeySequence(tr("Ctrl+Shift+I"))}), &QAction::triggered, &window_,
-            &MainWindow::askImportWithOptions);
+    connect(add(menu, QStringLiteral("folder"), tr("Import &folder..."), QStringLiteral("importFolder")),
+            &QAction::triggered, &window_, &MainWindow::askImportFolder);
+    connect(add(menu, {}, tr("Import with o&ptions..."), QStringLiteral("importOptions"),
+                {QKeySequence(tr("Ctrl+Shift+I"))}),
+            &QAction::triggered, &window_, &MainWindow::askImportWithOptions);
     menu->addSeparator();
-    export_ = add(menu, QStringLiteral("export"), tr("&Export findings as Markdown..."), QStringLiteral("exportMarkdown"), {QKeySequence(tr("Ctrl+E"))});
+    export_ = add(menu, QStringLiteral("export"), tr("&Export findings as Markdown..."),
+                  QStringLiteral("exportMarkdown"), {QKeySequence(tr("Ctrl+E"))});
     connect(export_, &QAction::triggered, &window_, &MainWindow::askExport);
     menu->addSeparator();
-    connect(add(menu, {}, tr("&Quit"), QStringLiteral("quit"), {QKeySequence(tr("Ctrl+Q"))}), &QAction::triggered, &window_, &QWidget::close);
+    connect(add(menu, {}, tr("&Quit"), QStringLiteral("quit"), {QKeySequence(tr("Ctrl+Q"))}), &QAction::triggered,
+            &window_, &QWidget::close);
 }
 
 void Actions::make_edit_menu()
 {
     QMenu* menu = window_.menuBar()->addMenu(tr("&Edit"));
-    back_ = add(menu, QStringLiteral("back"), tr("&Undo selection"), QStringLiteral("undoSelection"), {QKeySequence::Undo, QKeySequence(tr("Alt+Left"))});
-    forward_ = add(menu, QStringLiteral("forward"), tr("&Redo selection"), QStringLiteral("redoSelection"), {QKeySequence::Redo, QKeySequence(tr("Alt+Right"))});
+    back_ = add(menu, QStringLiteral("back"), tr("&Undo selection"), QStringLiteral("undoSelection"),
+                {QKeySequence::Undo, QKeySequence(tr("Alt+Left"))});
+    forward_ = add(menu, QStringLiteral("forward"), tr("&Redo selection"), QStringLiteral("redoSelection"),
+                   {QKeySequence::Redo, QKeySequence(tr("Alt+Right"))});
     connect(back_, &QAction::triggered, &session_, &Session::back);
     connect(forward_, &QAction::triggered, &session_, &Session::forward);
     menu->addSeparator();
-    copy_ = add(menu, QStringLiteral("copy"), tr("&Copy finding"), QStringLiteral("copyFindingAction"), {QKeySequence(tr("Ctrl+Shift+C"))});
+    copy_ = add(menu, QStringLiteral("copy"), tr("&Copy finding"), QStringLiteral("copyFindingAction"),
+                {QKeySequence(tr("Ctrl+Alt+C"))});
     connect(copy_, &QAction::triggered, window_.inspector(), &InspectorPanel::copyMarkdown);
-    connect(add(menu, QStringLiteral("paste"), tr("&Paste evidence"), QStringLiteral("pasteEvidence"), {QKeySequence::Paste}), &QAction::triggered, &window_,
-            &MainWindow::pasteEvidence);
+    connect(add(menu, QStringLiteral("paste"), tr("&Paste evidence"), QStringLiteral("pasteEvidence"),
+                {QKeySequence::Paste}),
+            &QAction::triggered, &window_, &MainWindow::pasteEvidence);
 }
 
 void Actions::make_case_menu()
 {
     QMenu* menu = window_.menuBar()->addMenu(tr("&Case"));
-    analyze_ = add(menu, QStringLiteral("analyze"), tr("&Analyze"), QStringLiteral("analyzeCase"), {QKeySequence(tr("F5"))});
+    analyze_ =
+        add(menu, QStringLiteral("analyze"), tr("&Analyze"), QStringLiteral("analyzeCase"), {QKeySequence(tr("F5"))});
     connect(analyze_, &QAction::triggered, &session_, [this] { session_.analyze(); });
     QAction* automatic = add(menu, {}, tr("Analyze after e&very change"), QStringLiteral("analyzeAfterImport"));
     automatic->setCheckable(true);
     automatic->setChecked(session_.analyzesAfterImport());
     connect(automatic, &QAction::toggled, &session_, &Session::setAnalyzesAfterImport);
     menu->addSeparator();
-    windows_ = add(menu, QStringLiteral("window"), tr("&Windows of time..."), QStringLiteral("editWindows"), {QKeySequence(tr("Ctrl+T"))});
+    windows_ = add(menu, QStringLiteral("window"), tr("&Windows of time..."), QStringLiteral("editWindows"),
+                   {QKeySequence(tr("Ctrl+T"))});
     connect(windows_, &QAction::triggered, &window_, &MainWindow::editWindows);
     menu->addSeparator();
-    cancel_ = add(menu, QStringLiteral("cancel"), tr("&Cancel all jobs"), QStringLiteral("cancelJobs"), {QKeySequence(tr("Ctrl+."))});
+    cancel_ = add(menu, QStringLiteral("cancel"), tr("&Cancel all jobs"), QStringLiteral("cancelJobs"),
+                  {QKeySequence(tr("Ctrl+."))});
     connect(cancel_, &QAction::triggered, &session_, [this] { session_.jobs().cancelAll(); });
 }
 
@@ -127,22 +144,27 @@ void Actions::make_view_menu()
     add_theme(tr("&Dark"), Theme::Id::dark, QStringLiteral("themeDark"));
     add_theme(tr("&High contrast"), Theme::Id::highContrast, QStringLiteral("themeHighContrast"));
     menu->addSeparator();
-    connect(add(menu, {}, tr("&Next panel"), QStringLiteral("nextPanel"), {QKeySequence(tr("F6"))}), &QAction::triggered, &window_, [this] { window_.focusPanel(1); });
-    connect(add(menu, {}, tr("P&revious panel"), QStringLiteral("previousPanel"), {QKeySequence(tr("Shift+F6"))}), &QAction::triggered, &window_,
-            [this] { window_.focusPanel(-1); });
-    connect(add(menu, {}, tr("&Close tab"), QStringLiteral("closeTab"), {QKeySequence(tr("Ctrl+W"))}), &QAction::triggered, window_.evidence(),
-            &EvidenceTabs::closeCurrent);
-    connect(add(menu, {}, tr("Re&set layout"), QStringLiteral("resetLayout")), &QAction::triggered, &window_, &MainWindow::resetLayout);
+    connect(add(menu, {}, tr("&Next panel"), QStringLiteral("nextPanel"), {QKeySequence(tr("F6"))}),
+            &QAction::triggered, &window_, [this] { window_.focusPanel(1); });
+    connect(add(menu, {}, tr("P&revious panel"), QStringLiteral("previousPanel"), {QKeySequence(tr("Shift+F6"))}),
+            &QAction::triggered, &window_, [this] { window_.focusPanel(-1); });
+    connect(add(menu, {}, tr("&Close tab"), QStringLiteral("closeTab"), {QKeySequence(tr("Ctrl+W"))}),
+            &QAction::triggered, window_.evidence(), &EvidenceTabs::closeCurrent);
+    connect(add(menu, {}, tr("Re&set layout"), QStringLiteral("resetLayout")), &QAction::triggered, &window_,
+            &MainWindow::resetLayout);
 }
 
 void Actions::make_help_menu()
 {
     QMenu* menu = window_.menuBar()->addMenu(tr("&Help"));
-    connect(add(menu, QStringLiteral("book"), tr("&Handbook"), QStringLiteral("handbookAction"), {QKeySequence(tr("F1"))}), &QAction::triggered, &window_,
-            &MainWindow::showHandbook);
-    connect(add(menu, {}, tr("&What Casebook reads"), QStringLiteral("evidenceGuideAction")), &QAction::triggered, &window_, &MainWindow::showEvidenceGuide);
+    connect(
+        add(menu, QStringLiteral("book"), tr("&Handbook"), QStringLiteral("handbookAction"), {QKeySequence(tr("F1"))}),
+        &QAction::triggered, &window_, &MainWindow::showHandbook);
+    connect(add(menu, {}, tr("&What Casebook reads"), QStringLiteral("evidenceGuideAction")), &QAction::triggered,
+            &window_, &MainWindow::showEvidenceGuide);
     menu->addSeparator();
-    connect(add(menu, {}, tr("&About Casebook"), QStringLiteral("about")), &QAction::triggered, &window_, &MainWindow::showAbout);
+    connect(add(menu, {}, tr("&About Casebook"), QStringLiteral("about")), &QAction::triggered, &window_,
+            &MainWindow::showAbout);
 }
 
 void Actions::make_toolbar()

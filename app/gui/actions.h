@@ -18,7 +18,8 @@ public:
     Actions(MainWindow& window, Session& session);
 
 private:
-    QAction* add(QMenu* menu, const QString& icon, const QString& text, const QString& name, const QList<QKeySequence>& keys = {});
+    QAction* add(QMenu* menu, const QString& icon, const QString& text, const QString& name,
+                 const QList<QKeySequence>& keys = {});
     void make_file_menu();
     void make_edit_menu();
     void make_case_menu();
@@ -32,7 +33,8 @@ private:
     Session& session_;
     QMenu* recent_ = nullptr;
     QAction *open_ = nullptr, *import_ = nullptr, *save_as_ = nullptr, *export_ = nullptr, *close_ = nullptr;
-    QAction *back_ = nullptr, *forward_ = nullptr, *copy_ = nullptr, *analyze_ = nullptr, *windows_ = nullptr, *cancel_ = nullptr;
+    QAction *back_ = nullptr, *forward_ = nullptr, *copy_ = nullptr, *analyze_ = nullptr, *windows_ = nullptr,
+            *cancel_ = nullptr;
     QMenu* explore_ = nullptr;
 };
 

@@ -8,7 +8,8 @@ namespace casebook {
 QString find_demo_folder(const QString& fallback)
 {
     const QString program = QCoreApplication::applicationDirPath();
-    for (const QString& samples : {program + QStringLiteral("/../share/casebook/samples"), program + QStringLiteral("/samples"), fallback}) {
+    for (const QString& samples :
+         {program + QStringLiteral("/../share/casebook/samples"), program + QStringLiteral("/samples"), fallback}) {
         const QDir folder(samples + QStringLiteral("/demo"));
         if (!samples.isEmpty() && folder.exists()) return QDir::cleanPath(folder.absolutePath());
     }

@@ -42,11 +42,17 @@ int main(int argc, char** argv)
     parser.setApplicationDescription(QApplication::translate("main", "Workbench for performance incidents"));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(QStringLiteral("FILE"), QApplication::translate("main", "A .casebook to open, or evidence files and folders to make a case of"),
-                                 QStringLiteral("[FILE...]"));
-    const QCommandLineOption demo(QStringLiteral("demo"), QApplication::translate("main", "Open the bundled demo case"));
-    const QCommandLineOption theme_name(QStringLiteral("theme"), QApplication::translate("main", "light, dark or contrast, for this run"), QStringLiteral("NAME"));
-    QCommandLineOption screenshot(QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit"), QStringLiteral("FILE"));
+    parser.addPositionalArgument(
+        QStringLiteral("FILE"),
+        QApplication::translate("main", "A .casebook to open, or evidence files and folders to make a case of"),
+        QStringLiteral("[FILE...]"));
+    const QCommandLineOption demo(QStringLiteral("demo"),
+                                  QApplication::translate("main", "Open the bundled demo case"));
+    const QCommandLineOption theme_name(QStringLiteral("theme"),
+                                        QApplication::translate("main", "light, dark or contrast, for this run"),
+                                        QStringLiteral("NAME"));
+    QCommandLineOption screenshot(QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit"),
+                                  QStringLiteral("FILE"));
     QCommandLineOption size(QStringLiteral("size"), QStringLiteral("Size of the window"), QStringLiteral("WxH"));
     screenshot.setFlags(QCommandLineOption::HiddenFromHelp);
     size.setFlags(QCommandLineOption::HiddenFromHelp);
@@ -56,7 +62,9 @@ int main(int argc, char** argv)
     Theme::Id id = static_cast<Theme::Id>(std::clamp(QSettings().value(QStringLiteral("theme"), 0).toInt(), 0, 2));
     if (parser.isSet(theme_name)) {
         const QString name = parser.value(theme_name);
-        id = name == QLatin1String("dark") ? Theme::Id::dark : name == QLatin1String("contrast") ? Theme::Id::highContrast : Theme::Id::light;
+        id = name == QLatin1String("dark")       ? Theme::Id::dark
+             : name == QLatin1String("contrast") ? Theme::Id::highContrast
+                                                 : Theme::Id::light;
     }
     set_theme(id);
 

@@ -11,6 +11,7 @@
 #include "widgets/panels/message_bar.h"
 #include "widgets/panels/start_page.h"
 #include "widgets/panels/timeline.h"
+#include "widgets/panels/walk.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
 #include "widgets/style/icons.h"
@@ -19,6 +20,7 @@
 #include <QDockWidget>
 #include <QFileInfo>
 #include <QLabel>
+#include <QLayout>
 #include <QMessageBox>
 #include <QMimeData>
 #include <QPushButton>
@@ -26,6 +28,8 @@
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QVBoxLayout>
+
+#include <tuple>
 
 namespace casebook {
 namespace {
@@ -44,13 +48,15 @@ QStringList local_files(const QMimeData* data)
 MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent)
     : QMainWindow(parent), session_(session), samples_(samples), centre_(new QStackedWidget(this)),
       start_(new StartPage(session, this)), evidence_(new EvidenceTabs(session, this)),
-      messages_(new MessageBar(session, this)), drop_hint_(new QLabel(tr("Drop to import"), this)), summary_(new QLabel(this))
+      messages_(new MessageBar(session, this)), drop_hint_(new QLabel(tr("Drop to import"), this)),
+      summary_(new QLabel(this))
 {
     setObjectName(QStringLiteral("mainWindow"));
     setWindowIcon(application_icon());
     setAcceptDrops(true);
     setDockNestingEnabled(true);
 
+    evidence_->setMinimumSize(240, 160);  // whatever a view would like: the window must fit a small screen
     centre_->addWidget(start_);
     centre_->addWidget(evidence_);
     auto* middle = new QWidget(this);
@@ -70,17 +76,22 @@ MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent
     drop_hint_->setAlignment(Qt::AlignCenter);
     drop_hint_->setAutoFillBackground(true);
     drop_hint_->setFrameShape(QFrame::Box);
+    QFont large = drop_hint_->font();
+    large.setPointSizeF(large.pointSizeF() * 1.8);
+    drop_hint_->setFont(large);
     drop_hint_->hide();
 
     new Actions(*this, session_);  // a child of the window
 
     connect(&session_, &Session::caseOpened, this, [this] { show_case(true); });
     connect(&session_, &Session::caseClosed, this, [this] { show_case(false); });
-    for (const auto signal : {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed, &Session::ledgerChanged})
+    for (const auto signal :
+         {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed, &Session::ledgerChanged})
         connect(&session_, signal, this, &MainWindow::update_title);
+    show_case(session_.hasCase());
+    layout()->activate();  // so that docks hidden now do not keep the window wide
     resize(1280, 800);
     restoreGeometry(QSettings().value(QStringLiteral("geometry")).toByteArray());
-    show_case(session_.hasCase());
     update_title();
 }
 
@@ -104,14 +115,17 @@ void MainWindow::make_docks()
     setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
     auto* timeline = new TimelinePanel(session_, this);
     connect(timeline, &TimelinePanel::windowsRequested, this, &MainWindow::editWindows);
-    add_dock(Qt::TopDockWidgetArea, timeline, tr("Timeline"), QStringLiteral("timelineDock"))->setTitleBarWidget(new QWidget(this));
+    add_dock(Qt::TopDockWidgetArea, timeline, tr("Timeline"), QStringLiteral("timelineDock"))
+        ->setTitleBarWidget(new QWidget(this));
+    setTabPosition(Qt::LeftDockWidgetArea, QTabWidget::North);
     add_dock(Qt::LeftDockWidgetArea, new FindingsPanel(session_, this), tr("Findings"), QStringLiteral("findingsDock"));
+    add_dock(Qt::LeftDockWidgetArea, new WalkPanel(session_, this), tr("Playbook"), QStringLiteral("walkDock"));
     inspector_ = new InspectorPanel(session_, this);
     add_dock(Qt::RightDockWidgetArea, inspector_, tr("Inspector"), QStringLiteral("inspectorDock"));
-    auto* ledger = add_dock(Qt::BottomDockWidgetArea, new LedgerPanel(session_, this), tr("Import ledger"), QStringLiteral("ledgerDock"));
-    auto* jobs = add_dock(Qt::BottomDockWidgetArea, new JobsPanel(session_, this), tr("Jobs"), QStringLiteral("jobsDock"));
-    tabifyDockWidget(ledger, jobs);
-    ledger->raise();
+    add_dock(Qt::BottomDockWidgetArea, new LedgerPanel(session_, this), tr("Import ledger"),
+             QStringLiteral("ledgerDock"));
+    add_dock(Qt::BottomDockWidgetArea, new JobsPanel(session_, this), tr("Jobs"), QStringLiteral("jobsDock"));
+    place_docks();
 }
 
 /// Without a case the docks have nothing to show, so the start page has the window to itself.
@@ -121,7 +135,8 @@ void MainWindow::show_case(bool open)
     if (!open && isVisible()) save_layout();
     case_shown_ = open;
     // Only the page in sight decides how narrow the window may be.
-    start_->setSizePolicy(open ? QSizePolicy::Ignored : QSizePolicy::Preferred, open ? QSizePolicy::Ignored : QSizePolicy::Preferred);
+    start_->setSizePolicy(open ? QSizePolicy::Ignored : QSizePolicy::Preferred,
+                          open ? QSizePolicy::Ignored : QSizePolicy::Preferred);
     centre_->setCurrentWidget(open ? static_cast<QWidget*>(evidence_) : start_);
     if (open) {
         restore_layout();
@@ -144,20 +159,29 @@ void MainWindow::save_layout()
     if (case_shown_) settings.setValue(QStringLiteral("layout"), saveState());
 }
 
+/// Where the docks are when the user moved none.
+void MainWindow::place_docks()
+{
+    const auto [timeline, findings, walk, inspector, ledger, jobs] =
+        std::tie(docks_[0], docks_[1], docks_[2], docks_[3], docks_[4], docks_[5]);
+    for (QDockWidget* dock : docks_) dock->setFloating(false);
+    addDockWidget(Qt::TopDockWidgetArea, timeline);
+    addDockWidget(Qt::LeftDockWidgetArea, findings);
+    tabifyDockWidget(findings, walk);
+    findings->raise();
+    addDockWidget(Qt::RightDockWidgetArea, inspector);
+    addDockWidget(Qt::BottomDockWidgetArea, ledger);
+    tabifyDockWidget(ledger, jobs);
+    ledger->raise();
+}
+
 void MainWindow::resetLayout()
 {
     if (!case_shown_) return;
-    const Qt::DockWidgetArea areas[] = {Qt::TopDockWidgetArea, Qt::LeftDockWidgetArea, Qt::RightDockWidgetArea, Qt::BottomDockWidgetArea,
-                                        Qt::BottomDockWidgetArea};
-    for (int i = 0; i < docks_.size(); ++i) {
-        docks_[i]->setFloating(false);
-        addDockWidget(areas[i], docks_[i]);
-        docks_[i]->show();
-    }
-    tabifyDockWidget(docks_[3], docks_[4]);
-    docks_[3]->raise();
-    resizeDocks({docks_[1], docks_[2]}, {width() * 25 / 100, width() * 28 / 100}, Qt::Horizontal);
-    resizeDocks({docks_[3]}, {height() * 22 / 100}, Qt::Vertical);
+    for (QDockWidget* dock : docks_) dock->show();
+    place_docks();
+    resizeDocks({docks_[1], docks_[3]}, {width() * 23 / 100, width() * 26 / 100}, Qt::Horizontal);
+    resizeDocks({docks_[4]}, {height() * 22 / 100}, Qt::Vertical);
 }
 
 void MainWindow::update_title()

@@ -61,6 +61,7 @@ protected:
 private:
     QDockWidget* add_dock(Qt::DockWidgetArea area, QWidget* panel, const QString& title, const QString& name);
     void make_docks();
+    void place_docks();
     void show_case(bool open);
     void update_title();
     void restore_layout();

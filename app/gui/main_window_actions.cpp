@@ -31,8 +31,9 @@ QFileDialog* make_file_dialog(QWidget* parent, const QString& title, QFileDialog
     auto* dialog = new QFileDialog(parent, title, QSettings().value(QStringLiteral("lastFolder")).toString());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(mode);
-    QObject::connect(dialog, &QFileDialog::filesSelected, dialog,
-                     [dialog] { QSettings().setValue(QStringLiteral("lastFolder"), dialog->directory().absolutePath()); });
+    QObject::connect(dialog, &QFileDialog::filesSelected, dialog, [dialog] {
+        QSettings().setValue(QStringLiteral("lastFolder"), dialog->directory().absolutePath());
+    });
     return dialog;
 }
 
@@ -45,7 +46,8 @@ void MainWindow::newCase()
 
 void MainWindow::openPaths(const QStringList& paths)
 {
-    const bool opens_case = paths.size() == 1 && paths.first().endsWith(QStringLiteral(".casebook"), Qt::CaseInsensitive);
+    const bool opens_case =
+        paths.size() == 1 && paths.first().endsWith(QStringLiteral(".casebook"), Qt::CaseInsensitive);
     if (!opens_case) return session_.openPaths(paths);
     unless_busy(tr("Stop it and open another case?"), [this, paths] { session_.openPaths(paths); });
 }
@@ -54,7 +56,8 @@ void MainWindow::openDemo()
 {
     const QString folder = find_demo_folder(samples_);
     if (folder.isEmpty()) {
-        session_.tell({Message::Kind::error, tr("The demo evidence is not installed"), tr("It belongs in share/casebook/samples/demo beside the program")});
+        session_.tell({Message::Kind::error, tr("The demo evidence is not installed"),
+                       tr("It belongs in share/casebook/samples/demo beside the program")});
         return;
     }
     unless_busy(tr("Stop it and open the demo?"), [this, folder] { session_.openDemo(folder); });
@@ -97,7 +100,8 @@ void MainWindow::askImportFolder()
 {
     QFileDialog* dialog = make_file_dialog(this, tr("Import folder"), QFileDialog::Directory);
     dialog->setOption(QFileDialog::ShowDirsOnly);
-    connect(dialog, &QFileDialog::filesSelected, &session_, [this](const QStringList& paths) { session_.importPaths(paths); });
+    connect(dialog, &QFileDialog::filesSelected, &session_,
+            [this](const QStringList& paths) { session_.importPaths(paths); });
     dialog->open();
 }
 
@@ -126,7 +130,9 @@ void MainWindow::askExport()
                 QFile file(path);
                 const QByteArray text = report_markdown(*report, title).toUtf8();
                 if (!file.open(QIODevice::WriteOnly | QIODevice::Truncate) || file.write(text) != text.size())
-                    return fail(Error::Code::unreadable, "The findings could not be written to " + path.toStdString() + ": " + file.errorString().toStdString(),
+                    return fail(Error::Code::unreadable,
+                                "The findings could not be written to " + path.toStdString() + ": " +
+                                    file.errorString().toStdString(),
                                 "Choose another folder");
                 return true;
             },
@@ -172,7 +178,8 @@ void MainWindow::focusPanel(int direction)
     if (case_shown_) panels.insert(std::min<qsizetype>(2, panels.size()), evidence_);
     qsizetype current = direction > 0 ? -1 : 0;
     for (qsizetype i = 0; i < panels.size(); ++i)
-        if (panels[i]->isAncestorOf(QApplication::focusWidget()) || panels[i] == QApplication::focusWidget()) current = i;
+        if (panels[i]->isAncestorOf(QApplication::focusWidget()) || panels[i] == QApplication::focusWidget())
+            current = i;
     for (qsizetype step = 1; step <= panels.size(); ++step) {
         QWidget* panel = panels[(current + direction * step + 2 * panels.size()) % panels.size()];
         for (QDockWidget* dock : docks_)
@@ -180,7 +187,8 @@ void MainWindow::focusPanel(int direction)
         QList<QWidget*> inside = panel->findChildren<QWidget*>();
         inside.prepend(panel);
         for (QWidget* widget : inside) {
-            if ((widget->focusPolicy() & Qt::TabFocus) != Qt::TabFocus || !widget->isVisible() || !widget->isEnabled()) continue;
+            if ((widget->focusPolicy() & Qt::TabFocus) != Qt::TabFocus || !widget->isVisible() || !widget->isEnabled())
+                continue;
             widget->setFocus(Qt::ShortcutFocusReason);
             return;
         }
@@ -205,7 +213,8 @@ void MainWindow::showEvidenceGuide()
     auto* text = new QTextBrowser(dialog);
     text->setOpenLinks(false);
     text->setHtml(evidence_guide_html(theme().muted_text.name()));
-    connect(text, &QTextBrowser::anchorClicked, this, [](const QUrl& link) { QApplication::clipboard()->setText(how_to_get(link.path())); });
+    connect(text, &QTextBrowser::anchorClicked, this,
+            [](const QUrl& link) { QApplication::clipboard()->setText(how_to_get(link.path())); });
     auto* column = new QVBoxLayout(dialog);
     column->addWidget(text);
     dialog->show();
@@ -218,8 +227,10 @@ void MainWindow::showAbout()
     box->setWindowTitle(tr("About Casebook"));
     box->setIconPixmap(application_icon().pixmap(64, 64));
     box->setText(QStringLiteral("<b>Casebook %1</b>").arg(QStringLiteral(CASEBOOK_VERSION)));
-    box->setInformativeText(tr("Finds out why a system is slow, from the evidence you have. Free software under the GNU General Public License, "
-                               "version 3 or later. Uses Qt %1, QCustomPlot and SQLite.").arg(QString::fromLatin1(qVersion())));
+    box->setInformativeText(tr("Finds out why a system is slow, from the evidence you have. Free software under the "
+                               "GNU General Public License, "
+                               "version 3 or later. Uses Qt %1, QCustomPlot and SQLite.")
+                                .arg(QString::fromLatin1(qVersion())));
     box->open();
 }
 

@@ -15,7 +15,7 @@ _casebook_cli() {
     case $previous in
     --as) mapfile -t COMPREPLY < <(compgen -W "$("$program" list importers 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$current"); return ;;
     --only) mapfile -t COMPREPLY < <(compgen -W "$("$program" list analyzers 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$current"); return ;;
-    list) mapfile -t COMPREPLY < <(compgen -W "$("$program" list --help 2>/dev/null | sed -n 's/^usage: casebook-cli list \([a-z|]*\).*/\1/p' | tr '|' ' ')" -- "$current"); return ;;
+    list) mapfile -t COMPREPLY < <(compgen -W "$("$program" list --help 2>/dev/null | sed -n 's/^usage: casebook-cli list \[\([a-z|]*\).*/\1/p' | tr '|' ' ')" -- "$current"); return ;;
     esac
     case $current in
     -*)

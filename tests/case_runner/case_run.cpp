@@ -98,10 +98,14 @@ std::string wrong_end(const Step& step, const Finished& done, const fs::path& fo
     if (done.signal != 0) return "ended by signal " + std::to_string(done.signal);
     if (done.exit_status != step.exit_status)
         return "exit status " + std::to_string(done.exit_status) + ", expected " + std::to_string(step.exit_status);
-    const auto lines = lines_of(comparable(done.err, folder, {}));
+    const auto lacks = [&](const std::string& text, const std::string& part) {
+        const auto lines = lines_of(comparable(text, folder, {}));
+        return std::none_of(lines.begin(), lines.end(), [&](const std::string& line) { return line.find(part) != std::string::npos; });
+    };
+    for (const std::string& part : step.stdout_parts)
+        if (lacks(done.out, part)) return "no line of stdout contains: " + part;
     for (const std::string& part : step.stderr_parts)
-        if (std::none_of(lines.begin(), lines.end(), [&](const std::string& line) { return line.find(part) != std::string::npos; }))
-            return "no line of stderr contains: " + part;
+        if (lacks(done.err, part)) return "no line of stderr contains: " + part;
     return {};
 }
 

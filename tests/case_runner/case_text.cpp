@@ -44,6 +44,7 @@ std::size_t parse_step(CaseText& parsed, std::size_t at, Step& step)
     while (at < lines.size()) {
         const std::string& line = lines[at];
         if (starts_with(line, "exit ")) step.exit_status = std::atoi(line.c_str() + 5);
+        else if (starts_with(line, "stdout ")) step.stdout_parts.push_back(line.substr(7));
         else if (starts_with(line, "stderr ")) step.stderr_parts.push_back(line.substr(7));
         else if (starts_with(line, "stdin ")) step.standard_input = line.substr(6);
         else if (starts_with(line, "interrupt ")) step.interrupt_after_ms = std::atoi(line.c_str() + 10);
@@ -57,6 +58,7 @@ std::size_t parse_step(CaseText& parsed, std::size_t at, Step& step)
         step.expected = joined(lines, step.expected_from, step.expected_to);
         return step.expected_to;
     }
+    if (!step.keep.empty()) parsed.error = "line " + std::to_string(at) + ": keep without ---- compares nothing";
     return at;
 }
 
@@ -103,9 +105,10 @@ CaseText parse_case(const std::string& text)
             return parsed;
         }
     }
+    if (!parsed.error.empty()) return parsed;
     if (parsed.steps.empty()) parsed.error = "no command in it";
     const bool asserts = std::any_of(parsed.steps.begin(), parsed.steps.end(), [](const Step& step) {
-        return step.expected || step.exit_status != 0 || !step.stderr_parts.empty();
+        return step.expected || step.exit_status != 0 || !step.stderr_parts.empty() || !step.stdout_parts.empty();
     });
     if (parsed.error.empty() && !asserts) parsed.error = "it expects nothing";
     return parsed;

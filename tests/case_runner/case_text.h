@@ -11,7 +11,7 @@ struct Step {
     int line = 0;  ///< of the command, 1-based
     std::string command;
     int exit_status = 0;
-    std::vector<std::string> stderr_parts, keep;
+    std::vector<std::string> stdout_parts, stderr_parts, keep;
     std::string standard_input;
     int interrupt_after_ms = -1;
     std::optional<std::string> expected;  ///< whole lines, each with its end

@@ -27,30 +27,43 @@ public:
 
     Status add(const SpanRow&) override { return keep({"span"}); }
     Status add(const PlanRow&) override { return keep({"plan"}); }
-    Status add(const MetricPoint& r) override { return keep({"metric", time(r.at_ns), r.name, r.labels, r.unit, number(r.value)}); }
+    Status add(const MetricPoint& r) override
+    {
+        return keep({"metric", time(r.at_ns), r.name, r.labels, r.unit, number(r.value)});
+    }
     Status add(const StatementRow& r) override
     {
-        return keep({"statement", time(r.snapshot_at_ns), r.query_id, r.query, integer(r.calls), integer(r.rows), number(r.total_ms), number(r.mean_ms), number(r.min_ms),
-                     number(r.max_ms), number(r.stddev_ms), integer(r.shared_hit), integer(r.shared_read), integer(r.temp_written)});
+        return keep({"statement", time(r.snapshot_at_ns), r.query_id, r.query, integer(r.calls), integer(r.rows),
+                     number(r.total_ms), number(r.mean_ms), number(r.min_ms), number(r.max_ms), number(r.stddev_ms),
+                     integer(r.shared_hit), integer(r.shared_read), integer(r.temp_written)});
     }
-    Status add(const HeapClassRow& r) override { return keep({"class", time(r.at_ns), r.class_name, integer(r.instances), integer(r.bytes)}); }
+    Status add(const HeapClassRow& r) override
+    {
+        return keep({"class", time(r.at_ns), r.class_name, integer(r.instances), integer(r.bytes)});
+    }
     Status add(const GcPauseRow& r) override
     {
         pauses_ms.push_back(r.pause_ms);
-        return keep({"pause", time(r.at_ns), r.collector, r.kind, r.cause, number(r.pause_ms), integer(r.before_bytes), integer(r.after_bytes), integer(r.capacity_bytes)});
+        return keep({"pause", time(r.at_ns), r.collector, r.kind, r.cause, number(r.pause_ms), integer(r.before_bytes),
+                     integer(r.after_bytes), integer(r.capacity_bytes)});
     }
-    Status add(const ThreadRow& r) override { return keep({"thread", time(r.at_ns), r.name, r.state, r.waiting_on, r.holding, r.top_frame}); }
+    Status add(const ThreadRow& r) override
+    {
+        return keep({"thread", time(r.at_ns), r.name, r.state, r.waiting_on, r.holding, r.top_frame});
+    }
     Status add(const EventRow& r) override { return keep({"event", time(r.at_ns), r.kind, r.service, r.text}); }
     Status add(const SessionRow& r) override
     {
-        return keep({"session", time(r.at_ns), integer(r.pid), r.user, r.database, r.application, r.state, r.wait_event_type, r.wait_event, r.blocked_by, number(r.xact_age_ms),
-                     number(r.query_age_ms), r.query});
+        return keep({"session", time(r.at_ns), integer(r.pid), r.user, r.database, r.application, r.state,
+                     r.wait_event_type, r.wait_event, r.blocked_by, number(r.xact_age_ms), number(r.query_age_ms),
+                     r.query});
     }
     Status add(const TableStatRow& r) override
     {
-        return keep({"table", time(r.at_ns), r.table, integer(r.live_rows), integer(r.dead_rows), integer(r.seq_scans), integer(r.index_scans), time(r.last_vacuum_ns),
-                     time(r.last_analyze_ns), integer(r.heap_hit), integer(r.heap_read), integer(r.index_hit), integer(r.index_read), integer(r.modified_since_analyze),
-                     integer(r.size_bytes)});
+        return keep({"table", time(r.at_ns), r.table, integer(r.live_rows), integer(r.dead_rows), integer(r.seq_scans),
+                     integer(r.index_scans), time(r.last_vacuum_ns), time(r.last_analyze_ns), integer(r.heap_hit),
+                     integer(r.heap_read), integer(r.index_hit), integer(r.index_read),
+                     integer(r.modified_since_analyze), integer(r.size_bytes)});
     }
     Status add(const ProfileRow& r) override { return keep({"profile", r.kind, r.stack, number(r.value), r.unit}); }
     Status add(const LogLineRow& r) override { return keep({"log", time(r.at_ns), r.service, r.level, r.text}); }

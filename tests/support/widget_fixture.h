@@ -32,7 +32,8 @@ public:
     {
         QDir().mkpath(QFileInfo(path(name)).absolutePath());
         QFile file(path(name));
-        if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size()) qFatal("cannot write %s", qPrintable(name));
+        if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
+            qFatal("cannot write %s", qPrintable(name));
         return file.fileName();
     }
 
@@ -46,9 +47,11 @@ inline QByteArray heap_histogram(int scale)
     QByteArray text = " num     #instances         #bytes  class name (module)\n"
                       "-------------------------------------------------------\n";
     text += "   1:        250000       12000000  [B (java.base@17.0.9)\n";
-    text += "   2:  " + QByteArray::number(10000 * scale) + "  " + QByteArray::number(480000 * scale) + "  com.example.shop.Session\n";
+    text += "   2:  " + QByteArray::number(10000 * scale) + "  " + QByteArray::number(480000 * scale) +
+            "  com.example.shop.Session\n";
     text += "   3:         41000         984000  java.lang.String (java.base@17.0.9)\n";
-    text += "Total  " + QByteArray::number(291000 + 10000 * scale) + "  " + QByteArray::number(12984000 + 480000 * scale) + "\n";
+    text += "Total  " + QByteArray::number(291000 + 10000 * scale) + "  " +
+            QByteArray::number(12984000 + 480000 * scale) + "\n";
     return text;
 }
 
@@ -58,7 +61,8 @@ inline QByteArray statements_csv(int rows, int calls = 100)
     QByteArray text = "queryid,query,calls,total_exec_time,rows,shared_blks_hit,shared_blks_read\n";
     for (int i = 0; i < rows; ++i) {
         const QByteArray n = QByteArray::number(i);
-        text += "10" + n + ",SELECT * FROM table_" + n + " WHERE id = $1," + QByteArray::number(calls + i) + ',' + QByteArray::number(3.5 * (i + 1)) + ",12,900,4\n";
+        text += "10" + n + ",SELECT * FROM table_" + n + " WHERE id = $1," + QByteArray::number(calls + i) + ',' +
+                QByteArray::number(3.5 * (i + 1)) + ",12,900,4\n";
     }
     return text;
 }

@@ -23,7 +23,8 @@ std::string records(std::string_view text, CsvDialect dialect = {})
             const auto there = reader.next();
             if (!there || !*there) break;
             if (!out->empty()) *out += '/';
-            for (std::size_t i = 0; i < reader.cells().size(); ++i) *out += (i ? "|" : "") + std::string(reader.cells()[i]);
+            for (std::size_t i = 0; i < reader.cells().size(); ++i)
+                *out += (i ? "|" : "") + std::string(reader.cells()[i]);
             if (reader.broken_quote()) *out += "!";
         }
     }
@@ -42,7 +43,8 @@ std::string table(std::string_view text)
         const auto there = (*reader)->next();
         if (!there || !*there) break;
         out += (*reader)->ragged() ? "\n!" : "\n";
-        for (std::size_t i = 0; i < (*reader)->cell_count(); ++i) out += (i ? "|" : "") + std::string((*reader)->cell(i));
+        for (std::size_t i = 0; i < (*reader)->cell_count(); ++i)
+            out += (i ? "|" : "") + std::string((*reader)->cell(i));
     }
     return out;
 }
@@ -57,17 +59,29 @@ private slots:
     {
         QTest::addColumn<QString>("text");
         QTest::addColumn<QString>("expected");
-        QTest::newRow("plain") << "a,b\n1,2\n" << "a|b/1|2";
-        QTest::newRow("no end of line") << "a,b\n1,2" << "a|b/1|2";
-        QTest::newRow("crlf and byte order mark") << "\xEF\xBB\xBF" "a,b\r\n1,2\r\n" << "a|b/1|2";
-        QTest::newRow("quotes") << "\"a,1\",\"b\"\"c\"\"\"\n" << "a,1|b\"c\"";
-        QTest::newRow("line ends inside") << "\"a\nb\r\nc\",2\n3,4\n" << "a\nb\r\nc|2/3|4";
-        QTest::newRow("empty cells and lines") << ",\n\n\"\",x,\n" << "|/|x|";
-        QTest::newRow("text behind a quote") << "\"a\"b,c\n" << "ab|c";
-        QTest::newRow("quote inside a cell") << "5\" disk,c\n" << "5\" disk|c";
-        QTest::newRow("quote that never closes") << "\"a,b\n1,2\n3,4\n" << "\"a|b!/1|2/3|4";
-        QTest::newRow("only an open quote") << "\"" << "\"!";
-        QTest::newRow("escaped quote at the end") << "\"a\"\"" << "\"a\"\"!";
+        QTest::newRow("plain") << "a,b\n1,2\n"
+                               << "a|b/1|2";
+        QTest::newRow("no end of line") << "a,b\n1,2"
+                                        << "a|b/1|2";
+        QTest::newRow("crlf and byte order mark") << "\xEF\xBB\xBF"
+                                                     "a,b\r\n1,2\r\n"
+                                                  << "a|b/1|2";
+        QTest::newRow("quotes") << "\"a,1\",\"b\"\"c\"\"\"\n"
+                                << "a,1|b\"c\"";
+        QTest::newRow("line ends inside") << "\"a\nb\r\nc\",2\n3,4\n"
+                                          << "a\nb\r\nc|2/3|4";
+        QTest::newRow("empty cells and lines") << ",\n\n\"\",x,\n"
+                                               << "|/|x|";
+        QTest::newRow("text behind a quote") << "\"a\"b,c\n"
+                                             << "ab|c";
+        QTest::newRow("quote inside a cell") << "5\" disk,c\n"
+                                             << "5\" disk|c";
+        QTest::newRow("quote that never closes") << "\"a,b\n1,2\n3,4\n"
+                                                 << "\"a|b!/1|2/3|4";
+        QTest::newRow("only an open quote") << "\""
+                                            << "\"!";
+        QTest::newRow("escaped quote at the end") << "\"a\"\""
+                                                  << "\"a\"\"!";
     }
     void records()
     {
@@ -105,23 +119,43 @@ private slots:
         const QString rows = "id,query,calls,\n1|select 1|2\n3|a\nb|4";
         QTest::newRow("csv") << "id,query,calls\n1,select 1,2\n3,\"a\nb\",4\n" << rows;
         QTest::newRow("semicolons") << "id;query;calls\r\n1;select 1;2\r\n3;\"a\nb\";4\r\n" << rows;
-        QTest::newRow("Excel names its separator") << "sep=;\r\nid;query;calls\r\n1;select 1;2\r\n3;\"a\nb\";4\r\n" << rows;
+        QTest::newRow("Excel names its separator") << "sep=;\r\nid;query;calls\r\n1;select 1;2\r\n3;\"a\nb\";4\r\n"
+                                                   << rows;
         QTest::newRow("tabs, copy text") << "id\tquery\tcalls\n1\tselect 1\t2\n3\ta\\nb\t4\n" << rows;
-        QTest::newRow("aligned") << " id |  query   | calls \n----+----------+-------\n  1 | select 1 |     2\n  3 | a       +|     4\n    | b        |      \n(2 rows)\n\n" << rows;
+        QTest::newRow("aligned") << " id |  query   | calls \n----+----------+-------\n  1 | select 1 |     2\n  3 | a "
+                                    "      +|     4\n    | b        |      \n(2 rows)\n\n"
+                                 << rows;
         QTest::newRow("aligned, border 2")
-            << "+----+----------+-------+\n| id |  query   | calls |\n+----+----------+-------+\n|  1 | select 1 |     2 |\n|  3 | a       +|     4 |\n|    | b        |       |\n+----+----------+-------+\n(2 rows)\n"
+            << "+----+----------+-------+\n| id |  query   | calls |\n+----+----------+-------+\n|  1 | select 1 |     "
+               "2 |\n|  3 | a       +|     4 |\n|    | b        |       |\n+----+----------+-------+\n(2 rows)\n"
             << rows;
-        QTest::newRow("aligned, box lines") << QStringLiteral(" id │  query   │ calls \n────┼──────────┼───────\n  1 │ select 1 │     2\n  3 │ a       ↵│     4\n    │ b        │      \n(2 rows)\n") << rows;
-        QTest::newRow("aligned, after chatter") << "Timing is on.\nSET\n id |  query   | calls \n----+----------+-------\n  1 | select 1 |     2\n  3 | a       +|     4\n    | b        |      \n(2 rows)\n\nTime: 1.2 ms\n" << rows;
-        QTest::newRow("expanded") << "-[ RECORD 1 ]---\nid    | 1\nquery | select 1\ncalls | 2\n-[ RECORD 2 ]---\nid    | 3\nquery | a        +\n      | b\ncalls | 4\n\n" << rows;
+        QTest::newRow("aligned, box lines")
+            << QStringLiteral(" id │  query   │ calls \n────┼──────────┼───────\n  1 │ select 1 │     2\n  3 │ a       "
+                              "↵│     4\n    │ b        │      \n(2 rows)\n")
+            << rows;
+        QTest::newRow("aligned, after chatter")
+            << "Timing is on.\nSET\n id |  query   | calls \n----+----------+-------\n  1 | select 1 |     2\n  3 | a  "
+               "     +|     4\n    | b        |      \n(2 rows)\n\nTime: 1.2 ms\n"
+            << rows;
+        QTest::newRow("expanded") << "-[ RECORD 1 ]---\nid    | 1\nquery | select 1\ncalls | 2\n-[ RECORD 2 ]---\nid   "
+                                     " | 3\nquery | a        +\n      | b\ncalls | 4\n\n"
+                                  << rows;
         QTest::newRow("expanded, unaligned") << "id|1\nquery|select 1\ncalls|2\n\nid|3\nquery|a\nb\ncalls|4\n" << rows;
-        QTest::newRow("json array") << "[{\"id\":1,\"query\":\"select 1\",\"calls\":2}, \n {\"id\":3,\"query\":\"a\\nb\",\"calls\":4}]\n" << rows;
-        QTest::newRow("json lines") << "{\"id\":1,\"query\":\"select 1\",\"calls\":2}\n{\"calls\":4,\"id\":3,\"query\":\"a\\nb\"}\n" << rows;
+        QTest::newRow("json array")
+            << "[{\"id\":1,\"query\":\"select 1\",\"calls\":2}, \n {\"id\":3,\"query\":\"a\\nb\",\"calls\":4}]\n"
+            << rows;
+        QTest::newRow("json lines")
+            << "{\"id\":1,\"query\":\"select 1\",\"calls\":2}\n{\"calls\":4,\"id\":3,\"query\":\"a\\nb\"}\n"
+            << rows;
         QTest::newRow("header again") << "id,query,calls\n1,select 1,2\nid,query,calls\n3,\"a\nb\",4\n" << rows;
-        QTest::newRow("ragged") << "id,query,calls\n1,2\n1,2,3,4\n1,2,3,\n" << "id,query,calls,\n!1|2\n!1|2|3|4\n1|2|3";
-        QTest::newRow("comment above") << "# exported\nid,query,calls\n1,select 1,2\n" << "id,query,calls,\n1|select 1|2";
-        QTest::newRow("truncated json") << "[{\"id\":1,\"query\":\"x\"},{\"id\":2,\"qu" << "id,query,\n1|x\n!";
-        QTest::newRow("nothing") << "one two three\n" << "the input holds no table";
+        QTest::newRow("ragged") << "id,query,calls\n1,2\n1,2,3,4\n1,2,3,\n"
+                                << "id,query,calls,\n!1|2\n!1|2|3|4\n1|2|3";
+        QTest::newRow("comment above") << "# exported\nid,query,calls\n1,select 1,2\n"
+                                       << "id,query,calls,\n1|select 1|2";
+        QTest::newRow("truncated json") << "[{\"id\":1,\"query\":\"x\"},{\"id\":2,\"qu"
+                                        << "id,query,\n1|x\n!";
+        QTest::newRow("nothing") << "one two three\n"
+                                 << "the input holds no table";
     }
     void framings()
     {
@@ -133,7 +167,9 @@ private slots:
     /// A bar in a statement, wide characters, and a bar that moved: cells stay whole.
     void aligned_with_bars()
     {
-        QCOMPARE(QString::fromStdString(table(" n |    q    \n---+---------\n 1 | a || b \n 2 | \xE8\xA1\xA8 | x\n(2 rows)\n")), QStringLiteral("n,q,\n1|a || b\n2|表 | x"));
+        QCOMPARE(QString::fromStdString(
+                     table(" n |    q    \n---+---------\n 1 | a || b \n 2 | \xE8\xA1\xA8 | x\n(2 rows)\n")),
+                 QStringLiteral("n,q,\n1|a || b\n2|表 | x"));
     }
 
     void unaligned_bars_belong_to_the_statement()
@@ -159,7 +195,10 @@ private slots:
         QCOMPARE(cell_int("12.000").value_or(-1), 12);
         QCOMPARE(cell_int(" -5 ").value_or(-1), -5);
         QCOMPARE(cell_int("1 234").value_or(-1), 1234);
-        QCOMPARE(cell_int("1\xC2\xA0" "234").value_or(-1), 1234);
+        QCOMPARE(cell_int("1\xC2\xA0"
+                          "234")
+                     .value_or(-1),
+                 1234);
         QCOMPARE(cell_int("2E3").value_or(-1), 2000);
         QVERIFY(!cell_int("2.5").has_value());
         QVERIFY(!cell_int("").has_value());

@@ -75,7 +75,9 @@ void TestJobRunner::error_and_exceptions_are_carried()
         QVERIFY(!result);
         errors.push_back(result.error());
     };
-    runner.run<int>({}, [](const Control&) -> Result<int> { return fail(Error::Code::unreadable, "no disk", "insert it"); }, this, take);
+    runner.run<int>(
+        {}, [](const Control&) -> Result<int> { return fail(Error::Code::unreadable, "no disk", "insert it"); }, this,
+        take);
     QTRY_COMPARE(errors.size(), std::size_t{1});
     runner.run<int>({}, [](const Control&) -> Result<int> { throw std::runtime_error("oops"); }, this, take);
     QTRY_COMPARE(errors.size(), std::size_t{2});
@@ -103,7 +105,8 @@ void TestJobRunner::progress_is_throttled()
         [](const Control& control) -> Result<int> {
             const auto end = std::chrono::steady_clock::now() + 500ms;
             std::uint64_t reports = 0;
-            while (std::chrono::steady_clock::now() < end) control.report({"step", ++reports, 1'000'000'000, reports / 2});
+            while (std::chrono::steady_clock::now() < end)
+                control.report({"step", ++reports, 1'000'000'000, reports / 2});
             return static_cast<int>(std::min<std::uint64_t>(reports, 1'000'000));
         },
         this, [&](Result<int> result) {
@@ -112,7 +115,8 @@ void TestJobRunner::progress_is_throttled()
         });
     QTRY_VERIFY(done);
     QVERIFY(progressed.size() >= 1);
-    QVERIFY2(progressed.size() <= clock.elapsed() / JobRunner::progress_interval_ms + 2, qPrintable(QString::number(progressed.size())));
+    QVERIFY2(progressed.size() <= clock.elapsed() / JobRunner::progress_interval_ms + 2,
+             qPrintable(QString::number(progressed.size())));
     QCOMPARE(last.what, std::string("step"));
     QVERIFY(last.done > 0);
     QCOMPARE(last.total, std::uint64_t{1'000'000'000});
@@ -126,7 +130,8 @@ void TestJobRunner::cancel_is_reported_as_cancelled()
     connect(&runner, &JobRunner::finished, this, [&](JobId, const Error* error) {
         if (error) finished_with = error->code;
     });
-    const JobId id = runner.run<int>({}, until_cancelled, this, [&](Result<int> result) { code = result.error().code; });
+    const JobId id =
+        runner.run<int>({}, until_cancelled, this, [&](Result<int> result) { code = result.error().code; });
     QTRY_VERIFY(!runner.info(id).waiting);
     runner.cancel(id);
     QVERIFY(runner.info(id).cancelling);
@@ -245,7 +250,9 @@ void TestJobRunner::destructor_stops_jobs()
     QElapsedTimer clock;
     {
         JobRunner runner;
-        for (int i = 0; i < 8; ++i) runner.run<int>({{}, i % 2 ? JobRunner::Lane::write : JobRunner::Lane::read}, until_cancelled, this, [&](Result<int>) { called = true; });
+        for (int i = 0; i < 8; ++i)
+            runner.run<int>({{}, i % 2 ? JobRunner::Lane::write : JobRunner::Lane::read}, until_cancelled, this,
+                            [&](Result<int>) { called = true; });
         QTest::qWait(20);
         clock.start();
     }

@@ -4,6 +4,7 @@
 #include "tests/support/widget_fixture.h"
 #include "widgets/models/finding_model.h"
 #include "widgets/models/job_model.h"
+#include "widgets/models/walk_model.h"
 #include "widgets/panels/evidence_tabs.h"
 #include "widgets/panels/evidence_view.h"
 #include "widgets/panels/inspector.h"
@@ -13,6 +14,7 @@
 #include <QAbstractButton>
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QDockWidget>
 #include <QFileDialog>
 #include <QLabel>
@@ -21,6 +23,7 @@
 #include <QMenu>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QRegularExpression>
 #include <QTableView>
 #include <QTextBrowser>
 #include <QTreeView>
@@ -29,6 +32,22 @@
 
 using namespace casebook;
 using namespace casebook::tests;
+
+/// Counts windows other than the main window and dialogs that pop up: widgets shown before they have a parent.
+class StrayWindows : public QObject {
+public:
+    int count = 0;
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override
+    {
+        auto* widget = qobject_cast<QWidget*>(watched);
+        if (event->type() == QEvent::Show && widget && widget->isWindow() && widget->windowType() == Qt::Window &&
+            !qobject_cast<MainWindow*>(widget))
+            ++count;
+        return false;
+    }
+};
 
 class TestMainWindow : public QObject {
     Q_OBJECT
@@ -39,6 +58,8 @@ private slots:
     void cleanup();
     void start_page_opens_the_demo_and_a_finding();
     void inspector_links_and_copies();
+    void playbook_is_walked();
+    void work_is_not_stopped_without_asking();
     void keyboard_walks_findings_and_panels();
     void dropped_files_become_a_case();
     void dropped_case_is_opened();
@@ -84,7 +105,8 @@ void TestMainWindow::init()
     QSettings().clear();
     QDir(unsaved_cases_folder()).removeRecursively();
     session_ = std::make_unique<Session>();
-    window_ = std::make_unique<MainWindow>(*session_, QString::fromStdString((source_folder() / "resources/samples").string()));
+    window_ = std::make_unique<MainWindow>(*session_,
+                                           QString::fromStdString((source_folder() / "resources/samples").string()));
     window_->resize(1280, 800);
     window_->show();
     QVERIFY(QTest::qWaitForWindowActive(window_.get()));
@@ -127,6 +149,8 @@ void TestMainWindow::drop_files(const QStringList& paths)
 
 void TestMainWindow::start_page_opens_the_demo_and_a_finding()
 {
+    StrayWindows stray;
+    qApp->installEventFilter(&stray);
     QVERIFY(child<QWidget>("startPage")->isVisible());
     for (QDockWidget* dock : window_->docks()) QVERIFY(!dock->isVisible());
     QVERIFY(!child<QTextBrowser>("evidenceGuide")->toPlainText().isEmpty());
@@ -134,7 +158,8 @@ void TestMainWindow::start_page_opens_the_demo_and_a_finding()
     open_demo();
     QVERIFY(session_->isDemo());
     QVERIFY(!child<QWidget>("startPage")->isVisible());
-    for (const char* dock : {"timelineDock", "findingsDock", "inspectorDock", "ledgerDock"}) QVERIFY2(child<QDockWidget>(dock)->isVisible(), dock);
+    for (const char* dock : {"timelineDock", "findingsDock", "inspectorDock", "ledgerDock"})
+        QVERIFY2(child<QDockWidget>(dock)->isVisible(), dock);
     QCOMPARE(child<QTableView>("ledgerTable")->model()->rowCount(), static_cast<int>(session_->ledger().size()));
 
     // The strongest finding is selected by itself; a click selects another, and its evidence opens.
@@ -142,10 +167,10 @@ void TestMainWindow::start_page_opens_the_demo_and_a_finding()
     const QModelIndex second = finding(1);
     QVERIFY(second.isValid());
     click_index(tree(), second);
-    QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key), second.data(FindingModel::FindingKey).toByteArray());
+    QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key),
+             second.data(FindingModel::FindingKey).toByteArray());
     QVERIFY(child<QTextBrowser>("findingText")->toPlainText().contains(second.data().toString().left(20)));
     QVERIFY(!child<QTextBrowser>("handbookText")->toPlainText().isEmpty());
-    if (evidence_view_kinds().empty()) QSKIP("this build has no evidence views");
     QVERIFY(window_->evidence()->count() >= 1);
     QVERIFY(window_->evidence()->currentView());
     QVERIFY(wait_idle(*session_));
@@ -156,6 +181,15 @@ void TestMainWindow::start_page_opens_the_demo_and_a_finding()
     tree()->setFocus();
     QTest::keyClick(tree(), Qt::Key_Return);
     QCOMPARE(window_->evidence()->count(), tabs);
+    // Every view of the menu opens without a window flashing up.
+    const QList<QAction*> views = window_->findChildren<QAction*>(QRegularExpression(QStringLiteral("^explore_")));
+    QVERIFY(!views.isEmpty());
+    for (QAction* view : views) {
+        view->trigger();
+        QVERIFY(wait_idle(*session_));
+        QCOMPARE(QStringLiteral("explore_") + window_->evidence()->currentView()->objectName(), view->objectName());
+    }
+    QCOMPARE(stray.count, 0);
 }
 
 void TestMainWindow::inspector_links_and_copies()
@@ -174,8 +208,58 @@ void TestMainWindow::inspector_links_and_copies()
     const QString copied = QApplication::clipboard()->text();
     QVERIFY(copied.startsWith(QStringLiteral("## ")));
     QVERIFY(copied.contains(QString::fromStdString(front->headline).left(20)));
-    QTest::keyClick(window_.get(), Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
+    QTest::keyClick(window_.get(), Qt::Key_C, Qt::ControlModifier | Qt::AltModifier);
     QCOMPARE(QApplication::clipboard()->text(), copied);
+}
+
+void TestMainWindow::playbook_is_walked()
+{
+    open_demo();
+    child<QDockWidget>("walkDock")->raise();
+    auto* walk = child<QTreeView>("walkTree");
+    QTRY_VERIFY(walk->model()->rowCount() >= 7);
+    QVERIFY(!child<QLabel>("nextStep")->text().isEmpty());
+    // Every confirmed cause of the report is a question of some step; a click on one selects its finding.
+    QModelIndex question;
+    for (int step = 0; step < walk->model()->rowCount(); ++step)
+        for (int i = 0; i < walk->model()->rowCount(walk->model()->index(step, 0)); ++i) {
+            const QModelIndex index = walk->model()->index(i, 0, walk->model()->index(step, 0));
+            if (!index.data(WalkModel::FindingKey).toByteArray().isEmpty() &&
+                index.data(WalkModel::AnalyzerId).toByteArray().toStdString() != session_->selection().analyzer)
+                question = index;
+        }
+    QVERIFY(question.isValid());
+    click_index(walk, question);
+    QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key),
+             question.data(WalkModel::FindingKey).toByteArray());
+    // Another symptom, another order of questions.
+    auto* symptom = child<QComboBox>("symptomChoice");
+    QVERIFY(symptom->count() >= 9);
+    symptom->setCurrentIndex(3);
+    emit symptom->activated(3);
+    QVERIFY(wait_idle(*session_));
+    QVERIFY(walk->model()->rowCount() >= 7);
+}
+
+void TestMainWindow::work_is_not_stopped_without_asking()
+{
+    drop_files({fixture_.write("busy/large.csv", statements_csv(600'000, 11))});
+    QTRY_VERIFY(session_->isImporting());
+    action("newCase")->trigger();
+    auto* question = window_->findChild<QMessageBox*>();
+    QVERIFY(question);
+    QTest::mouseClick(question->button(QMessageBox::Cancel), Qt::LeftButton);
+    QVERIFY(session_->isImporting());
+    QVERIFY(!window_->close());  // asks as well
+    QVERIFY(window_->isVisible());
+    QTRY_VERIFY(QApplication::activeModalWidget());
+    question = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+    QVERIFY(question);
+    for (QAbstractButton* button : question->buttons())
+        if (question->buttonRole(button) == QMessageBox::AcceptRole) QTest::mouseClick(button, Qt::LeftButton);
+    QTRY_VERIFY(!window_->isVisible());
+    QVERIFY(wait_idle(*session_, 60'000));
+    QVERIFY(session_->ledger().empty());
 }
 
 void TestMainWindow::keyboard_walks_findings_and_panels()
@@ -309,7 +393,8 @@ void TestMainWindow::import_is_cancelled_by_a_click()
 
 void TestMainWindow::file_is_forgotten_by_clicks()
 {
-    drop_files({fixture_.write("forget/h1.txt", heap_histogram(1)), fixture_.write("forget/h2.txt", heap_histogram(2))});
+    drop_files(
+        {fixture_.write("forget/h1.txt", heap_histogram(1)), fixture_.write("forget/h2.txt", heap_histogram(2))});
     QTRY_COMPARE(session_->ledger().size(), std::size_t{2});
     QVERIFY(wait_idle(*session_));
     auto* table = child<QTableView>("ledgerTable");
@@ -430,14 +515,19 @@ void TestMainWindow::fits_a_small_screen()
 {
     window_->resize(1024, 640);
     const auto check = [&] {
-        QVERIFY2(window_->width() <= 1024 && window_->height() <= 640, qPrintable(QStringLiteral("%1x%2").arg(window_->width()).arg(window_->height())));
+        QVERIFY2(window_->width() <= 1024 && window_->height() <= 640,
+                 qPrintable(QStringLiteral("%1x%2").arg(window_->width()).arg(window_->height())));
         for (QWidget* widget : window_->findChildren<QWidget*>()) {
-            if (!widget->isVisible()) continue;
-            const bool is_text = qobject_cast<QAbstractButton*>(widget) || (qobject_cast<QLabel*>(widget) && !qobject_cast<QLabel*>(widget)->wordWrap());
+            if (!widget->isVisible() ||
+                (window_->evidence()->currentView() && window_->evidence()->currentView()->isAncestorOf(widget)))
+                continue;
+            const bool is_text = qobject_cast<QAbstractButton*>(widget) ||
+                                 (qobject_cast<QLabel*>(widget) && !qobject_cast<QLabel*>(widget)->wordWrap());
             if (!is_text || widget->objectName().startsWith(QLatin1String("qt_"))) continue;  // Qt's own
             const QSize need = widget->minimumSizeHint();
             QVERIFY2(widget->width() >= need.width() && widget->height() >= need.height(),
-                     qPrintable(QStringLiteral("%1 %2").arg(QLatin1String(widget->metaObject()->className()), widget->objectName())));
+                     qPrintable(QStringLiteral("%1 %2").arg(QLatin1String(widget->metaObject()->className()),
+                                                            widget->objectName())));
         }
     };
     check();

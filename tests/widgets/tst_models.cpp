@@ -6,6 +6,7 @@
 #include "widgets/models/ledger_model.h"
 #include "widgets/models/recent_model.h"
 #include "widgets/models/timeline_data.h"
+#include "widgets/models/walk_model.h"
 
 #include "tests/support/widget_fixture.h"
 
@@ -24,6 +25,7 @@ class TestModels : public QObject {
 private slots:
     void findings_are_grouped_by_verdict();
     void findings_can_be_filtered_and_found();
+    void walk_has_steps_and_questions();
     void ledger_shows_counts_and_failures();
     void notes();
     void jobs_run_and_finish();
@@ -52,7 +54,8 @@ Finding make_finding(Verdict verdict, Severity severity, const std::string& key,
     finding.subjects = {{"service", "orders-api"}, {"statement", "SELECT <x> | 1"}};
     finding.figures = {{"calls_per_request", 41, "1", 5.0, "database.n_plus_one.repeats"}, {"mean", 212, "ms", {}, {}}};
     finding.when = TimeRange{1'700'000'000'000'000'000, 1'700'000'060'000'000'000};
-    finding.evidence = {{"The slowest request", "span_tree", "span", "SELECT 1", {}, 41}, {"All requests", "table", "span", "SELECT 2", {}, 1}};
+    finding.evidence = {{"The slowest request", "span_tree", "span", "SELECT 1", {}, 41},
+                        {"All requests", "table", "span", "SELECT 2", {}, 1}};
     finding.fixes = {{"Fetch all rows with one statement", "5-15 min", "260 ms -> ~55 ms", "rows per query"}};
     finding.proof = "calls per request back to 1";
     finding.rollback = "when p99 rises";
@@ -68,7 +71,10 @@ std::shared_ptr<const AnalysisReport> make_report()
                        make_finding(Verdict::suspected, Severity::warning, "c", "POST /pay runs one SELECT per row")};
     report.verdicts = {{"database.n_plus_one", {Verdict::confirmed, "3 findings", {}}},
                        {"memory.leak", {Verdict::ruledOut, "the heap stays at 120 MB", {}}},
-                       {"pool.exhaustion", {Verdict::notEnoughEvidence, "no pool gauges", {{"metric(pool_used)", "to see waits", "curl host/metrics > pool.prom"}}}}};
+                       {"pool.exhaustion",
+                        {Verdict::notEnoughEvidence,
+                         "no pool gauges",
+                         {{"metric(pool_used)", "to see waits", "curl host/metrics > pool.prom"}}}}};
     report.symptoms = {{"p99_only_cpu_low", 0.93, {}, "p99 3.2 s"}};
     return std::make_shared<const AnalysisReport>(std::move(report));
 }
@@ -104,7 +110,8 @@ void TestModels::findings_can_be_filtered_and_found()
     FindingModel model;
     const Tester tester(&model, Tester::FailureReportingMode::QtTest);
     model.setReport(make_report());
-    QCOMPARE(model.find("database.n_plus_one", "c").data().toString(), QStringLiteral("POST /pay runs one SELECT per row"));
+    QCOMPARE(model.find("database.n_plus_one", "c").data().toString(),
+             QStringLiteral("POST /pay runs one SELECT per row"));
     QVERIFY(model.find("memory.leak", "").isValid());
     QVERIFY(!model.find("database.n_plus_one", "gone").isValid());
     QVERIFY(!model.find("no.such", "").isValid());
@@ -120,11 +127,39 @@ void TestModels::findings_can_be_filtered_and_found()
     QCOMPARE(model.rowCount(), 4);
 }
 
+void TestModels::walk_has_steps_and_questions()
+{
+    WalkModel model;
+    const Tester tester(&model, Tester::FailureReportingMode::QtTest);
+    Walk walk;
+    walk.checks = {{"clocks", WalkCheck::State::good, "within 5 ms", ""}};
+    walk.steps = {{1, "Scope it", "why", 5, {}, {}, {}}, {2, "Look inside", "why", {}, {}, {}, {}}};
+    walk.steps[0].questions = {{"database.n_plus_one", Verdict::confirmed, "multiplies round trips", ""},
+                               {"memory.leak", Verdict::ruledOut, "", "stays at 120 MB"}};
+    walk.steps[0].missing = {{"plan", "to see the scan", "EXPLAIN (ANALYZE) SELECT 1"}};
+    walk.steps[1].actions = {"take the change back"};
+    model.setWalk(walk, make_report());
+    QCOMPARE(model.rowCount(), 3);
+    QCOMPARE(model.index(1, 0).data().toString(), QStringLiteral("1. Scope it (5 min)"));
+    QCOMPARE(model.index(2, 0).data().toString(), QStringLiteral("2. Look inside"));
+    const QModelIndex step = model.index(1, 0);
+    QCOMPARE(model.rowCount(step), 3);
+    QCOMPARE(model.index(0, 0, step).data().toString(), QStringLiteral("GET /orders runs one SELECT per row"));
+    QCOMPARE(model.index(0, 0, step).data(WalkModel::FindingKey).toByteArray(), QByteArray("a"));
+    QCOMPARE(model.index(1, 0, step).data(WalkModel::Subtitle).toString(), QStringLiteral("stays at 120 MB"));
+    QCOMPARE(model.index(2, 0, step).data(WalkModel::Command).toString(), QStringLiteral("EXPLAIN (ANALYZE) SELECT 1"));
+    QCOMPARE(model.find("memory.leak"), model.index(1, 0, step));
+    QVERIFY(!model.find("").isValid());
+    model.setWalk(std::nullopt, nullptr);
+    QCOMPARE(model.rowCount(), 0);
+}
+
 void TestModels::ledger_shows_counts_and_failures()
 {
     LedgerModel model;
     const Tester tester(&model, Tester::FailureReportingMode::QtTest);
-    ImportedFile good{7, "/data/traces.ndjson", "otlp_json", 3248, 3240, 2, 8, {{12, "truncated", "cut off", 8}}, 0.41, 2'404'918};
+    ImportedFile good{
+        7, "/data/traces.ndjson", "otlp_json", 3248, 3240, 2, 8, {{12, "truncated", "cut off", 8}}, 0.41, 2'404'918};
     ImportedFile bad{0, "/data/noise.bin"};
     bad.status = ImportedFile::Status::failed;
     bad.error = Error{Error::Code::notUnderstood, "nothing Casebook can read", "try another"};
@@ -165,13 +200,14 @@ void TestModels::jobs_run_and_finish()
     };
     runner.run<int>({QStringLiteral("quiet")}, [](const Control&) -> Result<int> { return 1; }, this, {});
     QCOMPARE(model.rowCount(), 0);
-    const JobId id = runner.run<int>({QStringLiteral("Import"), JobRunner::Lane::write, true}, wait, this, {});
+    const JobId id = runner.run<int>({QStringLiteral("Import"), JobRunner::Lane::write, true, true}, wait, this, {});
     QCOMPARE(model.rowCount(), 1);
     QTRY_COMPARE(model.index(0, 0).data(JobModel::Permille).toInt(), 250);
     QCOMPARE(model.index(0, JobModel::Title).data().toString(), QStringLiteral("Import: traces.ndjson"));
     QCOMPARE(model.index(0, JobModel::Done).data().toString(), QStringLiteral("500 kB of 2 MB"));
     QCOMPARE(model.index(0, JobModel::Records).data().toString(), QStringLiteral("1,234"));
-    const JobId waiting = runner.run<int>({QStringLiteral("Analyze"), JobRunner::Lane::write, true}, [](const Control&) -> Result<int> { return 1; }, this, {});
+    const JobId waiting = runner.run<int>({QStringLiteral("Analyze"), JobRunner::Lane::write, true},
+                                          [](const Control&) -> Result<int> { return 1; }, this, {});
     QCOMPARE(model.index(1, JobModel::Done).data().toString(), QStringLiteral("Waiting"));
     QVERIFY(waiting != id);
     runner.cancel(id);
@@ -179,11 +215,13 @@ void TestModels::jobs_run_and_finish()
     QCOMPARE(model.rowCount(), 1);  // the cancelled one is gone
     QVERIFY(!model.index(0, 0).data(JobModel::IsRunning).toBool());
     QVERIFY(model.index(0, JobModel::Done).data().toString().startsWith(QStringLiteral("Done in")));
-    runner.run<int>({QStringLiteral("Save"), JobRunner::Lane::write, true}, [](const Control&) -> Result<int> { return fail(Error::Code::caseFile, "disk full"); }, this, {});
+    runner.run<int>({QStringLiteral("Save"), JobRunner::Lane::write, true},
+                    [](const Control&) -> Result<int> { return fail(Error::Code::caseFile, "disk full"); }, this, {});
     QTRY_VERIFY(runner.isIdle());
     QCOMPARE(model.index(0, JobModel::Done).data().toString(), QStringLiteral("disk full"));
     for (int i = 0; i < JobModel::max_finished + 5; ++i)
-        runner.run<int>({QStringLiteral("more"), JobRunner::Lane::write, true}, [](const Control&) -> Result<int> { return 1; }, this, {});
+        runner.run<int>({QStringLiteral("more"), JobRunner::Lane::write, true},
+                        [](const Control&) -> Result<int> { return 1; }, this, {});
     QTRY_VERIFY(runner.isIdle());
     QCOMPARE(model.rowCount(), JobModel::max_finished);
 }
@@ -216,10 +254,12 @@ void TestModels::recent_and_unsaved()
 void TestModels::markdown_holds_everything()
 {
     const QString text = report_markdown(*make_report(), QStringLiteral("Findings of shop"));
-    for (const char* part : {"# Findings of shop", "## GET /orders runs one SELECT per row", "| calls_per_request | 41 | 5 |", "| mean | 212 ms | - |",
-                             "The slowest request (41 rows)", "All requests (1 row)", "**Fetch all rows with one statement** (5-15 min): 260 ms -> ~55 ms",
-                             "calls per request back to 1", "when p99 rises", "## Ruled out", "the heap stays at 120 MB", "## Not enough evidence",
-                             "`curl host/metrics > pool.prom`", "p99_only_cpu_low"})
+    for (const char* part :
+         {"# Findings of shop", "## GET /orders runs one SELECT per row", "| calls_per_request | 41 | 5 |",
+          "| mean | 212 ms | - |", "The slowest request (41 rows)", "All requests (1 row)",
+          "**Fetch all rows with one statement** (5-15 min): 260 ms -> ~55 ms", "calls per request back to 1",
+          "when p99 rises", "## Ruled out", "the heap stays at 120 MB", "## Not enough evidence",
+          "`curl host/metrics > pool.prom`", "p99_only_cpu_low"})
         QVERIFY2(text.contains(QLatin1String(part)), part);
     QVERIFY(!report_markdown(AnalysisReport{}, QStringLiteral("x")).isEmpty());
 }
@@ -244,7 +284,8 @@ void TestModels::figures_have_units()
     QCOMPARE(figure_text(41, "1"), QStringLiteral("41"));
     QCOMPARE(figure_text(1.2e6, "bytes"), QStringLiteral("1.2 MB"));
     QCOMPARE(figure_text(12, "calls"), QStringLiteral("12 calls"));
-    QCOMPARE(range_text({1'700'000'000'000'000'000, 1'700'000'060'000'000'000}), QStringLiteral("14 Nov 22:13:20 to 22:14:20 UTC (1 min 0 s)"));
+    QCOMPARE(range_text({1'700'000'000'000'000'000, 1'700'000'060'000'000'000}),
+             QStringLiteral("14 Nov 22:13:20 to 22:14:20 UTC (1 min 0 s)"));
 }
 
 void TestModels::timeline_counts_requests()

@@ -47,7 +47,8 @@ void TestSession::import_makes_a_case_and_analyzes()
 {
     Session session;
     listen(session);
-    QSignalSpy opened(&session, &Session::caseOpened), ledger(&session, &Session::ledgerChanged), report(&session, &Session::reportChanged);
+    QSignalSpy opened(&session, &Session::caseOpened), ledger(&session, &Session::ledgerChanged),
+        report(&session, &Session::reportChanged);
     QVERIFY(!session.hasCase());
     session.importPaths({fixture_.write("a/h1.txt", heap_histogram(1)), fixture_.write("a/h2.txt", heap_histogram(3))});
     QVERIFY(wait_idle(session));
@@ -237,7 +238,9 @@ void TestSession::queries_and_spans_answer_on_the_gui_thread()
     QVERIFY(!*answer);
 
     std::vector<std::shared_ptr<const SpanTable>> tables;
-    for (int i = 0; i < 3; ++i) session.spans(this, [&](Result<std::shared_ptr<const SpanTable>> spans) { tables.push_back(spans.value_or(nullptr)); });
+    for (int i = 0; i < 3; ++i)
+        session.spans(
+            this, [&](Result<std::shared_ptr<const SpanTable>> spans) { tables.push_back(spans.value_or(nullptr)); });
     QTRY_COMPARE(tables.size(), std::size_t{3});
     QVERIFY(tables[0]);
     QCOMPARE(tables[0].get(), tables[1].get());

@@ -22,6 +22,7 @@ Chart::Chart(QWidget* parent)
 {
     plot_->setAutoAddPlottableToLegend(false);
     plot_->setFocusPolicy(Qt::NoFocus);
+    plot_->setMinimumSize(80, 60);  // else a long legend would widen the window
     plot_->installEventFilter(this);
     setFocusPolicy(Qt::StrongFocus);
     hint_->setAlignment(Qt::AlignCenter);
@@ -34,9 +35,9 @@ Chart::Chart(QWidget* parent)
     lines->setSpacing(0);
     lines->addWidget(tools_);
     lines->addWidget(plot_, 1);
+    setLayout(stack_);  // before widgets come in: a stack without a window shows its first one as a window
     stack_->addWidget(hint_);
     stack_->addWidget(body_);
-    setLayout(stack_);
     add_actions();
 }
 
@@ -58,6 +59,24 @@ void Chart::add_actions()
     add(tr("Copy Image"), QKeySequence::Copy, &Chart::copy_image);
     add(tr("Export as PNG or SVG…"), QKeySequence(), &Chart::ask_and_export_image);
     add(tr("Export Values as CSV…"), QKeySequence(), &Chart::ask_and_export_csv);
+}
+
+QWidget& Chart::canvas() { return *plot_; }
+
+QStringList Chart::axis_labels() const
+{
+    QStringList labels;
+    for (const QCPAxisRect* rect : plot_->axisRects())
+        for (const QCPAxis* axis : rect->axes())
+            if (!axis->label().isEmpty()) labels += axis->label();
+    return labels;
+}
+
+int Chart::widest_data_line() const
+{
+    int widest = 0;
+    for (int i = 0; i < plot_->graphCount(); ++i) widest = std::max(widest, plot_->graph(i)->pen().width());
+    return widest;
 }
 
 void Chart::set_hint(const QString& text) { hint_->setText(text); }
@@ -152,7 +171,8 @@ bool Chart::eventFilter(QObject* watched, QEvent* event)
         pressed_ = false;
         plot_->unsetCursor();
         if (band_ != nullptr) band_->hide();
-        if (selecting_ && moved_) rect_selected(QRect(press_, static_cast<QMouseEvent*>(event)->position().toPoint()).normalized());
+        if (!moved_) clicked(press_);
+        else if (selecting_) rect_selected(QRect(press_, static_cast<QMouseEvent*>(event)->position().toPoint()).normalized());
         return true;
     }
     case QEvent::MouseButtonDblClick: reset_view(); return true;

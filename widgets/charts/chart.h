@@ -35,7 +35,12 @@ public:
 
     /// PNG at twice the screen's resolution, or SVG, by the ending of the name. Empty text, or what went wrong.
     QString export_image(const QString& path);
-    QCustomPlot& plot() { return *plot_; }
+    /// What takes the mouse.
+    QWidget& canvas();
+    /// The labels of all axes that have one, top to bottom.
+    QStringList axis_labels() const;
+    /// Of the lines through data: 1 for every one, see TimeChart.
+    int widest_data_line() const;
 
     virtual void set_time_zone(TimeZoneMode zone) = 0;
     /// The data in sight as CSV.
@@ -53,6 +58,7 @@ signals:
     void failed(const QString& what);
 
 protected:
+    QCustomPlot& plot() const { return *plot_; }
     /// Shows the plot, or the hint when there is nothing.
     void set_empty(bool empty);
     const ViewColors& colors() const { return colors_; }
@@ -63,6 +69,8 @@ protected:
     virtual void pan(double right, double up) = 0;
     /// A rectangle was dragged in selecting mode, in pixels of the plot.
     virtual void rect_selected(const QRect& rect) { Q_UNUSED(rect); }
+    /// A click without a drag.
+    virtual void clicked(QPoint at) { Q_UNUSED(at); }
     virtual void pointer_moved(QPoint at) { Q_UNUSED(at); }
     virtual void wheel_turned(QPoint at, double notches, Qt::KeyboardModifiers modifiers) = 0;
     void changeEvent(QEvent* event) override;

@@ -14,6 +14,8 @@ AxisUnit axis_unit(const QString& unit, double largest)
     if (plain.isEmpty() || plain == QLatin1String("1")) return {QStringLiteral("count"), 1};
     if (plain == QLatin1String("ratio") || plain == QLatin1String("share")) return {QStringLiteral("%"), 100};
     if (plain == QLatin1String("percent")) return {QStringLiteral("%"), 1};
+    // UCUM annotations: {connection}.
+    if (plain.startsWith(QLatin1Char('{')) && plain.endsWith(QLatin1Char('}')) && plain.size() > 2) return {plain.mid(1, plain.size() - 2), 1};
     return {unit, 1};
 }
 

@@ -1,6 +1,7 @@
 #include "widgets/charts/time_chart.h"
 
 #include "analyzers/core/text.h"
+#include "widgets/charts/duration_ticker.h"
 #include "widgets/charts/time_ticker.h"
 
 #include <QToolTip>
@@ -12,6 +13,9 @@ namespace casebook {
 namespace {
 
 constexpr std::size_t smooth_points = 20'000;  // above, antialiasing costs more than it shows
+constexpr std::size_t marked_points = 100;
+constexpr std::size_t most_named = 12;         // lines in a legend
+constexpr int widest_name = 300;               // pixels
 constexpr double gap_factor = 4;               // a pause this many times the usual one breaks the line
 
 /// The usual distance of neighbouring points, in ns.
@@ -129,14 +133,14 @@ void TimeChart::add_pane(const QString& unit)
         graph->setName(series.name);
         if (series.step) graph->setLineStyle(QCPGraph::lsStepLeft);
         if (series.points_only) graph->setLineStyle(QCPGraph::lsNone);
-        if (series.points_only || size == 1) graph->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, 5));
+        // Few points are shown as such: what lies between them was not measured.
+        if (series.points_only || size <= marked_points) graph->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, 5));
         graph->setAntialiased(size <= smooth_points);
         pane.series.push_back(index);
         pane.graphs.push_back(graph);
     }
     QCPAxis* value = pane.rect->axis(QCPAxis::atLeft);
-    value->setNumberFormat(QStringLiteral("gb"));
-    value->setNumberPrecision(5);
+    value->setTicker(QSharedPointer<NumberTicker>(new NumberTicker));
     value->setLabel(pane.series.size() == 1 ? data_.series[pane.series.front()].name + QStringLiteral(" (") + pane.shown.name + QLatin1Char(')') : pane.shown.name);
     pane.cursor = new QCPItemLine(&plot());
     pane.cursor->setClipAxisRect(pane.rect);
@@ -248,11 +252,34 @@ void TimeChart::add_legend(Pane& pane)
     ++pane.row;
     legend->setLayer(QStringLiteral("legend"));
     legend->setFillOrder(QCPLegend::foColumnsFirst);
-    legend->setWrap(6);
     legend->setMargins(QMargins(60, 2, 10, 0));
-    constexpr std::size_t most_named = 12;
-    for (std::size_t i = 0; i < std::min(pane.graphs.size(), most_named); ++i) legend->addItem(new QCPPlottableLegendItem(legend, pane.graphs[i]));
+    for (QCPGraph* graph : pane.graphs) graph->setName(fontMetrics().elidedText(graph->name(), Qt::ElideMiddle, widest_name));
     if (pane.graphs.size() > most_named) pane.graphs[most_named - 1]->setName(tr("and %1 more").arg(pane.graphs.size() - most_named + 1));
+    for (std::size_t i = 0; i < std::min(pane.graphs.size(), most_named); ++i) legend->addItem(new QCPPlottableLegendItem(legend, pane.graphs[i]));
+    pane.legend = legend;
+    wrap_legend(pane);
+}
+
+/// As many names side by side as the width has room for.
+void TimeChart::wrap_legend(Pane& pane)
+{
+    if (pane.legend == nullptr) return;
+    int widest = 40;
+    for (std::size_t i = 0; i < std::min(pane.graphs.size(), most_named); ++i) widest = std::max(widest, fontMetrics().horizontalAdvance(pane.graphs[i]->name()));
+    const int room = std::max(1, plot().width() - 90) / (widest + 60);
+    if (pane.legend->wrap() == std::max(1, room)) return;
+    pane.legend->setWrap(std::max(1, room));
+    QList<QCPAbstractLegendItem*> items;
+    for (int i = 0; i < pane.legend->itemCount(); ++i) items += pane.legend->item(i);
+    for (QCPAbstractLegendItem* item : items) pane.legend->take(item);
+    pane.legend->simplify();
+    for (QCPAbstractLegendItem* item : items) pane.legend->addItem(item);
+}
+
+void TimeChart::resizeEvent(QResizeEvent* event)
+{
+    Chart::resizeEvent(event);
+    for (Pane& pane : panes_) wrap_legend(pane);
 }
 
 void TimeChart::fit_values(Pane& pane)

@@ -10,6 +10,7 @@
 class QCPAxisRect;
 class QCPGraph;
 class QCPItemLine;
+class QCPLegend;
 class QCPRange;
 
 namespace casebook {
@@ -40,6 +41,11 @@ public:
     std::int64_t from_ns() const;
     std::int64_t to_ns() const;
     int pane_count() const { return static_cast<int>(panes_.size()); }
+    int line_count() const;
+    /// Points of a line as drawn, breaks included.
+    int drawn_points(int line) const;
+    /// The middle of the first pane at this time, in the canvas.
+    QPoint point_of(std::int64_t at_ns) const;
     /// What the pointer at a point would tell: time and the nearest value of every line of the pane, exact.
     QString text_at(QPoint at) const;
     QString csv() const override;
@@ -61,6 +67,7 @@ protected:
     void rect_selected(const QRect& rect) override;
     void pointer_moved(QPoint at) override;
     void wheel_turned(QPoint at, double notches, Qt::KeyboardModifiers modifiers) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     struct Pane {
@@ -71,6 +78,7 @@ private:
         std::vector<std::size_t> series;  ///< indices into data_.series
         std::vector<QCPGraph*> graphs;    ///< beside them
         QCPItemLine* cursor = nullptr;
+        QCPLegend* legend = nullptr;
     };
 
     void build();
@@ -79,6 +87,7 @@ private:
     void add_thresholds(Pane& pane);
     void add_events(Pane& pane, bool named);
     void add_legend(Pane& pane);
+    void wrap_legend(Pane& pane);
     void fit_values(Pane& pane);
     void time_range_changed(const QCPRange& range);
     const Pane* pane_at(QPoint at) const;

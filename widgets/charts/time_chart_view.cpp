@@ -35,6 +35,15 @@ void TimeChart::set_range(std::int64_t from_ns, std::int64_t to_ns)
 std::int64_t TimeChart::from_ns() const { return is_empty() ? 0 : ticker_->to_ns(time_rect().axis(QCPAxis::atBottom)->range().lower); }
 std::int64_t TimeChart::to_ns() const { return is_empty() ? 0 : ticker_->to_ns(time_rect().axis(QCPAxis::atBottom)->range().upper); }
 
+int TimeChart::line_count() const { return plot().graphCount(); }
+int TimeChart::drawn_points(int line) const { return plot().graph(line)->dataCount(); }
+
+QPoint TimeChart::point_of(std::int64_t at_ns) const
+{
+    const QCPAxisRect* rect = panes_.front().rect;
+    return {static_cast<int>(rect->axis(QCPAxis::atBottom)->coordToPixel(ticker_->to_axis(at_ns))), rect->rect().center().y()};
+}
+
 void TimeChart::reset_view()
 {
     if (is_empty()) return;

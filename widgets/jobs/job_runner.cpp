@@ -89,7 +89,8 @@ void JobRunner::complete(JobId id, const Status& status)
     const auto found = jobs_.find(id);
     if (found == jobs_.end()) return;
     const std::shared_ptr<Job> job = found->second;
-    jobs_.erase(found);
+    emit progressed(id);  // how far it came in the end
+    jobs_.erase(id);
     if (jobs_.empty()) ticker_.stop();
     if (job->deliver && job->context) job->deliver();
     emit finished(id, status ? nullptr : &status.error());
@@ -125,6 +126,7 @@ JobInfo JobRunner::info(JobId id) const
     return {id,
             job.options.title,
             job.options.listed,
+            job.options.counts_bytes,
             job.waiting,
             job.stop.stop_requested(),
             job.progress,

@@ -24,6 +24,7 @@ struct JobInfo {
     JobId id = 0;
     QString title;           ///< "Import 3 files"
     bool listed = false;     ///< false: short reads that the jobs panel leaves out
+    bool counts_bytes = false;  ///< progress is in bytes, so a rate in MB/s makes sense
     bool waiting = false;    ///< behind another job of its lane, or for a free thread
     bool cancelling = false;
     Progress progress;       ///< bytes for imports, steps otherwise; total 0 = unknown
@@ -44,6 +45,7 @@ public:
         QString title;
         Lane lane = Lane::read;
         bool listed = false;
+        bool counts_bytes = false;
     };
 
     explicit JobRunner(QObject* parent = nullptr);

@@ -14,7 +14,8 @@ constexpr quintptr group_id = ~quintptr{0};  // internal id of a group; an entry
 
 QString impact_text(const Finding& finding)
 {
-    if (finding.impact <= 0) return {};
+    constexpr double worth_saying = 0.001;
+    if (finding.impact < worth_saying) return {};
     return FindingModel::tr("%1 s lost per second").arg(to_qt(format_number(finding.impact, 2)));
 }
 
@@ -48,7 +49,8 @@ void FindingModel::rebuild()
         Group group{verdict, {}};
         const auto add = [&](Entry entry, const std::string& id) {
             if (filter_.isEmpty() || entry.title.contains(filter_, Qt::CaseInsensitive) ||
-                entry.subtitle.contains(filter_, Qt::CaseInsensitive) || to_qt(id).contains(filter_, Qt::CaseInsensitive))
+                entry.subtitle.contains(filter_, Qt::CaseInsensitive) ||
+                to_qt(id).contains(filter_, Qt::CaseInsensitive))
                 group.entries.push_back(std::move(entry));
         };
         for (const Finding& finding : report_->findings) {
@@ -62,8 +64,9 @@ void FindingModel::rebuild()
             QString subtitle = to_qt(answer.answer.reason);
             if (verdict == Verdict::notEnoughEvidence && !answer.answer.missing.empty()) {
                 const Missing& missing = answer.answer.missing.front();
-                subtitle = missing.command.empty() ? tr("Needs %1").arg(to_qt(missing.evidence))
-                                                   : tr("Bring %1: %2").arg(to_qt(missing.evidence), to_qt(missing.command).simplified());
+                subtitle = missing.command.empty()
+                               ? tr("Needs %1").arg(to_qt(missing.evidence))
+                               : tr("Bring %1: %2").arg(to_qt(missing.evidence), to_qt(missing.command).simplified());
             }
             add({nullptr, &answer, question_of(answer.analyzer), subtitle}, answer.analyzer);
         }
@@ -80,7 +83,8 @@ QModelIndex FindingModel::find(const std::string& analyzer, const std::string& k
             const Entry& entry = entries[i];
             if (entry.finding && entry.finding->analyzer == analyzer && entry.finding->key == key)
                 return createIndex(i, 0, static_cast<quintptr>(g));
-            if (entry.verdict && entry.verdict->analyzer == analyzer) question = createIndex(i, 0, static_cast<quintptr>(g));
+            if (entry.verdict && entry.verdict->analyzer == analyzer)
+                question = createIndex(i, 0, static_cast<quintptr>(g));
         }
     }
     return question;
@@ -130,8 +134,10 @@ QVariant FindingModel::data(const QModelIndex& index, int role) const
     switch (role) {
     case Qt::DisplayRole: return entry.title;
     case Qt::DecorationRole: return verdict_badge(group.verdict, severity);
-    case Qt::ToolTipRole: return QStringLiteral("<p>%1</p><p>%2</p>").arg(entry.title.toHtmlEscaped(), entry.subtitle.toHtmlEscaped());
-    case Qt::AccessibleTextRole: return QStringLiteral("%1: %2. %3").arg(verdict_text(group.verdict), entry.title, entry.subtitle);
+    case Qt::ToolTipRole:
+        return QStringLiteral("<p>%1</p><p>%2</p>").arg(entry.title.toHtmlEscaped(), entry.subtitle.toHtmlEscaped());
+    case Qt::AccessibleTextRole:
+        return QStringLiteral("%1: %2. %3").arg(verdict_text(group.verdict), entry.title, entry.subtitle);
     case IsGroup: return false;
     case AnalyzerId: return QByteArray::fromStdString(analyzer);
     case FindingKey: return entry.finding ? QByteArray::fromStdString(entry.finding->key) : QByteArray();

@@ -85,16 +85,20 @@ QString range_text(const TimeRange& range)
     const QDateTime from = utc(range.from_ns), to = utc(range.to_ns);
     const QString length = to_qt(format_ms(range.seconds() * 1e3));
     const QString first = QLocale::c().toString(from, QStringLiteral("d MMM HH:mm:ss"));
-    const QString last = QLocale::c().toString(to, from.date() == to.date() ? QStringLiteral("HH:mm:ss") : QStringLiteral("d MMM HH:mm:ss"));
-    return first == QLocale::c().toString(to, QStringLiteral("d MMM HH:mm:ss")) ? tr("%1 UTC (%2)").arg(first, length)
-                                                                               : tr("%1 to %2 UTC (%3)").arg(first, last, length);
+    const QString last = QLocale::c().toString(to, from.date() == to.date() ? QStringLiteral("HH:mm:ss")
+                                                                            : QStringLiteral("d MMM HH:mm:ss"));
+    return first == QLocale::c().toString(to, QStringLiteral("d MMM HH:mm:ss"))
+               ? tr("%1 UTC (%2)").arg(first, length)
+               : tr("%1 to %2 UTC (%3)").arg(first, last, length);
 }
 
 QString finding_markdown(const Finding& finding)
 {
     QString text = QStringLiteral("## %1\n\n").arg(one_line(finding.headline));
-    text += tr("**%1, %2** (`%3`, key `%4`)").arg(verdict_text(finding.verdict), severity_text(finding.severity).toLower(),
-                                                 to_qt(finding.analyzer), to_qt(finding.key)) + QStringLiteral("\n\n");
+    text += tr("**%1, %2** (`%3`, key `%4`)")
+                .arg(verdict_text(finding.verdict), severity_text(finding.severity).toLower(), to_qt(finding.analyzer),
+                     to_qt(finding.key)) +
+            QStringLiteral("\n\n");
     for (const Subject& subject : finding.subjects)
         text += QStringLiteral("- %1: `%2`\n").arg(to_qt(subject.kind), to_qt(subject.name).simplified());
     if (finding.when) text += QStringLiteral("- %1: %2\n").arg(tr("when"), range_text(*finding.when));
@@ -102,7 +106,8 @@ QString finding_markdown(const Finding& finding)
     if (!finding.figures.empty()) {
         text += QStringLiteral("\n| %1 | %2 | %3 |\n|---|---|---|\n").arg(tr("Figure"), tr("Value"), tr("Threshold"));
         for (const Figure& figure : finding.figures)
-            text += QStringLiteral("| %1 | %2 | %3 |\n").arg(one_line(figure.name), figure_text(figure.value, figure.unit), threshold_text(figure));
+            text += QStringLiteral("| %1 | %2 | %3 |\n")
+                        .arg(one_line(figure.name), figure_text(figure.value, figure.unit), threshold_text(figure));
     }
     if (!finding.evidence.empty()) {
         text += QStringLiteral("\n### %1\n\n").arg(tr("Evidence"));
@@ -119,9 +124,12 @@ QString finding_markdown(const Finding& finding)
             text += QLatin1Char('\n');
         }
     }
-    if (!finding.proof.empty()) text += QStringLiteral("\n%1 %2\n").arg(tr("**Proof of the fix:**"), one_line(finding.proof));
-    if (!finding.rollback.empty()) text += QStringLiteral("\n%1 %2\n").arg(tr("**Roll back when:**"), one_line(finding.rollback));
-    if (!finding.refutes_if.empty()) text += QStringLiteral("\n%1 %2\n").arg(tr("**Refuted if:**"), one_line(finding.refutes_if));
+    if (!finding.proof.empty())
+        text += QStringLiteral("\n%1 %2\n").arg(tr("**Proof of the fix:**"), one_line(finding.proof));
+    if (!finding.rollback.empty())
+        text += QStringLiteral("\n%1 %2\n").arg(tr("**Roll back when:**"), one_line(finding.rollback));
+    if (!finding.refutes_if.empty())
+        text += QStringLiteral("\n%1 %2\n").arg(tr("**Refuted if:**"), one_line(finding.refutes_if));
     return text;
 }
 
@@ -131,7 +139,9 @@ QString report_markdown(const AnalysisReport& report, const QString& title)
     for (const WindowRow& window : report.windows)
         text += QStringLiteral("- %1: %2\n").arg(to_qt(window.name), range_text(window.range));
     for (const SymptomMatch& symptom : report.symptoms)
-        text += QStringLiteral("- %1\n").arg(tr("symptom `%1` (%2): %3").arg(to_qt(symptom.id), to_qt(format_percent(symptom.match)), one_line(symptom.why)));
+        text += QStringLiteral("- %1\n").arg(
+            tr("symptom `%1` (%2): %3")
+                .arg(to_qt(symptom.id), to_qt(format_percent(symptom.match)), one_line(symptom.why)));
     if (report.findings.empty()) text += QLatin1Char('\n') + tr("No findings.") + QLatin1Char('\n');
     for (const Finding& finding : report.findings) text += QLatin1Char('\n') + finding_markdown(finding);
     for (const Verdict verdict : {Verdict::inconclusive, Verdict::ruledOut, Verdict::notEnoughEvidence}) {
@@ -140,7 +150,9 @@ QString report_markdown(const AnalysisReport& report, const QString& title)
             if (answer.answer.verdict != verdict) continue;
             list += QStringLiteral("- `%1`: %2\n").arg(to_qt(answer.analyzer), one_line(answer.answer.reason));
             for (const Missing& missing : answer.answer.missing)
-                if (!missing.command.empty()) list += QStringLiteral("  - %1: `%2`\n").arg(one_line(missing.evidence), to_qt(missing.command).simplified());
+                if (!missing.command.empty())
+                    list += QStringLiteral("  - %1: `%2`\n")
+                                .arg(one_line(missing.evidence), to_qt(missing.command).simplified());
         }
         if (!list.isEmpty()) text += QStringLiteral("\n## %1\n\n%2").arg(verdict_text(verdict), list);
     }

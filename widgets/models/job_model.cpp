@@ -11,13 +11,8 @@ namespace {
 int permille(const Progress& progress)
 {
     if (progress.total == 0) return -1;
-    return static_cast<int>(1000.0 * static_cast<double>(std::min(progress.done, progress.total)) / static_cast<double>(progress.total));
-}
-
-/// Imports count bytes and have records; other jobs count steps.
-bool counts_bytes(const Progress& progress)
-{
-    return progress.records > 0 || progress.total > 100'000;
+    return static_cast<int>(1000.0 * static_cast<double>(std::min(progress.done, progress.total)) /
+                            static_cast<double>(progress.total));
 }
 
 }  // namespace
@@ -66,7 +61,8 @@ void JobModel::finish(JobId id, const Error* error)
     if (error && error->code == Error::Code::cancelled) return;
 
     done.running = false;
-    done.outcome = error ? to_qt(error->what) : tr("Done in %1").arg(to_qt(format_ms(static_cast<double>(done.info.elapsed_ms))));
+    done.outcome =
+        error ? to_qt(error->what) : tr("Done in %1").arg(to_qt(format_ms(static_cast<double>(done.info.elapsed_ms))));
     const auto place = std::find_if(rows_.begin(), rows_.end(), [](const Row& other) { return !other.running; });
     const int at = static_cast<int>(place - rows_.begin());
     beginInsertRows({}, at, at);
@@ -98,24 +94,31 @@ QVariant JobModel::text(const Row& row, int column) const
     case Title: {
         const QString what = to_qt(progress.what);
         const QString name = what.mid(what.lastIndexOf(QLatin1Char('/')) + 1);
-        return row.running && !name.isEmpty() && !row.info.title.contains(name) ? tr("%1: %2").arg(row.info.title, name) : row.info.title;
+        return row.running && !name.isEmpty() && !row.info.title.contains(name) ? tr("%1: %2").arg(row.info.title, name)
+                                                                                : row.info.title;
     }
     case Done:
         if (!row.running) return row.outcome;
         if (row.info.cancelling) return tr("Cancelling");
         if (row.info.waiting) return tr("Waiting");
         if (progress.total == 0) return tr("Running");
-        if (counts_bytes(progress))
-            return tr("%1 of %2").arg(to_qt(format_bytes(static_cast<double>(progress.done))), to_qt(format_bytes(static_cast<double>(progress.total))));
+        if (row.info.counts_bytes)
+            return tr("%1 of %2")
+                .arg(to_qt(format_bytes(static_cast<double>(progress.done))),
+                     to_qt(format_bytes(static_cast<double>(progress.total))));
         return tr("%1 of %2").arg(progress.done).arg(progress.total);
     case Rate:
-        if (seconds < 0.05 || !counts_bytes(progress)) return {};
+        if (seconds < 0.05 || !row.info.counts_bytes) return {};
         return tr("%1 MB/s").arg(to_qt(format_number(static_cast<double>(progress.done) / 1e6 / seconds)));
-    case Records: return progress.records > 0 ? to_qt(format_count(static_cast<std::int64_t>(progress.records))) : QString();
+    case Records:
+        return row.info.counts_bytes && progress.records > 0
+                   ? to_qt(format_count(static_cast<std::int64_t>(progress.records)))
+                   : QString();
     case Remaining:
         if (!row.running || progress.total == 0 || progress.done == 0 || seconds < 0.5) return {};
-        return tr("%1 left").arg(to_qt(format_ms(seconds * 1e3 * static_cast<double>(progress.total - std::min(progress.done, progress.total)) /
-                                                  static_cast<double>(progress.done))));
+        return tr("%1 left").arg(to_qt(
+            format_ms(seconds * 1e3 * static_cast<double>(progress.total - std::min(progress.done, progress.total)) /
+                      static_cast<double>(progress.done))));
     default: return {};
     }
 }

@@ -93,7 +93,8 @@ QVariant LedgerModel::data(const QModelIndex& index, int role) const
         return tip;
     }
     case Qt::TextAlignmentRole:
-        return index.column() >= Records && index.column() <= Seconds ? QVariant(Qt::AlignRight | Qt::AlignVCenter) : QVariant();
+        return index.column() >= Records && index.column() <= Seconds ? QVariant(Qt::AlignRight | Qt::AlignVCenter)
+                                                                      : QVariant();
     case Qt::ForegroundRole:
         if (entry.status == ImportedFile::Status::failed && index.column() != File) return QBrush(theme().critical);
         if (!was_imported(entry)) return QBrush(theme().muted_text);
@@ -108,7 +109,8 @@ QVariant LedgerModel::data(const QModelIndex& index, int role) const
 QVariant LedgerModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
     if (orientation != Qt::Horizontal) return {};
-    if (role == Qt::TextAlignmentRole && section >= Records && section <= Seconds) return QVariant(Qt::AlignRight | Qt::AlignVCenter);
+    if (role == Qt::TextAlignmentRole && section >= Records && section <= Seconds)
+        return QVariant(Qt::AlignRight | Qt::AlignVCenter);
     if (role != Qt::DisplayRole) return {};
     switch (section) {
     case File: return tr("File");

@@ -33,11 +33,13 @@ Result<TimelineData> read_timeline(CaseFile& file, const Control& control)
         data.extent = {integer(extent.rows[0][0]), integer(extent.rows[0][1]) + 1};
     TRY_ASSIGN(const auto events, run_query(file, "SELECT at_ns, kind, service, text FROM event ORDER BY at_ns", {},
                                             QueryLimits{.max_rows = 5'000}, control));
-    for (const auto& row : events.rows) data.events.push_back({integer(row[0]), to_text(row[1]), to_text(row[2]), to_text(row[3])});
+    for (const auto& row : events.rows)
+        data.events.push_back({integer(row[0]), to_text(row[1]), to_text(row[2]), to_text(row[3])});
     return data;
 }
 
-Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std::size_t bucket_count, const Control& control)
+Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std::size_t bucket_count,
+                                  const Control& control)
 {
     if (spans.empty() || bucket_count == 0) return data;
     const TimeRange range = spans.time_range();
@@ -45,9 +47,11 @@ Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std
     data.extent = {std::min(data.extent.from_ns, range.from_ns), std::max(data.extent.to_ns, range.to_ns)};
 
     // Counting sort of the requests' durations by bucket, then an exact percentile in each.
-    const double width = static_cast<double>(data.extent.to_ns - data.extent.from_ns) / static_cast<double>(bucket_count);
+    const double width =
+        static_cast<double>(data.extent.to_ns - data.extent.from_ns) / static_cast<double>(bucket_count);
     const auto bucket_of = [&](SpanTable::Row row) {
-        const auto at = static_cast<std::size_t>(static_cast<double>(spans.start_ns[row] - data.extent.from_ns) / width);
+        const auto at =
+            static_cast<std::size_t>(static_cast<double>(spans.start_ns[row] - data.extent.from_ns) / width);
         return std::min(at, bucket_count - 1);
     };
     data.buckets.assign(bucket_count, {});

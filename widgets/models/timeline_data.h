@@ -32,6 +32,7 @@ struct TimelineData {
 /// Extent and events. Errors: caseFile, cancelled.
 Result<TimelineData> read_timeline(CaseFile& file, const Control& control);
 /// Adds the requests (spans without a parent in the case) in `bucket_count` buckets; widens the extent to them.
-Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std::size_t bucket_count, const Control& control);
+Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std::size_t bucket_count,
+                                  const Control& control);
 
 }  // namespace casebook

@@ -68,7 +68,8 @@ QString evidence_guide_html(const QString& muted)
             text += QStringLiteral("<p>%1").arg(to_qt(importer->title).toHtmlEscaped());
             if (!importer->how.empty())
                 text += QStringLiteral("<br/><code><span style='color:%1'>%2</span></code> <a href='copy:%3'>%4</a>")
-                            .arg(muted, to_qt(importer->how).toHtmlEscaped(), to_qt(importer->id), QCoreApplication::translate("EvidenceGuide", "Copy"));
+                            .arg(muted, to_qt(importer->how).toHtmlEscaped(), to_qt(importer->id),
+                                 QCoreApplication::translate("EvidenceGuide", "Copy"));
             text += QStringLiteral("</p>");
         }
     };

@@ -18,10 +18,11 @@ namespace casebook {
 /// A tab: caption and stored query above the view.
 class EvidenceTabs::Page : public QWidget {
 public:
-    Page(Session& session, const EvidenceRequest& request, const EvidenceViewKind& kind, QWidget* parent)
-        : QWidget(parent), evidence(request.evidence), view(kind.make(session, this))
+    Page(Session& session, const EvidenceRequest& request, const EvidenceViewKind& kind_of_view, EvidenceTabs& tabs)
+        : QWidget(tabs.tabs_), evidence(request.evidence), finding(request.finding), kind(&kind_of_view),
+          view(kind_of_view.make(session, this))
     {
-        view->setObjectName(QString::fromLatin1(kind.id));
+        view->setObjectName(QString::fromLatin1(kind->id));
         auto* caption = new QLabel(to_qt(evidence.caption), this);
         caption->setWordWrap(true);
         caption->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -38,9 +39,19 @@ public:
         toggle->setVisible(!evidence.sql.empty());
         connect(toggle, &QToolButton::toggled, query, &QWidget::setVisible);
 
+        auto* rows = new QToolButton(this);
+        rows->setText(EvidenceTabs::tr("Rows"));
+        rows->setToolTip(EvidenceTabs::tr("Open the same rows as a table"));
+        rows->setAutoRaise(true);
+        const EvidenceViewKind* table = kind_named("table");
+        rows->setVisible(table && table != kind && !evidence.sql.empty());
+        connect(rows, &QToolButton::clicked, &tabs,
+                [this, &tabs, table] { tabs.open({evidence, finding}, table, false); });
+
         auto* head = new QHBoxLayout;
         head->setContentsMargins(8, 4, 4, 2);
         head->addWidget(caption, 1);
+        head->addWidget(rows, 0, Qt::AlignTop);
         head->addWidget(toggle, 0, Qt::AlignTop);
         auto* column = new QVBoxLayout(this);
         column->setContentsMargins(0, 0, 0, 0);
@@ -48,7 +59,7 @@ public:
         column->addLayout(head);
         column->addWidget(query);
         column->addWidget(view, 1);
-        view->showEvidence(evidence, request.finding.get());
+        view->showEvidence(evidence, finding.get());
         setFocusProxy(view);
     }
 
@@ -59,6 +70,8 @@ public:
     }
 
     Evidence evidence;
+    std::shared_ptr<const Finding> finding;
+    const EvidenceViewKind* kind;
     EvidenceView* view;
     bool preview = false;
 
@@ -67,7 +80,8 @@ private:
     {
         QString text = to_qt(evidence.sql).trimmed();
         for (std::size_t i = 0; i < evidence.arguments.size(); ++i) {
-            const std::string value = std::visit([](const auto& one) { return to_text(Value(one)); }, evidence.arguments[i]);
+            const std::string value =
+                std::visit([](const auto& one) { return to_text(Value(one)); }, evidence.arguments[i]);
             text += QStringLiteral("\n-- ?%1 = %2").arg(i + 1).arg(to_qt(value));
         }
         return text;
@@ -75,7 +89,8 @@ private:
 };
 
 EvidenceTabs::EvidenceTabs(Session& session, QWidget* parent)
-    : QWidget(parent), session_(session), stack_(new QStackedWidget(this)), tabs_(new QTabWidget(this)), hint_(new Hint({}, this))
+    : QWidget(parent), session_(session), stack_(new QStackedWidget(this)), tabs_(new QTabWidget(this)),
+      hint_(new Hint({}, this))
 {
     setObjectName(QStringLiteral("evidence"));
     tabs_->setObjectName(QStringLiteral("evidenceTabs"));
@@ -91,26 +106,28 @@ EvidenceTabs::EvidenceTabs(Session& session, QWidget* parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(stack_);
 
-    connect(&session_, &Session::evidenceRequested, this, [this](const EvidenceRequest& request) { open(request, false); });
+    connect(&session_, &Session::evidenceRequested, this,
+            [this](const EvidenceRequest& request) { open(request, kind_for(request.evidence), false); });
     connect(&session_, &Session::selectionChanged, this, &EvidenceTabs::follow_selection);
+    for (const auto signal : {&Session::jobStarted, &Session::jobFinished})
+        connect(&session_, signal, this, &EvidenceTabs::update_hint);
     connect(&session_, &Session::reportChanged, this, &EvidenceTabs::update_hint);
     connect(&session_, &Session::ledgerChanged, this, &EvidenceTabs::drop_stale_pages);
     connect(&session_, &Session::caseClosed, this, &EvidenceTabs::closeAll);
     update_hint();
 }
 
-void EvidenceTabs::open(const EvidenceRequest& request, bool preview)
+void EvidenceTabs::open(const EvidenceRequest& request, const EvidenceViewKind* kind, bool preview)
 {
+    if (!kind) return;
     for (int i = 0; i < tabs_->count(); ++i) {
         auto* page = static_cast<Page*>(tabs_->widget(i));
-        if (!page->shows(request.evidence)) continue;
+        if (page->kind != kind || !page->shows(request.evidence)) continue;
         if (!preview) page->preview = false;
         tabs_->setCurrentIndex(i);
         return;
     }
-    const EvidenceViewKind* kind = kind_for(request.evidence);
-    if (!kind) return;
-    auto* page = new Page(session_, request, *kind, tabs_);
+    auto* page = new Page(session_, request, *kind, *this);
     page->preview = preview;
     int place = tabs_->count();
     for (int i = 0; preview && i < tabs_->count(); ++i)
@@ -119,7 +136,8 @@ void EvidenceTabs::open(const EvidenceRequest& request, bool preview)
     const int index = tabs_->insertTab(place, page, title);
     tabs_->setTabToolTip(index, to_qt(request.evidence.caption));
     tabs_->setCurrentIndex(index);
-    if (preview && place + 1 < tabs_->count() && static_cast<Page*>(tabs_->widget(place + 1))->preview) close(place + 1);
+    if (preview && place + 1 < tabs_->count() && static_cast<Page*>(tabs_->widget(place + 1))->preview)
+        close(place + 1);
     while (tabs_->count() > max_tabs) close(tabs_->currentIndex() == 0 ? 1 : 0);
     update_hint();
 }
@@ -127,7 +145,7 @@ void EvidenceTabs::open(const EvidenceRequest& request, bool preview)
 void EvidenceTabs::explore(const EvidenceViewKind& kind)
 {
     if (!kind.explore) return;
-    if (const auto evidence = kind.explore()) open({*evidence, nullptr}, false);
+    if (const auto evidence = kind.explore()) open({*evidence, nullptr}, &kind, false);
 }
 
 void EvidenceTabs::follow_selection()
@@ -137,7 +155,8 @@ void EvidenceTabs::follow_selection()
     followed_analyzer_ = selection.analyzer;
     followed_key_ = selection.finding_key;
     const auto finding = session_.finding(selection.analyzer, selection.finding_key);
-    if (finding && !finding->evidence.empty()) open({finding->evidence.front(), finding}, true);
+    if (finding && !finding->evidence.empty())
+        open({finding->evidence.front(), finding}, kind_for(finding->evidence.front()), true);
 }
 
 void EvidenceTabs::close(int index)
@@ -166,7 +185,7 @@ void EvidenceTabs::drop_stale_pages()
     if (!session_.hasCase()) return;
     for (int i = 0; i < tabs_->count(); ++i) {
         auto* page = static_cast<Page*>(tabs_->widget(i));
-        page->view->showEvidence(page->evidence, nullptr);
+        page->view->showEvidence(page->evidence, page->finding.get());
     }
 }
 
@@ -184,10 +203,14 @@ int EvidenceTabs::count() const
 void EvidenceTabs::update_hint()
 {
     stack_->setCurrentIndex(tabs_->count() > 0 ? 1 : 0);
-    if (session_.ledger().empty())
-        hint_->setText(tr("This case has no evidence yet. Drop files or folders here, paste text with Ctrl+V, or press Ctrl+I."));
+    if (session_.isImporting())
+        hint_->setText(tr("Evidence is being imported. Findings appear on the left when it is done."));
+    else if (session_.ledger().empty())
+        hint_->setText(
+            tr("This case has no evidence yet. Drop files or folders here, paste text with Ctrl+V, or press Ctrl+I."));
     else if (session_.report())
-        hint_->setText(tr("Pick a finding on the left: its evidence opens here. The View menu opens views of all evidence."));
+        hint_->setText(
+            tr("Pick a finding on the left: its evidence opens here. The View menu opens views of all evidence."));
     else
         hint_->setText(tr("Press F5 to analyze the evidence, or open a view of it from the View menu."));
 }

@@ -16,8 +16,8 @@ class Session;
 struct EvidenceRequest;
 struct EvidenceViewKind;
 
-/// The centre: one tab per piece of evidence that was opened. Selecting a finding shows its first piece in a tab that the
-/// next selected finding takes over; evidence opened by name keeps its tab.
+/// The centre: one tab per piece of evidence that was opened. Selecting a finding shows its first piece in a tab that
+/// the next selected finding takes over; evidence opened by name keeps its tab.
 class EvidenceTabs : public QWidget {
     Q_OBJECT
 
@@ -35,7 +35,7 @@ public:
 
 private:
     class Page;
-    void open(const EvidenceRequest& request, bool preview);
+    void open(const EvidenceRequest& request, const EvidenceViewKind* kind, bool preview);
     void follow_selection();
     void close(int index);
     void update_hint();

@@ -16,4 +16,11 @@ const EvidenceViewKind* kind_for(const Evidence& evidence)
     return best;
 }
 
+const EvidenceViewKind* kind_named(std::string_view id)
+{
+    for (const EvidenceViewKind& kind : evidence_view_kinds())
+        if (id == kind.id) return &kind;
+    return nullptr;
+}
+
 }  // namespace casebook

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace casebook {
 
@@ -44,5 +45,7 @@ std::span<const EvidenceViewKind> evidence_view_kinds();
 
 /// The kind that suits best; null only when there is no kind at all.
 const EvidenceViewKind* kind_for(const Evidence& evidence);
+/// The kind of that id; null when there is none.
+const EvidenceViewKind* kind_named(std::string_view id);
 
 }  // namespace casebook

@@ -1,6 +1,7 @@
 #include "widgets/panels/findings.h"
 
 #include "analyzers/core/text.h"
+#include "analyzers/playbook/playbook_data.h"
 #include "widgets/models/finding_model.h"
 #include "widgets/panels/hint.h"
 #include "widgets/panels/two_line_delegate.h"
@@ -85,6 +86,8 @@ FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
     connect(&session_, &Session::reportChanged, this, &FindingsPanel::show_report);
     connect(&session_, &Session::analysisStarted, this, &FindingsPanel::update_hint);
     connect(&session_, &Session::selectionChanged, this, &FindingsPanel::show_selection);
+    for (const auto signal : {&Session::jobStarted, &Session::jobFinished})
+        connect(&session_, signal, this, &FindingsPanel::update_hint);
     show_report();
 }
 
@@ -100,8 +103,10 @@ void FindingsPanel::show_report()
     QString symptom;
     if (report && !report->symptoms.empty()) {
         const SymptomMatch& match = report->symptoms.front();
-        symptom = tr("Looks like <b>%1</b> (%2)").arg(to_qt(match.id).replace(QLatin1Char('_'), QLatin1Char(' ')).toHtmlEscaped(),
-                                                     to_qt(format_percent(match.match)));
+        const auto playbook = playbook_of(match.id);
+        symptom =
+            tr("<b>%1</b> (%2 match)")
+                .arg(to_qt(playbook ? playbook->title : match.id).toHtmlEscaped(), to_qt(format_percent(match.match)));
         if (!match.why.empty()) symptom += QStringLiteral("<br/>") + to_qt(match.why).toHtmlEscaped();
     }
     symptom_->setText(symptom);
@@ -115,7 +120,8 @@ void FindingsPanel::show_selection()
 {
     const Selection& selection = session_.selection();
     const QScopedValueRollback following(following_, true);
-    const QModelIndex index = selection.analyzer.empty() ? QModelIndex() : model_->find(selection.analyzer, selection.finding_key);
+    const QModelIndex index =
+        selection.analyzer.empty() ? QModelIndex() : model_->find(selection.analyzer, selection.finding_key);
     tree_->setCurrentIndex(index);
     if (index.isValid()) tree_->scrollTo(index);
 }
@@ -128,6 +134,7 @@ void FindingsPanel::update_hint()
         return;
     }
     if (session_.isAnalyzing()) text = tr("Analyzing. Findings appear here when it is done.");
+    else if (session_.isImporting()) text = tr("Evidence is being imported. Findings appear here when it is analyzed.");
     else if (!filter_->text().isEmpty()) text = tr("Nothing matches the filter.");
     else if (session_.report()) text = tr("The analysis had no questions to ask of this evidence. Import more of it.");
     else if (session_.ledger().empty()) text = tr("Findings appear here. Drop evidence files on the window to begin.");

@@ -69,8 +69,10 @@ void HandbookWindow::filter(const QString& text)
     for (int i = 0; i < pages_->count(); ++i) {
         QListWidgetItem* item = pages_->item(i);
         const QString id = item->data(Qt::UserRole).toString();
-        const bool hit = word.isEmpty() || item->text().contains(word, Qt::CaseInsensitive) || id.contains(word, Qt::CaseInsensitive) ||
-                         to_qt(resource(std::string(folder) + id.toStdString() + ".md")).contains(word, Qt::CaseInsensitive);
+        const bool hit =
+            word.isEmpty() || item->text().contains(word, Qt::CaseInsensitive) ||
+            id.contains(word, Qt::CaseInsensitive) ||
+            to_qt(resource(std::string(folder) + id.toStdString() + ".md")).contains(word, Qt::CaseInsensitive);
         item->setHidden(!hit);
     }
 }
@@ -78,7 +80,8 @@ void HandbookWindow::filter(const QString& text)
 void HandbookWindow::show_current()
 {
     if (const QListWidgetItem* item = pages_->currentItem())
-        text_->setMarkdown(to_qt(resource(std::string(folder) + item->data(Qt::UserRole).toString().toStdString() + ".md")));
+        text_->setMarkdown(
+            to_qt(resource(std::string(folder) + item->data(Qt::UserRole).toString().toStdString() + ".md")));
 }
 
 void HandbookWindow::showPage(const QString& id)

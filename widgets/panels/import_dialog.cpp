@@ -20,7 +20,8 @@ namespace casebook {
 
 ImportDialog::ImportDialog(Session& session, QWidget* parent)
     : QDialog(parent), session_(session), files_(new QListWidget(this)), format_(new QComboBox(this)),
-      window_(new QComboBox(this)), service_(new QLineEdit(this)), time_(new QLineEdit(this)), problem_(new QLabel(this))
+      window_(new QComboBox(this)), service_(new QLineEdit(this)), time_(new QLineEdit(this)),
+      problem_(new QLabel(this))
 {
     setWindowTitle(tr("Import with options"));
     setAttribute(Qt::WA_DeleteOnClose);
@@ -87,7 +88,8 @@ void ImportDialog::import()
     if (!time.isEmpty()) options.at_ns = parse_instant(time.toStdString());
     QString problem;
     if (files_->count() == 0) problem = tr("Add the files to import first.");
-    else if (!time.isEmpty() && !options.at_ns) problem = tr("That is not a time. Write it like 2026-11-23T01:40:00Z, or as epoch seconds.");
+    else if (!time.isEmpty() && !options.at_ns)
+        problem = tr("That is not a time. Write it like 2026-11-23T01:40:00Z, or as epoch seconds.");
     problem_->setText(problem);
     problem_->setVisible(!problem.isEmpty());
     if (!problem.isEmpty()) return;

@@ -81,7 +81,8 @@ InspectorPanel::InspectorPanel(Session& session, QWidget* parent)
     column->addLayout(head);
     column->addWidget(tabs_, 1);
 
-    stack_->addWidget(new Hint(tr("Pick a finding on the left to see why it was given, its evidence and how to fix it."), this));
+    stack_->addWidget(
+        new Hint(tr("Pick a finding on the left to see why it was given, its evidence and how to fix it."), this));
     stack_->addWidget(page);
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
@@ -147,7 +148,8 @@ void InspectorPanel::copyMarkdown()
 {
     const QString text = markdown();
     if (text.isEmpty()) {
-        session_.tell({Message::Kind::information, tr("No finding is selected"), tr("Pick one on the left, then copy it")});
+        session_.tell(
+            {Message::Kind::information, tr("No finding is selected"), tr("Pick one on the left, then copy it")});
         return;
     }
     QApplication::clipboard()->setText(text);

@@ -31,7 +31,8 @@ JobStatus::JobStatus(Session& session, QWidget* parent)
         for (const JobInfo& job : session_.jobs().running())
             if (job.listed) return session_.jobs().cancel(job.id);
     });
-    for (const auto signal : {&Session::jobStarted, &Session::jobProgress, &Session::jobFinished}) connect(&session_, signal, this, &JobStatus::update_state);
+    for (const auto signal : {&Session::jobStarted, &Session::jobProgress, &Session::jobFinished})
+        connect(&session_, signal, this, &JobStatus::update_state);
     update_state();
 }
 
@@ -45,7 +46,8 @@ void JobStatus::update_state()
             bar_->setRange(0, 0);
         } else {
             bar_->setRange(0, 1000);
-            bar_->setValue(static_cast<int>(1000.0 * static_cast<double>(std::min(progress.done, progress.total)) / static_cast<double>(progress.total)));
+            bar_->setValue(static_cast<int>(1000.0 * static_cast<double>(std::min(progress.done, progress.total)) /
+                                            static_cast<double>(progress.total)));
         }
         setVisible(true);
         return;

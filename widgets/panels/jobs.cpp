@@ -49,7 +49,8 @@ public:
 
 JobsPanel::JobsPanel(Session& session, QWidget* parent)
     : QWidget(parent), session_(session), model_(new JobModel(session.jobs(), this)), stack_(new QStackedWidget(this)),
-      list_(new QTreeView(this)), cancel_(new QPushButton(action_icon(QStringLiteral("cancel")), tr("Cancel job"), this))
+      list_(new QTreeView(this)),
+      cancel_(new QPushButton(action_icon(QStringLiteral("cancel")), tr("Cancel job"), this))
 {
     setObjectName(QStringLiteral("jobs"));
     list_->setObjectName(QStringLiteral("jobList"));
@@ -96,7 +97,8 @@ JobsPanel::JobsPanel(Session& session, QWidget* parent)
 void JobsPanel::update_state()
 {
     stack_->setCurrentIndex(model_->rowCount() > 0 ? 1 : 0);
-    const bool nothing_selected = !list_->currentIndex().isValid() || !list_->currentIndex().data(JobModel::IsRunning).toBool();
+    const bool nothing_selected =
+        !list_->currentIndex().isValid() || !list_->currentIndex().data(JobModel::IsRunning).toBool();
     if (nothing_selected && model_->rowCount() > 0 && model_->index(0, 0).data(JobModel::IsRunning).toBool())
         list_->setCurrentIndex(model_->index(0, 0));
     cancel_->setEnabled(list_->currentIndex().isValid() && list_->currentIndex().data(JobModel::IsRunning).toBool());

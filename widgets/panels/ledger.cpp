@@ -44,7 +44,8 @@ QTableView* make_table(QAbstractItemModel* model, const QString& name, QWidget* 
 LedgerPanel::LedgerPanel(Session& session, QWidget* parent)
     : QWidget(parent), session_(session), model_(new LedgerModel(this)), notes_(new NoteModel(this)),
       stack_(new QStackedWidget(this)), note_stack_(new QStackedWidget(this)),
-      table_(make_table(model_, tr("Imported files"), this)), note_table_(make_table(notes_, tr("Notes of the selected file"), this)),
+      table_(make_table(model_, tr("Imported files"), this)),
+      note_table_(make_table(notes_, tr("Notes of the selected file"), this)),
       forget_(new QPushButton(action_icon(QStringLiteral("forget")), tr("Forget file"), this))
 {
     setObjectName(QStringLiteral("ledger"));
@@ -75,7 +76,9 @@ LedgerPanel::LedgerPanel(Session& session, QWidget* parent)
     splitter->setStretchFactor(0, 2);
     splitter->setStretchFactor(1, 1);
     splitter->setChildrenCollapsible(false);
-    stack_->addWidget(new Hint(tr("Nothing is imported yet. Drop files or folders on the window, paste text with Ctrl+V, or press Ctrl+I."), this));
+    stack_->addWidget(new Hint(
+        tr("Nothing is imported yet. Drop files or folders on the window, paste text with Ctrl+V, or press Ctrl+I."),
+        this));
     stack_->addWidget(splitter);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -94,8 +97,8 @@ void LedgerPanel::show_ledger()
     stack_->setCurrentIndex(model_->rowCount() > 0 ? 1 : 0);
     if (first_time && model_->rowCount() > 0) {
         table_->resizeColumnsToContents();
-        table_->setColumnWidth(LedgerModel::File, std::clamp(table_->columnWidth(LedgerModel::File), 100, 200));
-        table_->setColumnWidth(LedgerModel::Format, std::clamp(table_->columnWidth(LedgerModel::Format), 80, 150));
+        table_->setColumnWidth(LedgerModel::File, std::clamp(table_->columnWidth(LedgerModel::File), 100, 160));
+        table_->setColumnWidth(LedgerModel::Format, std::clamp(table_->columnWidth(LedgerModel::Format), 80, 120));
     }
     if (row >= 0 && row < model_->rowCount()) table_->selectRow(row);
     show_notes();
@@ -128,8 +131,10 @@ void LedgerPanel::forget_selected()
     if (row < 0 || row >= model_->rowCount() || model_->entry(row).id == 0) return;
     const ImportedFile entry = model_->entry(row);
     const QString name = model_->index(row, LedgerModel::File).data().toString();
-    auto* question = new QMessageBox(QMessageBox::Question, tr("Forget a file"), tr("Take %1 out of the case?").arg(name), QMessageBox::Cancel, this);
-    question->setInformativeText(tr("Everything that came from it is removed from the case. The file itself is not touched."));
+    auto* question = new QMessageBox(QMessageBox::Question, tr("Forget a file"),
+                                     tr("Take %1 out of the case?").arg(name), QMessageBox::Cancel, this);
+    question->setInformativeText(
+        tr("Everything that came from it is removed from the case. The file itself is not touched."));
     question->setAttribute(Qt::WA_DeleteOnClose);
     QPushButton* yes = question->addButton(tr("Forget"), QMessageBox::AcceptRole);
     question->setDefaultButton(yes);

@@ -49,8 +49,10 @@ void MessageBar::showMessage(const Message& message)
     QString text = QStringLiteral("<b>%1.</b>").arg(message.what.toHtmlEscaped());
     if (!message.hint.isEmpty()) text += QStringLiteral(" %1.").arg(message.hint.toHtmlEscaped());
     text_->setText(text);
-    text_->setAccessibleName(message.hint.isEmpty() ? message.what : message.what + QStringLiteral(". ") + message.hint);
-    icon_->setPixmap(action_icon(is_error_ ? QStringLiteral("error") : QStringLiteral("information")).pixmap(QSize(18, 18), devicePixelRatioF()));
+    text_->setAccessibleName(message.hint.isEmpty() ? message.what
+                                                    : message.what + QStringLiteral(". ") + message.hint);
+    icon_->setPixmap(action_icon(is_error_ ? QStringLiteral("error") : QStringLiteral("information"))
+                         .pixmap(QSize(18, 18), devicePixelRatioF()));
     recolor();
     show();
     QAccessibleEvent event(text_, QAccessible::Alert);
@@ -76,7 +78,8 @@ void MessageBar::changeEvent(QEvent* event)
 {
     QFrame::changeEvent(event);
     if (event->type() != QEvent::ApplicationPaletteChange) return;
-    icon_->setPixmap(action_icon(is_error_ ? QStringLiteral("error") : QStringLiteral("information")).pixmap(QSize(18, 18), devicePixelRatioF()));
+    icon_->setPixmap(action_icon(is_error_ ? QStringLiteral("error") : QStringLiteral("information"))
+                         .pixmap(QSize(18, 18), devicePixelRatioF()));
     recolor();
 }
 

@@ -10,8 +10,8 @@ namespace casebook {
 class Session;
 struct Message;
 
-/// Says what happened and what to do about it, above the evidence. Errors stay until they are closed or the next message
-/// comes, information goes by itself.
+/// Says what happened and what to do about it, above the evidence. Errors stay until they are closed or the next
+/// message comes, information goes by itself.
 class MessageBar : public QFrame {
     Q_OBJECT
 

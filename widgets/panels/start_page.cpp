@@ -75,8 +75,10 @@ QWidget* StartPage::make_begin()
     column->setContentsMargins(14, 12, 14, 14);
     column->setSpacing(10);
     column->addWidget(make_heading(tr("Start with evidence"), box));
-    auto* words = new QLabel(tr("Drop files or folders anywhere on this window, or paste text with Ctrl+V. Casebook tells what they are, asks its "
-                                "questions and shows what was found, what was ruled out and what is missing."), box);
+    auto* words = new QLabel(tr("Drop files or folders anywhere on this window, or paste text with Ctrl+V. Casebook "
+                                "tells what they are, asks its "
+                                "questions and shows what was found, what was ruled out and what is missing."),
+                             box);
     words->setWordWrap(true);
     column->addWidget(words);
     auto* grid = new QGridLayout;
@@ -86,10 +88,14 @@ QWidget* StartPage::make_begin()
         grid->addWidget(one, at / 2, at % 2);
         return one;
     };
-    connect(button(QStringLiteral("import"), tr("Import files..."), QStringLiteral("startImport"), 0), &QPushButton::clicked, this, &StartPage::importRequested);
-    connect(button(QStringLiteral("analyze"), tr("Open the demo"), QStringLiteral("startDemo"), 1), &QPushButton::clicked, this, &StartPage::demoRequested);
-    connect(button(QStringLiteral("open"), tr("Open a case..."), QStringLiteral("startOpen"), 2), &QPushButton::clicked, this, &StartPage::openRequested);
-    connect(button(QStringLiteral("new"), tr("New empty case"), QStringLiteral("startNew"), 3), &QPushButton::clicked, &session_, &Session::newCase);
+    connect(button(QStringLiteral("import"), tr("Import files..."), QStringLiteral("startImport"), 0),
+            &QPushButton::clicked, this, &StartPage::importRequested);
+    connect(button(QStringLiteral("analyze"), tr("Open the demo"), QStringLiteral("startDemo"), 1),
+            &QPushButton::clicked, this, &StartPage::demoRequested);
+    connect(button(QStringLiteral("open"), tr("Open a case..."), QStringLiteral("startOpen"), 2), &QPushButton::clicked,
+            this, &StartPage::openRequested);
+    connect(button(QStringLiteral("new"), tr("New empty case"), QStringLiteral("startNew"), 3), &QPushButton::clicked,
+            &session_, &Session::newCase);
     column->addLayout(grid);
     return box;
 }
@@ -177,8 +183,10 @@ void StartPage::show_menu(const QPoint& place)
                 [this](Result<bool>) { find_unsaved(); });
         });
     } else {
-        connect(menu->addAction(tr("Remove from this list")), &QAction::triggered, this, [this, path] { session_.recentCases().remove(path); });
-        connect(menu->addAction(tr("Clear the list")), &QAction::triggered, this, [this] { session_.recentCases().clear(); });
+        connect(menu->addAction(tr("Remove from this list")), &QAction::triggered, this,
+                [this, path] { session_.recentCases().remove(path); });
+        connect(menu->addAction(tr("Clear the list")), &QAction::triggered, this,
+                [this] { session_.recentCases().clear(); });
     }
     menu->popup(recent_->viewport()->mapToGlobal(place));
 }

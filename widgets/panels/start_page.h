@@ -11,7 +11,8 @@ namespace casebook {
 class RecentModel;
 class Session;
 
-/// What one sees without a case: cases to go on with, where to drop evidence, and what Casebook reads and how to get it.
+/// What one sees without a case: cases to go on with, where to drop evidence, and what Casebook reads and how to get
+/// it.
 class StartPage : public QWidget {
     Q_OBJECT
 

@@ -27,9 +27,11 @@ constexpr double side_margin = 8, drag_threshold = 4;
 std::int64_t tick_step(double wanted_ns)
 {
     constexpr std::int64_t ms = 1'000'000, s = 1'000 * ms, minute = 60 * s, hour = 60 * minute, day = 24 * hour;
-    for (const std::int64_t step : {ms, 2 * ms, 5 * ms, 10 * ms, 20 * ms, 50 * ms, 100 * ms, 200 * ms, 500 * ms, s, 2 * s, 5 * s, 10 * s,
-                                    15 * s, 30 * s, minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour, 2 * hour,
-                                    3 * hour, 6 * hour, 12 * hour, day, 2 * day, 7 * day, 30 * day, 365 * day})
+    for (const std::int64_t step :
+         {ms,         2 * ms,     5 * ms,      10 * ms,     20 * ms,     50 * ms,  100 * ms, 200 * ms,
+          500 * ms,   s,          2 * s,       5 * s,       10 * s,      15 * s,   30 * s,   minute,
+          2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour,     2 * hour, 3 * hour,
+          6 * hour,   12 * hour,  day,         2 * day,     7 * day,     30 * day, 365 * day})
         if (static_cast<double>(step) >= wanted_ns) return step;
     return static_cast<std::int64_t>(wanted_ns);
 }
@@ -44,7 +46,8 @@ QString tick_text(std::int64_t at_ns, std::int64_t step)
 
 }  // namespace
 
-TimelinePanel::TimelinePanel(Session& session, QWidget* parent) : QWidget(parent), session_(session), loading_(session.jobs())
+TimelinePanel::TimelinePanel(Session& session, QWidget* parent)
+    : QWidget(parent), session_(session), loading_(session.jobs())
 {
     setObjectName(QStringLiteral("timeline"));
     setAccessibleName(tr("Timeline of the case"));
@@ -76,15 +79,20 @@ void TimelinePanel::reload()
         update();
         return;
     }
-    loading_ = session_.read<TimelineData>(tr("Timeline"), [](CaseFile& file, const Control& control) { return read_timeline(file, control); }, this,
+    loading_ = session_.read<TimelineData>(
+        tr("Timeline"), [](CaseFile& file, const Control& control) { return read_timeline(file, control); }, this,
         [this](Result<TimelineData> read) {
             if (!read) return;
             data_ = *read;
             update();
             loading_ = session_.spans(this, [this, read = *read](Result<std::shared_ptr<const SpanTable>> spans) {
                 if (!spans) return;
-                loading_ = session_.compute<TimelineData>(tr("Timeline"),
-                    [read, spans = *spans](const Control& control) { return add_requests(read, *spans, bucket_count, control); }, this,
+                loading_ = session_.compute<TimelineData>(
+                    tr("Timeline"),
+                    [read, spans = *spans](const Control& control) {
+                        return add_requests(read, *spans, bucket_count, control);
+                    },
+                    this,
                     [this](Result<TimelineData> done) {
                         if (!done) return;
                         data_ = std::move(*done);
@@ -103,7 +111,8 @@ QRectF TimelinePanel::plot() const
 double TimelinePanel::x_of(std::int64_t at_ns) const
 {
     const QRectF area = plot();
-    const double share = static_cast<double>(at_ns - data_.extent.from_ns) / static_cast<double>(data_.extent.to_ns - data_.extent.from_ns);
+    const double share = static_cast<double>(at_ns - data_.extent.from_ns) /
+                         static_cast<double>(data_.extent.to_ns - data_.extent.from_ns);
     return area.left() + std::clamp(share, 0.0, 1.0) * area.width();
 }
 
@@ -111,7 +120,8 @@ std::int64_t TimelinePanel::time_at(double x) const
 {
     const QRectF area = plot();
     const double share = std::clamp((x - area.left()) / area.width(), 0.0, 1.0);
-    return data_.extent.from_ns + static_cast<std::int64_t>(share * static_cast<double>(data_.extent.to_ns - data_.extent.from_ns));
+    return data_.extent.from_ns +
+           static_cast<std::int64_t>(share * static_cast<double>(data_.extent.to_ns - data_.extent.from_ns));
 }
 
 /// The windows of the user, else those the analysis proposed.
@@ -152,7 +162,8 @@ void TimelinePanel::paintEvent(QPaintEvent*)
         painter.drawLine(box.topRight(), box.bottomRight());
     };
     if (drag_from_) band(*drag_from_, drag_to_);
-    else if (session_.selection().range) band(x_of(session_.selection().range->from_ns), x_of(session_.selection().range->to_ns));
+    else if (session_.selection().range)
+        band(x_of(session_.selection().range->from_ns), x_of(session_.selection().range->to_ns));
     if (hasFocus()) {
         painter.setPen(QPen(mark, 1));
         painter.setBrush(Qt::NoBrush);
@@ -174,7 +185,8 @@ void TimelinePanel::paint_windows(QPainter& painter, const QRectF& area) const
         painter.drawLine(box.topRight(), box.bottomRight());
         const QString name = proposed ? tr("%1 (proposed)").arg(to_qt(window.name)) : to_qt(window.name);
         painter.setPen(palette().color(QPalette::Text));
-        painter.drawText(QRectF(left + 3, 1, std::max(0.0, box.width() - 4), fontMetrics().height()), Qt::AlignLeft | Qt::AlignVCenter,
+        painter.drawText(QRectF(left + 3, 1, std::max(0.0, box.width() - 4), fontMetrics().height()),
+                         Qt::AlignLeft | Qt::AlignVCenter,
                          fontMetrics().elidedText(name, Qt::ElideRight, static_cast<int>(box.width()) - 4));
     }
 }
@@ -194,7 +206,8 @@ void TimelinePanel::paint_requests(QPainter& painter, const QRectF& area) const
         const double x = area.left() + static_cast<double>(i) * step;
         const double height = height_of(bucket.requests), failed = height_of(bucket.errors);
         painter.fillRect(QRectF(x, area.bottom() - height, std::max(1.0, step - 0.3), height), bar);
-        if (failed > 0) painter.fillRect(QRectF(x, area.bottom() - failed, std::max(1.0, step - 0.3), failed), theme().critical);
+        if (failed > 0)
+            painter.fillRect(QRectF(x, area.bottom() - failed, std::max(1.0, step - 0.3), failed), theme().critical);
     }
     // The line is broken where nothing happened for a while.
     constexpr std::size_t bridged_buckets = 12;
@@ -211,16 +224,20 @@ void TimelinePanel::paint_requests(QPainter& painter, const QRectF& area) const
         if (!line.isEmpty() && i - last > bridged_buckets) draw();
         last = i;
         line << QPointF(area.left() + (static_cast<double>(i) + 0.5) * step,
-                        area.bottom() - area.height() * static_cast<double>(data_.buckets[i].p95_ms / std::max(data_.max_p95_ms, 1e-6f)));
+                        area.bottom() - area.height() * static_cast<double>(data_.buckets[i].p95_ms /
+                                                                            std::max(data_.max_p95_ms, 1e-6f)));
     }
     draw();
-    const QString legend = tr("bars: requests, line: p95 up to %1").arg(to_qt(format_ms(static_cast<double>(data_.max_p95_ms))));
+    const QString legend =
+        tr("bars: requests, line: p95 up to %1").arg(to_qt(format_ms(static_cast<double>(data_.max_p95_ms))));
     painter.setPen(theme().muted_text);
     const double legend_width = fontMetrics().horizontalAdvance(legend);
     double taken = area.left();
-    for (const WindowRow& window : shown_windows()) taken = std::max(taken, std::min(x_of(window.range.to_ns), x_of(window.range.from_ns) + 180));
+    for (const WindowRow& window : shown_windows())
+        taken = std::max(taken, std::min(x_of(window.range.to_ns), x_of(window.range.from_ns) + 180));
     if (area.right() - taken > legend_width + 8)
-        painter.drawText(QRectF(area.right() - legend_width, 1, legend_width, fontMetrics().height()), Qt::AlignRight | Qt::AlignVCenter, legend);
+        painter.drawText(QRectF(area.right() - legend_width, 1, legend_width, fontMetrics().height()),
+                         Qt::AlignRight | Qt::AlignVCenter, legend);
 }
 
 void TimelinePanel::paint_events(QPainter& painter, const QRectF& area) const
@@ -259,7 +276,8 @@ void TimelinePanel::paint_axis(QPainter& painter, const QRectF& area) const
         const QString text = tick_text(tick, step);
         const double half = fontMetrics().horizontalAdvance(text) / 2.0;
         if (x - half < 0 || x + half > width()) continue;
-        painter.drawText(QRectF(x - half - 1, area.bottom() + 3, 2 * half + 2, fontMetrics().height()), Qt::AlignCenter, text);
+        painter.drawText(QRectF(x - half - 1, area.bottom() + 3, 2 * half + 2, fontMetrics().height()), Qt::AlignCenter,
+                         text);
     }
 }
 
@@ -269,13 +287,20 @@ QString TimelinePanel::tip_at(const QPointF& place) const
     QStringList lines{time_text(time_at(place.x()))};
     for (const TimelineEvent& event : data_.events)
         if (std::abs(x_of(event.at_ns) - place.x()) < 4 && lines.size() < 8)
-            lines << QStringLiteral("%1 %2 %3").arg(to_qt(event.kind), to_qt(event.service), to_qt(event.text)).simplified();
+            lines << QStringLiteral("%1 %2 %3")
+                         .arg(to_qt(event.kind), to_qt(event.service), to_qt(event.text))
+                         .simplified();
     if (!data_.buckets.empty()) {
         const double share = (place.x() - plot().left()) / plot().width();
-        const auto at = std::min(data_.buckets.size() - 1, static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(data_.buckets.size())));
+        const auto at =
+            std::min(data_.buckets.size() - 1,
+                     static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(data_.buckets.size())));
         const auto& bucket = data_.buckets[at];
         if (bucket.requests > 0)
-            lines << tr("%1 requests, %2 failed, p95 %3").arg(bucket.requests).arg(bucket.errors).arg(to_qt(format_ms(static_cast<double>(bucket.p95_ms))));
+            lines << tr("%1 requests, %2 failed, p95 %3")
+                         .arg(bucket.requests)
+                         .arg(bucket.errors)
+                         .arg(to_qt(format_ms(static_cast<double>(bucket.p95_ms))));
     }
     for (const WindowRow& window : shown_windows())
         if (window.range.contains(time_at(place.x()))) lines << tr("in window %1").arg(to_qt(window.name));
@@ -319,7 +344,8 @@ void TimelinePanel::mouseDoubleClickEvent(QMouseEvent* event)
     // Double click in a window marks its time, elsewhere takes the mark away.
     drag_from_.reset();
     for (const WindowRow& window : shown_windows())
-        if (has_time() && window.range.contains(time_at(event->position().x()))) return session_.selectRange(window.range);
+        if (has_time() && window.range.contains(time_at(event->position().x())))
+            return session_.selectRange(window.range);
     session_.selectRange(std::nullopt);
 }
 
@@ -337,7 +363,8 @@ void TimelinePanel::contextMenuEvent(QContextMenuEvent* event)
     add(tr("The marked time is the baseline"), "baseline");
     add(tr("The marked time is after the fix"), "after");
     menu->addSeparator();
-    connect(menu->addAction(tr("Take the mark away")), &QAction::triggered, this, [this] { session_.selectRange(std::nullopt); });
+    connect(menu->addAction(tr("Take the mark away")), &QAction::triggered, this,
+            [this] { session_.selectRange(std::nullopt); });
     connect(menu->addAction(tr("Edit windows...")), &QAction::triggered, this, &TimelinePanel::windowsRequested);
     menu->popup(event->reason() == QContextMenuEvent::Keyboard ? mapToGlobal(rect().center()) : event->globalPos());
 }
@@ -350,10 +377,12 @@ void TimelinePanel::keyPressEvent(QKeyEvent* event)
     const int direction = event->key() == Qt::Key_Left ? -1 : event->key() == Qt::Key_Right ? 1 : 0;
     if (event->key() == Qt::Key_Escape) return session_.selectRange(std::nullopt);
     if (direction == 0) return QWidget::keyPressEvent(event);
-    TimeRange range = session_.selection().range.value_or(TimeRange{data_.extent.from_ns, data_.extent.from_ns + whole / 10 + 1});
+    TimeRange range =
+        session_.selection().range.value_or(TimeRange{data_.extent.from_ns, data_.extent.from_ns + whole / 10 + 1});
     range.to_ns += direction * step;
     if (!(event->modifiers() & Qt::ShiftModifier)) range.from_ns += direction * step;
-    if (range.from_ns < data_.extent.from_ns || range.to_ns > data_.extent.to_ns || range.to_ns <= range.from_ns) return;
+    if (range.from_ns < data_.extent.from_ns || range.to_ns > data_.extent.to_ns || range.to_ns <= range.from_ns)
+        return;
     session_.selectRange(range);
 }
 

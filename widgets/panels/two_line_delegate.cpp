@@ -18,6 +18,7 @@ constexpr int margin = 4, gap = 6, icon_side = 16;
 QStringList break_lines(const QString& text, const QFont& font, int width, int max_lines)
 {
     QStringList lines;
+    if (text.isEmpty()) return lines;
     QTextLayout layout(text, font);
     QTextOption option;
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
@@ -29,7 +30,8 @@ QStringList break_lines(const QString& text, const QFont& font, int width, int m
         line.setLineWidth(width);
         const bool last = static_cast<int>(lines.size()) + 1 == max_lines;
         const QString rest = text.mid(line.textStart());
-        lines << (last ? QFontMetrics(font).elidedText(rest, Qt::ElideRight, width) : rest.left(line.textLength()).trimmed());
+        lines << (last ? QFontMetrics(font).elidedText(rest, Qt::ElideRight, width)
+                       : rest.left(line.textLength()).trimmed());
     }
     layout.endLayout();
     return lines;
@@ -50,7 +52,8 @@ struct TwoLineDelegate::Layout {
 
     int height() const
     {
-        return 2 * margin + static_cast<int>(title.size()) * title_height + static_cast<int>(subtitle.size()) * subtitle_height;
+        return 2 * margin + static_cast<int>(title.size()) * title_height +
+               static_cast<int>(subtitle.size()) * subtitle_height;
     }
 };
 
@@ -70,17 +73,20 @@ bool TwoLineDelegate::is_group(const QModelIndex& index) const
     return group_role_ >= 0 && index.data(group_role_).toBool();
 }
 
-TwoLineDelegate::Layout TwoLineDelegate::lay_out(const QStyleOptionViewItem& option, const QModelIndex& index, int width) const
+TwoLineDelegate::Layout TwoLineDelegate::lay_out(const QStyleOptionViewItem& option, const QModelIndex& index,
+                                                 int width) const
 {
     Layout layout;
     layout.title_font = option.font;
+    layout.title_font.setBold(is_group(index));
     layout.subtitle_font = small_font(option.font);
     layout.title_height = QFontMetrics(layout.title_font).lineSpacing();
     layout.subtitle_height = QFontMetrics(layout.subtitle_font).lineSpacing();
     layout.left = margin + (index.data(Qt::DecorationRole).isValid() ? icon_side + gap : 0);
     const int text_width = std::max(40, width - layout.left - margin);
     layout.title = break_lines(index.data(Qt::DisplayRole).toString(), layout.title_font, text_width, title_lines_);
-    layout.subtitle = break_lines(index.data(subtitle_role_).toString().simplified(), layout.subtitle_font, text_width, subtitle_lines_);
+    layout.subtitle = break_lines(index.data(subtitle_role_).toString().simplified(), layout.subtitle_font, text_width,
+                                  subtitle_lines_);
     return layout;
 }
 
@@ -88,11 +94,6 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
 {
     QStyleOptionViewItem item = option;
     initStyleOption(&item, index);
-    if (is_group(index)) {
-        item.font.setBold(true);
-        QApplication::style()->drawControl(QStyle::CE_ItemViewItem, &item, painter, item.widget);
-        return;
-    }
     item.text.clear();
     item.icon = {};
     QApplication::style()->drawControl(QStyle::CE_ItemViewItem, &item, painter, item.widget);
@@ -116,8 +117,9 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
         painter->setFont(font);
         painter->setPen(color);
         for (const QString& line : lines) {
-            painter->drawText(QRect(option.rect.left() + layout.left, y, option.rect.width() - layout.left - margin, height),
-                              Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, line);
+            painter->drawText(
+                QRect(option.rect.left() + layout.left, y, option.rect.width() - layout.left - margin, height),
+                Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, line);
             y += height;
         }
     };
@@ -128,7 +130,6 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
 
 QSize TwoLineDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
-    if (is_group(index)) return QStyledItemDelegate::sizeHint(option, index) + QSize(0, 2 * margin);
     int width = option.rect.width();
     if (const auto* view = qobject_cast<const QAbstractItemView*>(option.widget)) {
         width = view->viewport()->width();

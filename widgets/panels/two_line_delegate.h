@@ -24,7 +24,7 @@ private:
     bool is_group(const QModelIndex& index) const;
 
     int subtitle_role_, group_role_;
-    int title_lines_ = 3, subtitle_lines_ = 2;
+    int title_lines_ = 4, subtitle_lines_ = 2;
 };
 
 }  // namespace casebook

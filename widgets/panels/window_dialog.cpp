@@ -18,14 +18,17 @@ namespace casebook {
 
 WindowDialog::WindowDialog(Session& session, QWidget* parent)
     : QDialog(parent), session_(session), table_(new QTableWidget(0, 3, this)), name_(new QComboBox(this)),
-      from_(new QLineEdit(this)), to_(new QLineEdit(this)), problem_(new QLabel(this)),
+      from_(new QLineEdit(this)), to_(new QLineEdit(this)),
+      note_(new QLabel(tr("No window is set. The last analysis used these:"), this)), problem_(new QLabel(this)),
       remove_(new QPushButton(tr("Remove"), this))
 {
     setWindowTitle(tr("Windows of time"));
     setAttribute(Qt::WA_DeleteOnClose);
     resize(560, 360);
-    auto* words = new QLabel(tr("Analyzers look at the incident and compare it with the baseline; after is the time since a fix. A window begins at "
-                                "From and ends just before To."), this);
+    auto* words = new QLabel(tr("Analyzers look at the incident and compare it with the baseline; after is the time "
+                                "since a fix. A window begins at "
+                                "From and ends just before To."),
+                             this);
     words->setWordWrap(true);
     table_->setHorizontalHeaderLabels({tr("Window"), tr("From"), tr("To")});
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
@@ -62,12 +65,14 @@ WindowDialog::WindowDialog(Session& session, QWidget* parent)
 
     auto* column = new QVBoxLayout(this);
     column->addWidget(words);
+    column->addWidget(note_);
     column->addWidget(table_, 1);
     column->addLayout(form);
     column->addWidget(problem_);
     column->addWidget(buttons);
 
     connect(&session_, &Session::windowsChanged, this, &WindowDialog::show_windows);
+    connect(&session_, &Session::reportChanged, this, &WindowDialog::show_windows);
     show_windows();
     if (const auto range = session_.selection().range) {
         from_->setText(to_qt(format_instant(range->from_ns)));
@@ -77,7 +82,10 @@ WindowDialog::WindowDialog(Session& session, QWidget* parent)
 
 void WindowDialog::show_windows()
 {
-    const auto& windows = session_.windows();
+    // Without windows of the user: those the last analysis found by itself, to be taken over or corrected.
+    const bool proposed = session_.windows().empty() && session_.report();
+    const auto& windows = proposed ? session_.report()->windows : session_.windows();
+    note_->setVisible(proposed && !windows.empty());
     table_->setRowCount(static_cast<int>(windows.size()));
     for (int row = 0; row < table_->rowCount(); ++row) {
         const WindowRow& window = windows[row];
@@ -85,13 +93,13 @@ void WindowDialog::show_windows()
         table_->setItem(row, 1, new QTableWidgetItem(to_qt(format_instant(window.range.from_ns))));
         table_->setItem(row, 2, new QTableWidgetItem(to_qt(format_instant(window.range.to_ns))));
     }
-    remove_->setEnabled(table_->currentRow() >= 0);
+    remove_->setEnabled(!proposed && table_->currentRow() >= 0);
 }
 
 void WindowDialog::show_row()
 {
     const int row = table_->currentRow();
-    remove_->setEnabled(row >= 0);
+    remove_->setEnabled(row >= 0 && !session_.windows().empty());
     if (row < 0) return;
     name_->setCurrentText(table_->item(row, 0)->text());
     from_->setText(table_->item(row, 1)->text());

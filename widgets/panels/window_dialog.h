@@ -29,7 +29,7 @@ private:
     QTableWidget* table_;
     QComboBox* name_;
     QLineEdit *from_, *to_;
-    QLabel* problem_;
+    QLabel *note_, *problem_;
     QPushButton* remove_;
 };
 

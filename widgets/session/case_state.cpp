@@ -1,6 +1,7 @@
 #include "widgets/session/case_state.h"
 
 #include "analyzers/store/query.h"
+#include "widgets/session/case_access.h"
 
 #include <unordered_map>
 
@@ -50,6 +51,15 @@ Result<CaseState> read_case_state(CaseFile& file)
         state.report_stale = stored->stale;
     }
     return state;
+}
+
+Status change_and_read(CaseAccess& access, CaseState& state, const std::function<Status(CaseFile&)>& change)
+{
+    return access.use_writer([&](CaseFile& file) -> Status {
+        TRY(change(file));
+        TRY_ASSIGN(state, read_case_state(file));
+        return {};
+    });
 }
 
 }  // namespace casebook

@@ -4,10 +4,13 @@
 #include "analyzers/playbook/runner.h"
 #include "analyzers/store/case_file.h"
 
+#include <functional>
 #include <memory>
 #include <vector>
 
 namespace casebook {
+
+class CaseAccess;
 
 /// What the panels show of a case, read from it in one go by the job that changed it.
 struct CaseState {
@@ -19,6 +22,9 @@ struct CaseState {
 
 /// Not for the GUI thread. Errors: caseFile.
 Result<CaseState> read_case_state(CaseFile& file);
+
+/// Runs `change` on the writing connection, then reads the case's state anew. For jobs of Lane::write.
+Status change_and_read(CaseAccess& access, CaseState& state, const std::function<Status(CaseFile&)>& change);
 
 /// The import ledger with its notes, in order of import.
 Result<std::vector<ImportedFile>> read_ledger(CaseFile& file);

@@ -77,6 +77,8 @@ public:
     void importText(const QString& text, const ImportOptions& options = {});
     /// Takes one imported file out of the case again.
     void forget(qint64 file_id);
+    /// An import is under way or waiting.
+    bool isImporting() const { return imports_ > 0; }
     const std::vector<LedgerEntry>& ledger() const { return ledger_; }
 
     // --- analysis
@@ -182,7 +184,7 @@ private:
     JobId opening_ = 0, analysis_ = 0;
     std::vector<std::function<void()>> pending_;  // wait for the case that is being opened
     bool analyzes_after_import_ = true;
-    int pasted_ = 0;
+    int pasted_ = 0, imports_ = 0;
     std::vector<LedgerEntry> ledger_, not_imported_;
     std::vector<WindowRow> windows_;
     std::shared_ptr<const AnalysisReport> report_;

@@ -1,6 +1,7 @@
 #include "widgets/session/unsaved_cases.h"
 
 #include "analyzers/store/case_file.h"
+#include "widgets/qt_text.h"
 
 #include <QDir>
 #include <QFile>
@@ -11,7 +12,8 @@ namespace casebook {
 
 QString unsaved_cases_folder()
 {
-    const QString folder = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/unsaved");
+    const QString folder =
+        QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/unsaved");
     QDir().mkpath(folder);
     return folder;
 }
@@ -21,7 +23,8 @@ QString new_unsaved_path(bool demo)
     const QString stem = unsaved_cases_folder() + (demo ? QStringLiteral("/demo-") : QStringLiteral("/unsaved-")) +
                          QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyyMMdd-HHmmss"));
     QString path = stem + QStringLiteral(".casebook");
-    for (int number = 2; QFileInfo::exists(path); ++number) path = QStringLiteral("%1-%2.casebook").arg(stem).arg(number);
+    for (int number = 2; QFileInfo::exists(path); ++number)
+        path = QStringLiteral("%1-%2.casebook").arg(stem).arg(number);
     return path;
 }
 
@@ -35,7 +38,7 @@ std::vector<UnsavedCase> find_unsaved_cases()
         bool keep = true;
         {
             // Opening for writing tells whether another program still works on it.
-            auto file = CaseFile::open(QFile::encodeName(entry.path).toStdString(), CaseFile::Mode::readWrite);
+            auto file = CaseFile::open(to_path(entry.path), CaseFile::Mode::readWrite);
             if (!file) {
                 if (file.error().code == Error::Code::busy || info.size() > 0) continue;
                 keep = false;

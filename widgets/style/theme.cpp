@@ -1,11 +1,10 @@
 #include "widgets/style/theme.h"
 
 #include "analyzers/core/text.h"
+#include "widgets/style/casebook_style.h"
 
 #include <QApplication>
 #include <QFont>
-#include <QStyle>
-#include <QStyleFactory>
 #include <QToolTip>
 
 namespace casebook {
@@ -54,8 +53,9 @@ Theme light()
 {
     Theme t;
     t.id = Theme::Id::light;
-    t.palette = palette_of({QColor("#f3f4f6"), QColor("#ffffff"), QColor("#f7f8fa"), QColor("#1c2330"), QColor("#eceef2"),
-                            QColor("#c3c9d4"), QColor("#1f5fa8"), QColor("#ffffff"), QColor("#1a56a0"), QColor("#7a8290")});
+    t.palette =
+        palette_of({QColor("#f3f4f6"), QColor("#ffffff"), QColor("#f7f8fa"), QColor("#1c2330"), QColor("#eceef2"),
+                    QColor("#c3c9d4"), QColor("#1f5fa8"), QColor("#ffffff"), QColor("#1a56a0"), QColor("#7a8290")});
     t.critical = QColor("#b23c00");
     t.warning = QColor("#a66a00");
     t.note = QColor("#2a6fb0");
@@ -77,8 +77,9 @@ Theme dark()
 {
     Theme t;
     t.id = Theme::Id::dark;
-    t.palette = palette_of({QColor("#22262d"), QColor("#191c22"), QColor("#1e2229"), QColor("#e4e7ec"), QColor("#2d323b"),
-                            QColor("#454c59"), QColor("#2f6db5"), QColor("#ffffff"), QColor("#7ab8f5"), QColor("#8a93a3")});
+    t.palette =
+        palette_of({QColor("#22262d"), QColor("#191c22"), QColor("#1e2229"), QColor("#e4e7ec"), QColor("#2d323b"),
+                    QColor("#454c59"), QColor("#2f6db5"), QColor("#ffffff"), QColor("#7ab8f5"), QColor("#8a93a3")});
     t.critical = QColor("#ff8a4c");
     t.warning = QColor("#f0b429");
     t.note = QColor("#6cb6ff");
@@ -100,8 +101,9 @@ Theme high_contrast()
 {
     Theme t;
     t.id = Theme::Id::highContrast;
-    t.palette = palette_of({QColor("#000000"), QColor("#000000"), QColor("#141414"), QColor("#ffffff"), QColor("#1a1a1a"),
-                            QColor("#ffffff"), QColor("#ffe600"), QColor("#000000"), QColor("#6fd3ff"), QColor("#c8c8c8")});
+    t.palette =
+        palette_of({QColor("#000000"), QColor("#000000"), QColor("#141414"), QColor("#ffffff"), QColor("#1a1a1a"),
+                    QColor("#ffffff"), QColor("#ffe600"), QColor("#000000"), QColor("#6fd3ff"), QColor("#c8c8c8")});
     t.critical = QColor("#ff9a66");
     t.warning = QColor("#ffd400");
     t.note = QColor("#6fd3ff");
@@ -175,10 +177,11 @@ const Theme& theme()
 namespace {
 
 /// Fusion derives outlines from the background and loses them on black.
-constexpr const char* high_contrast_outlines =
-    "QLineEdit, QPlainTextEdit, QTextBrowser, QAbstractItemView, QPushButton, QProgressBar { border: 1px solid #ffffff; }"
-    "QPushButton { padding: 3px 8px; } QPushButton:focus { border: 2px solid #ffe600; } QPushButton:disabled { border-color: #8a8a8a; }"
-    "QMenu, QToolTip { border: 1px solid #ffffff; }";
+constexpr const char* high_contrast_outlines = "QLineEdit, QPlainTextEdit, QTextBrowser, QAbstractItemView, "
+                                               "QPushButton, QProgressBar { border: 1px solid #ffffff; }"
+                                               "QPushButton { padding: 3px 8px; } QPushButton:focus { border: 2px "
+                                               "solid #ffe600; } QPushButton:disabled { border-color: #8a8a8a; }"
+                                               "QMenu, QToolTip { border: 1px solid #ffffff; }";
 
 }  // namespace
 
@@ -186,8 +189,10 @@ void set_theme(Theme::Id id)
 {
     current() = make(id);
     qApp->setStyleSheet(id == Theme::Id::highContrast ? QString::fromLatin1(high_contrast_outlines) : QString());
-    if (qApp->style()->name().compare(QStringLiteral("fusion"), Qt::CaseInsensitive) != 0)
-        QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    if (!qApp->property("casebookStyle").toBool()) {
+        qApp->setProperty("casebookStyle", true);
+        QApplication::setStyle(new CasebookStyle);
+    }
     QFont font(QStringLiteral("DejaVu Sans"));
     font.setPointSize(9);
     if (QApplication::font() != font) QApplication::setFont(font);

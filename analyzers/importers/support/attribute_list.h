@@ -71,7 +71,10 @@ public:
     }
     void add(std::string_view key, std::string_view value) { list_.push_back({key, value}); }
     void add_copy(std::string_view key, std::string_view value) { list_.push_back({key, text_.store(value)}); }
-    void add(std::string_view key, bool value) { add(key, value ? std::string_view("true") : std::string_view("false")); }
+    void add(std::string_view key, bool value)
+    {
+        add(key, value ? std::string_view("true") : std::string_view("false"));
+    }
     void add(std::string_view key, const char* value) { add(key, std::string_view(value)); }
     void add(std::string_view key, std::int64_t value) { list_.push_back({key, number(value)}); }
     void add(std::string_view key, std::uint64_t value) { list_.push_back({key, number(value)}); }

@@ -20,7 +20,10 @@ void append_unescaped(std::string& out, std::string_view cell)
 {
     if (cell == "\\N") return;
     for (std::size_t i = 0; i < cell.size(); ++i) {
-        if (cell[i] != '\\' || i + 1 == cell.size()) { out += cell[i]; continue; }
+        if (cell[i] != '\\' || i + 1 == cell.size()) {
+            out += cell[i];
+            continue;
+        }
         switch (cell[++i]) {
         case 'n': out += '\n'; break;
         case 't': out += '\t'; break;

@@ -13,8 +13,8 @@ namespace casebook {
 /// How a delimited text is written.
 struct CsvDialect {
     char delimiter = ',';
-    bool quoted = true;   ///< RFC 4180: "a ""quoted"" cell", which may hold delimiters and line ends
-    bool escapes = false; ///< COPY text: \N is NULL, \n \r \t \\ stand for what they name
+    bool quoted = true;    ///< RFC 4180: "a ""quoted"" cell", which may hold delimiters and line ends
+    bool escapes = false;  ///< COPY text: \N is NULL, \n \r \t \\ stand for what they name
 };
 
 /// One record of delimited text, cut into cells. Views point into the text or, for cells that were unescaped, into
@@ -29,11 +29,14 @@ public:
     Outcome parse(std::string_view text, bool at_end, const CsvDialect& dialect, bool multiline = true);
 
     const std::vector<std::string_view>& cells() const { return cells_; }
-    std::size_t size() const { return size_; }            ///< bytes of the record with its line end
-    std::int64_t line_ends() const { return line_ends_; } ///< within those bytes
+    std::size_t size() const { return size_; }             ///< bytes of the record with its line end
+    std::int64_t line_ends() const { return line_ends_; }  ///< within those bytes
 
 private:
-    struct Piece { std::size_t begin, size; bool unescaped; };
+    struct Piece {
+        std::size_t begin, size;
+        bool unescaped;
+    };
 
     bool quoted_cell(std::string_view text, std::size_t& at);
     void plain_cell(std::string_view text, std::size_t& at, const CsvDialect& dialect);
@@ -48,7 +51,8 @@ private:
 };
 
 /// Streams the records of a source. Lines end with LF or CRLF, a byte order mark is dropped, empty lines are passed
-/// over. Linear in the input whatever the quotes do: after a few quotes that never close, cells may no longer span lines.
+/// over. Linear in the input whatever the quotes do: after a few quotes that never close, cells may no longer span
+/// lines.
 class CsvReader {
 public:
     CsvReader(Source& source, CsvDialect dialect) : source_(source), dialect_(dialect) {}

@@ -23,13 +23,15 @@ std::string_view collector_of_start_line(std::string_view message)
 
 std::string_view collector_of_pause(std::string_view pause)
 {
-    for (const std::string_view mark : {"(G1 ", "Pause Cleanup", "Pause Young (Normal)", "Pause Young (Concurrent Start)", "Pause Young (Prepare Mixed)",
-                                        "Pause Young (Mixed)", "Pause Mixed"})
+    for (const std::string_view mark :
+         {"(G1 ", "Pause Cleanup", "Pause Young (Normal)", "Pause Young (Concurrent Start)",
+          "Pause Young (Prepare Mixed)", "Pause Young (Mixed)", "Pause Mixed"})
         if (pause.find(mark) != std::string_view::npos) return "G1";
     for (const std::string_view mark : {"Pause Mark Start", "Pause Mark End", "Pause Relocate Start"})
         if (pause.find(mark) != std::string_view::npos) return "ZGC";
-    for (const std::string_view mark : {"Pause Init Mark", "Pause Final Mark", "Pause Init Update", "Pause Final Update", "Pause Final Roots",
-                                        "Pause Degenerated", "Pause Final Evac", "Pause Init Traversal", "Pause Final Traversal"})
+    for (const std::string_view mark :
+         {"Pause Init Mark", "Pause Final Mark", "Pause Init Update", "Pause Final Update", "Pause Final Roots",
+          "Pause Degenerated", "Pause Final Evac", "Pause Init Traversal", "Pause Final Traversal"})
         if (pause.find(mark) != std::string_view::npos) return "Shenandoah";
     if (pause.find("(Ergonomics)") != std::string_view::npos) return "Parallel";
     return {};

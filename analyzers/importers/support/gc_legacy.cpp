@@ -23,17 +23,23 @@ std::size_t find_start(std::string_view line, std::size_t from = 0)
         if (!full && !rest.starts_with("GC")) continue;
         rest.remove_prefix(full ? 7 : 2);
         if (rest.starts_with(" concurrent") || rest.starts_with("-concurrent") || rest.starts_with(" Worker")) continue;
-        if (rest.empty() || rest.front() == ' ' || rest.front() == '(' || rest.front() == '-' || rest.front() == '[' || (rest.front() >= '0' && rest.front() <= '9')) return at;
+        if (rest.empty() || rest.front() == ' ' || rest.front() == '(' || rest.front() == '-' || rest.front() == '[' ||
+            (rest.front() >= '0' && rest.front() <= '9'))
+            return at;
     }
     return std::string_view::npos;
 }
 
-bool only_stamps(std::string_view prefix) { return prefix.find_first_not_of("0123456789-+.,:TZ# ") == std::string_view::npos; }
+bool only_stamps(std::string_view prefix)
+{
+    return prefix.find_first_not_of("0123456789-+.,:TZ# ") == std::string_view::npos;
+}
 
 /// Output of other threads that may stand between the lines of a record.
 bool is_other_output(std::string_view line)
 {
-    if (line.find("[CMS-concurrent-") != std::string_view::npos && line.find("secs]") == std::string_view::npos) return true;
+    if (line.find("[CMS-concurrent-") != std::string_view::npos && line.find("secs]") == std::string_view::npos)
+        return true;
     for (const std::string_view mark : {"Application time:", "Total time for which", "[GC concurrent-"})
         if (line.find(mark) != std::string_view::npos) return true;
     return false;
@@ -45,7 +51,8 @@ std::optional<double> trailing_seconds(std::string_view text)
     const std::size_t secs = text.rfind(" secs]");
     if (secs == std::string_view::npos || secs + 6 != text.size()) return {};
     const std::size_t blank = text.find_last_of(" ", secs - 1);
-    std::string number(text.substr(blank == std::string_view::npos ? 0 : blank + 1, secs - (blank == std::string_view::npos ? 0 : blank + 1)));
+    std::string number(text.substr(blank == std::string_view::npos ? 0 : blank + 1,
+                                   secs - (blank == std::string_view::npos ? 0 : blank + 1)));
     std::replace(number.begin(), number.end(), ',', '.');
     const auto value = parse_double(number);
     return value && *value >= 0 && *value <= longest_pause_s ? value : std::nullopt;
@@ -58,17 +65,22 @@ std::string outer_text(std::string_view record)
     std::int64_t depth = 0;
     for (const char c : record) {
         if (c == '[' && ++depth > 1) outer += ' ';
-        if (c == ']') { --depth; continue; }
+        if (c == ']') {
+            --depth;
+            continue;
+        }
         if (depth == 1 && c != '[') outer += c == '\n' ? ' ' : c;
     }
     return outer;
 }
 
 /// "100K->50K(1000K)", or G1's "24.0M(256.0M)->5000.0K(256.0M)".
-bool heap_change(std::string_view text, std::size_t arrow, std::optional<std::int64_t>& before, std::optional<std::int64_t>& after, std::optional<std::int64_t>& capacity)
+bool heap_change(std::string_view text, std::size_t arrow, std::optional<std::int64_t>& before,
+                 std::optional<std::int64_t>& after, std::optional<std::int64_t>& capacity)
 {
     const std::size_t blank = text.find_last_of(" ,:", arrow == 0 ? 0 : arrow - 1);
-    std::string_view left = text.substr(blank == std::string_view::npos ? 0 : blank + 1, arrow - (blank == std::string_view::npos ? 0 : blank + 1));
+    std::string_view left = text.substr(blank == std::string_view::npos ? 0 : blank + 1,
+                                        arrow - (blank == std::string_view::npos ? 0 : blank + 1));
     std::string_view right = text.substr(arrow + 2);
     const auto from = take_heap_size(left), to = take_heap_size(right);
     if (!from || !to) return false;
@@ -83,11 +95,14 @@ bool heap_change(std::string_view text, std::size_t arrow, std::optional<std::in
 
 std::string_view collector_of(std::string_view record, std::string_view known)
 {
-    if (record.find("PSYoungGen") != std::string_view::npos || record.find("ParOldGen") != std::string_view::npos) return "Parallel";
-    if (record.find("GC pause") != std::string_view::npos || record.find("[Eden:") != std::string_view::npos) return "G1";
+    if (record.find("PSYoungGen") != std::string_view::npos || record.find("ParOldGen") != std::string_view::npos)
+        return "Parallel";
+    if (record.find("GC pause") != std::string_view::npos || record.find("[Eden:") != std::string_view::npos)
+        return "G1";
     if (record.find("CMS") != std::string_view::npos) return "CMS";
     if (record.find("ParNew") != std::string_view::npos) return known.empty() ? "ParNew" : known;
-    if (record.find("DefNew") != std::string_view::npos || record.find("Tenured") != std::string_view::npos) return known == "CMS" ? known : "Serial";
+    if (record.find("DefNew") != std::string_view::npos || record.find("Tenured") != std::string_view::npos)
+        return known == "CMS" ? known : "Serial";
     return known;
 }
 
@@ -117,14 +132,20 @@ void name_pause(std::string_view outer, std::string_view record, std::string& ki
     else if (evacuation && kind.empty()) kind = "Young";
     else if (outer.starts_with("GC remark") || record.find("CMS-remark") != std::string_view::npos) kind = "Remark";
     else if (outer.starts_with("GC cleanup")) kind = "Cleanup";
-    else if (record.find("CMS-initial-mark") != std::string_view::npos || cause == "CMS Initial Mark") kind = "Initial Mark";
-    else if (cause == "CMS Final Remark" && record.find("[ParNew") == std::string_view::npos && record.find("[DefNew") == std::string_view::npos) kind = "Remark";
+    else if (record.find("CMS-initial-mark") != std::string_view::npos || cause == "CMS Initial Mark")
+        kind = "Initial Mark";
+    else if (cause == "CMS Final Remark" && record.find("[ParNew") == std::string_view::npos &&
+             record.find("[DefNew") == std::string_view::npos)
+        kind = "Remark";
     else if (kind.empty()) kind = outer.find("->") == std::string_view::npos ? "CMS pause" : "Young";
     // A young collection that ends in one of the old generation is a full one, whatever it is called.
-    if (kind == "Young" && (record.find("[Tenured") != std::string_view::npos || record.find("[CMS:") != std::string_view::npos)) kind = "Full";
+    if (kind == "Young" &&
+        (record.find("[Tenured") != std::string_view::npos || record.find("[CMS:") != std::string_view::npos))
+        kind = "Full";
     if (record.find("concurrent mode") != std::string_view::npos) kind = "Full (concurrent mode failure)";
     else if (record.find("promotion failed") != std::string_view::npos)
-        kind = (record.find("[CMS") != std::string_view::npos ? "Full" : kind) + " (promotion failed)";  // the old generation was compacted in the same pause
+        kind = (record.find("[CMS") != std::string_view::npos ? "Full" : kind) +
+               " (promotion failed)";  // the old generation was compacted in the same pause
 }
 
 }  // namespace
@@ -137,9 +158,19 @@ bool is_legacy_gc_line(std::string_view line)
 
 LegacyGcLog::LegacyGcLog(ImportContext& context, std::string_view head) : context_(context)
 {
-    struct Mark { std::string_view text, collector; };
-    constexpr Mark marks[] = {{"+UseConcMarkSweepGC", "CMS"}, {"+UseG1GC", "G1"}, {"+UseParallel", "Parallel"}, {"+UseSerialGC", "Serial"}, {"CMS-", "CMS"}, {"[CMS", "CMS"}, {"GC pause", "G1"},
-                              {"[Eden:", "G1"}, {"PSYoungGen", "Parallel"}, {"[Tenured", "Serial"}};
+    struct Mark {
+        std::string_view text, collector;
+    };
+    constexpr Mark marks[] = {{"+UseConcMarkSweepGC", "CMS"},
+                              {"+UseG1GC", "G1"},
+                              {"+UseParallel", "Parallel"},
+                              {"+UseSerialGC", "Serial"},
+                              {"CMS-", "CMS"},
+                              {"[CMS", "CMS"},
+                              {"GC pause", "G1"},
+                              {"[Eden:", "G1"},
+                              {"PSYoungGen", "Parallel"},
+                              {"[Tenured", "Serial"}};
     for (const Mark& mark : marks)
         if (collector_.empty() && head.find(mark.text) != std::string_view::npos) collector_ = mark.collector;
 }
@@ -157,7 +188,8 @@ LegacyGcLog::Stamps LegacyGcLog::stamps_before(std::string_view prefix)
         } else if (!word.starts_with('#') && !stamps.uptime_ns) {  // "#12": -XX:+PrintGCID
             std::string number(word);
             std::replace(number.begin(), number.end(), ',', '.');
-            if (const auto seconds = parse_double(number); seconds && *seconds >= 0 && *seconds < 9e9) stamps.uptime_ns = std::llround(*seconds * 1e9);
+            if (const auto seconds = parse_double(number); seconds && *seconds >= 0 && *seconds < 9e9)
+                stamps.uptime_ns = std::llround(*seconds * 1e9);
         }
         prefix = blank == std::string_view::npos ? std::string_view() : trim(prefix.substr(0, blank));
     }
@@ -226,9 +258,11 @@ Status LegacyGcLog::close()
     pause_.ms = *seconds * 1000;
     collector_ = collector_of(record_, collector_);
     name_pause(outer, record_, pause_.kind, pause_.cause);
-    if (collector_.empty() && pause_.kind == "CMS pause") collector_ = "CMS";  // no other collector prints a size without a change
+    if (collector_.empty() && pause_.kind == "CMS pause")
+        collector_ = "CMS";  // no other collector prints a size without a change
     pause_.collector = collector_;
-    if (const std::size_t arrow = outer.rfind("->"); arrow != std::string::npos) heap_change(outer, arrow, pause_.before, pause_.after, pause_.capacity);
+    if (const std::size_t arrow = outer.rfind("->"); arrow != std::string::npos)
+        heap_change(outer, arrow, pause_.before, pause_.after, pause_.capacity);
     if (stamps_.at_ns) {
         pause_.at_ns = stamps_.at_ns;
     } else if (stamps_.uptime_ns) {
@@ -237,8 +271,9 @@ Status LegacyGcLog::close()
         if (!__builtin_add_overflow(*stamps_.uptime_ns, start.value_or(0), &sum)) pause_.at_ns = sum;
         if (!time_noted_)
             context_.note(first_line_, start ? "uptime_from_start" : "uptime_only",
-                          start ? "times are uptimes; the time given with the file is taken as the start of the process"
-                                : "times are nanoseconds since the start of the process; --at START makes them absolute");
+                          start
+                              ? "times are uptimes; the time given with the file is taken as the start of the process"
+                              : "times are nanoseconds since the start of the process; --at START makes them absolute");
         time_noted_ = true;
     }
     waiting_ = true;
@@ -252,7 +287,8 @@ void LegacyGcLog::take_heap_line(std::string_view line)
     const std::size_t heap = line.find("Heap: ");
     if (heap == std::string_view::npos) return;
     const std::string_view text = line.substr(heap + 6);
-    if (const std::size_t arrow = text.find("->"); arrow != std::string_view::npos) heap_change(text, arrow, pause_.before, pause_.after, pause_.capacity);
+    if (const std::size_t arrow = text.find("->"); arrow != std::string_view::npos)
+        heap_change(text, arrow, pause_.before, pause_.after, pause_.capacity);
 }
 
 Status LegacyGcLog::write()

@@ -52,14 +52,13 @@ Status StoreImportContext::add(const SpanRow& row)
     const std::uint64_t id = mix(mix(mix(0, row.trace_high), row.trace_low), row.span_id);
     const std::uint64_t content = mix(mix(mix(hash64(row.name), static_cast<std::uint64_t>(row.start_ns)), static_cast<std::uint64_t>(row.duration_ns)),
                                       static_cast<std::uint64_t>(row.kind));
-    const auto [entry, fresh] = seen_spans_.try_emplace(id, static_cast<std::uint32_t>(content));
-    if (!fresh && row.span_id != 0) {
-        if (entry->second == static_cast<std::uint32_t>(content)) {
-            dropped_row_ = true;
-            note(0, "duplicate_span", "spans that came a second time, equal to the first");
-            return {};
-        }
-        note(0, "duplicate_span_id", "different spans with one id; children belong to the first");
+    switch (row.span_id == 0 ? SeenSpans::Answer::first : seen_spans_.see(id, content)) {
+    case SeenSpans::Answer::first: break;
+    case SeenSpans::Answer::same:
+        dropped_row_ = true;
+        note(0, "duplicate_span", "spans that came a second time, equal to the first");
+        return {};
+    case SeenSpans::Answer::other: note(0, "duplicate_span_id", "different spans with one id; children belong to the first"); break;
     }
     return writer_.add(row);
 }

@@ -2,6 +2,7 @@
 
 #include "analyzers/core/importer.h"
 #include "analyzers/importers/support/import_run.h"
+#include "analyzers/importers/support/seen_spans.h"
 #include "analyzers/importers/support/source.h"
 #include "analyzers/store/row_writer.h"
 
@@ -55,7 +56,7 @@ private:
     std::int64_t stored_ = 0, repaired_ = 0, dropped_ = 0;
     bool dropped_row_ = false;  // the row just added was refused here; the record's stored() then counts as dropped
     std::map<std::string, ImportNote, std::less<>> notes_;
-    tsl::robin_map<std::uint64_t, std::uint32_t> seen_spans_;
+    SeenSpans seen_spans_;
     std::chrono::steady_clock::time_point last_report_{};
 };
 

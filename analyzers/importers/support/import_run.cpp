@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t probe_bytes = 64u << 10;
+constexpr const char* what_is_read = "It reads traces, metrics, statement dumps, plans, GC logs, histograms and more: casebook-cli list importers";
 
 std::string extension_of(std::string_view path)
 {
@@ -26,13 +27,6 @@ std::string extension_of(std::string_view path)
         if (name.size() > packed.size() && std::string_view(name).substr(name.size() - packed.size()) == packed) name.resize(name.size() - packed.size());
     const std::size_t dot = name.rfind('.');
     return dot == std::string::npos ? std::string() : name.substr(dot + 1);
-}
-
-std::string titles()
-{
-    std::string text;
-    for (const Importer* importer : all_importers()) text += (text.empty() ? "" : ", ") + std::string(importer->title);
-    return text;
 }
 
 /// The importer for an input: the one asked for, else the best sniffer. A tie names both.
@@ -45,7 +39,7 @@ Result<const Importer*> choose(const std::string& path, std::string_view head, b
     }
     const auto scores = sniff_scores(path, head, whole);
     if (scores.empty())
-        return fail(Error::Code::notUnderstood, path + " is nothing Casebook can read", "It reads: " + titles());
+        return fail(Error::Code::notUnderstood, path + " is nothing Casebook can read", what_is_read);
     if (scores.size() > 1 && scores[0].score == scores[1].score)
         return fail(Error::Code::notUnderstood, path + " could be " + scores[0].importer + " or " + scores[1].importer,
                     "Say which with --as " + scores[0].importer + " or --as " + scores[1].importer);
@@ -132,7 +126,7 @@ private:
         // A named folder in which nothing was understood is an error of that folder.
         const bool understood = std::any_of(report.files.begin() + static_cast<std::ptrdiff_t>(before), report.files.end(),
                                             [](const ImportedFile& f) { return f.status != ImportedFile::Status::skipped; });
-        if (!understood) return failed(path, true, {Error::Code::notUnderstood, "nothing in " + path + " is anything Casebook can read", "It reads: " + titles()});
+        if (!understood) return failed(path, true, {Error::Code::notUnderstood, "nothing in " + path + " is anything Casebook can read", what_is_read});
         return {};
     }
 

@@ -333,6 +333,7 @@ Result<std::optional<JsonElement>> JsonElements::next()
     consumed_ += at_;
     at_ = 0;
     TRY_ASSIGN(window_, source_.window(1));  // also where a cancel arrives
+    at_end_ = false;  // a source may give less than it gave before
     if (consumed_ == 0 && window_.starts_with("\xef\xbb\xbf")) at_ = 3;
 
     for (;;) {

@@ -27,8 +27,8 @@ JsonPeek::JsonPeek(std::string_view head)
     if (next < head.size()) {
         const char c = head[next];
         const bool good = first_ == '{' ? c == '"' || c == '}'
-                                        : c == '{' || c == '[' || c == ']' || c == '"' || c == '-' || (c >= '0' && c <= '9') ||
-                                              c == 't' || c == 'f' || c == 'n';
+                                        : c == '{' || c == '[' || c == ']' || c == '"' || c == '-' ||
+                                              (c >= '0' && c <= '9') || c == 't' || c == 'f' || c == 'n';
         if (!good) return;
     }
     is_json_ = true;

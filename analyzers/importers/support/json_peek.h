@@ -26,7 +26,10 @@ public:
     const std::vector<Key>& keys() const { return keys_; }
     /// A key of this name at most so deep; with `value`, one whose value begins so.
     const Key* find(std::string_view name, int max_depth, char value = '\0') const;
-    bool has(std::string_view name, int max_depth, char value = '\0') const { return find(name, max_depth, value) != nullptr; }
+    bool has(std::string_view name, int max_depth, char value = '\0') const
+    {
+        return find(name, max_depth, value) != nullptr;
+    }
 
 private:
     bool is_json_ = false;

@@ -139,7 +139,8 @@ private:
     void comma()
     {
         std::size_t next = at_ + 1;
-        while (next < text_.size() && (text_[next] == ' ' || text_[next] == '\n' || text_[next] == '\r' || text_[next] == '\t'))
+        while (next < text_.size() &&
+               (text_[next] == ' ' || text_[next] == '\n' || text_[next] == '\r' || text_[next] == '\t'))
             ++next;
         if (next < text_.size() && (text_[next] == ']' || text_[next] == '}')) {
             done_.commas = true;

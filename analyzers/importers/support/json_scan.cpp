@@ -57,7 +57,8 @@ inline std::uint64_t equal_sse2(const __m128i (&v)[4], char byte)
     const __m128i wanted = _mm_set1_epi8(byte);
     std::uint64_t mask = 0;
     for (int i = 0; i < 4; ++i)
-        mask |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(v[i], wanted)))) << (16 * i);
+        mask |= static_cast<std::uint64_t>(static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(v[i], wanted))))
+                << (16 * i);
     return mask;
 }
 

@@ -20,7 +20,9 @@ bool eight_digits(const char* text, std::uint64_t& value)
     const std::uint64_t digits = word - 0x3030303030303030ULL;
     if (((word + 0x4646464646464646ULL) | digits) & 0x8080808080808080ULL) return false;
     std::uint64_t v = digits * 10 + (digits >> 8);
-    v = (((v & 0x000000ff000000ffULL) * 0x000f424000000064ULL) + (((v >> 16) & 0x000000ff000000ffULL) * 0x0000271000000001ULL)) >> 32;
+    v = (((v & 0x000000ff000000ffULL) * 0x000f424000000064ULL) +
+         (((v >> 16) & 0x000000ff000000ffULL) * 0x0000271000000001ULL)) >>
+        32;
     value = v & 0xffffffffULL;
     return true;
 }

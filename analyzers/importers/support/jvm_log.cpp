@@ -52,6 +52,18 @@ std::optional<std::int64_t> duration_ns(std::string_view text)
     return ns;
 }
 
+/// "[text]" off the front of the line.
+bool take_brackets(std::string_view& line, std::string_view& text)
+{
+    constexpr std::size_t longest = 128;
+    if (!line.starts_with('[')) return false;
+    const std::size_t close = line.substr(0, longest).find(']');
+    if (close == std::string_view::npos) return false;
+    text = line.substr(1, close - 1);
+    line.remove_prefix(close + 1);
+    return true;
+}
+
 void take_decoration(JvmLogLine& line, std::string_view text)
 {
     // A decoration of ms or ns may be a clock reading or an uptime. Where both stand, the clock comes first.
@@ -87,16 +99,22 @@ bool JvmLogLine::has_tag(std::string_view tag) const
 JvmLogLine parse_jvm_log_line(std::string_view line)
 {
     JvmLogLine result;
-    while (line.starts_with('[')) {
-        const std::size_t close = line.find(']');
-        if (close == std::string_view::npos || close > 128) break;
-        take_decoration(result, trim(line.substr(1, close - 1)));
+    for (std::string_view text; take_brackets(line, text);) {
+        take_decoration(result, trim(text));
         ++result.decorations;
-        line.remove_prefix(close + 1);
     }
     if (result.decorations > 0 && line.starts_with(' ')) line.remove_prefix(1);
     result.message = line;
     return result;
+}
+
+std::string_view jvm_log_message(std::string_view line)
+{
+    const std::size_t before = line.size();
+    for (std::string_view text; take_brackets(line, text);) {
+    }
+    if (line.size() < before && line.starts_with(' ')) line.remove_prefix(1);
+    return line;
 }
 
 std::optional<std::int64_t> take_gc_id(std::string_view& message)
@@ -127,11 +145,28 @@ std::optional<std::int64_t> take_heap_size(std::string_view& text)
     double factor = 1;
     if (used < text.size()) {
         switch (text[used]) {
-        case 'K': case 'k': factor = 1024; ++used; break;
-        case 'M': case 'm': factor = 1024.0 * 1024; ++used; break;
-        case 'G': case 'g': factor = 1024.0 * 1024 * 1024; ++used; break;
-        case 'T': case 't': factor = 1024.0 * 1024 * 1024 * 1024; ++used; break;
-        case 'B': case 'b': ++used; break;
+        case 'K':
+        case 'k':
+            factor = 1024;
+            ++used;
+            break;
+        case 'M':
+        case 'm':
+            factor = 1024.0 * 1024;
+            ++used;
+            break;
+        case 'G':
+        case 'g':
+            factor = 1024.0 * 1024 * 1024;
+            ++used;
+            break;
+        case 'T':
+        case 't':
+            factor = 1024.0 * 1024 * 1024 * 1024;
+            ++used;
+            break;
+        case 'B':
+        case 'b': ++used; break;
         default: break;
         }
         if (used > end && factor > 1 && used < text.size() && text[used] == 'B') ++used;

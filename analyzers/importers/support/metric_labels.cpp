@@ -44,9 +44,17 @@ std::string_view prometheus_unit(std::string_view name)
     for (const std::string_view suffix : {"_total", "_sum", "_max", "_min", "_bucket", "_created"})
         if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
     if (name.ends_with("_count")) return {};
-    struct Unit { std::string_view suffix, symbol; };
-    constexpr std::array<Unit, 8> units{{{"_seconds", "s"}, {"_milliseconds", "ms"}, {"_nanoseconds", "ns"}, {"_bytes", "By"},
-                                         {"_ratio", "1"}, {"_percent", "%"}, {"_celsius", "Cel"}, {"_microseconds", "us"}}};
+    struct Unit {
+        std::string_view suffix, symbol;
+    };
+    constexpr std::array<Unit, 8> units{{{"_seconds", "s"},
+                                         {"_milliseconds", "ms"},
+                                         {"_nanoseconds", "ns"},
+                                         {"_bytes", "By"},
+                                         {"_ratio", "1"},
+                                         {"_percent", "%"},
+                                         {"_celsius", "Cel"},
+                                         {"_microseconds", "us"}}};
     for (const Unit& unit : units)
         if (name.ends_with(unit.suffix)) return unit.symbol;
     return {};

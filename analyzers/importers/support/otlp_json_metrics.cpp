@@ -68,7 +68,8 @@ bool side_of(const JsonValue& value, std::int64_t& offset, std::vector<std::uint
     for (const auto field : fields) {
         if (field.key == "offset") {
             offset = json_int(field.value).value_or(0);
-            good &= offset >= std::numeric_limits<std::int32_t>::min() && offset <= std::numeric_limits<std::int32_t>::max();
+            good &= offset >= std::numeric_limits<std::int32_t>::min() &&
+                    offset <= std::numeric_limits<std::int32_t>::max();
         } else if (is(field.key, "bucketCounts", "bucket_counts")) {
             good &= counts_of(field.value, counts);
         }
@@ -91,7 +92,8 @@ void OtlpJsonReader::metric_head(object element)
             object data;
             if (field.value.get_object().get(data) != simdjson::SUCCESS) continue;
             for (const auto part : data)
-                if (is(part.key, "aggregationTemporality", "aggregation_temporality")) temporality = temporality_of(part.value);
+                if (is(part.key, "aggregationTemporality", "aggregation_temporality"))
+                    temporality = temporality_of(part.value);
         }
     }
     sink_.metrics.begin_metric(name, unit, kind, temporality);
@@ -121,7 +123,6 @@ Status OtlpJsonReader::point(object element)
 {
     OtlpPoint& point = sink_.metrics.draft();
     point.line = line_;
-    std::optional<double> number;
     time_unreadable_ = false;
     bool good = true;
     for (const auto field : element) {
@@ -166,7 +167,8 @@ Status OtlpJsonReader::point(object element)
                 JsonValue quantile;
                 JsonValue at;
                 // Absent means 0, as everywhere in protobuf's JSON.
-                const double q = item["quantile"].get(quantile) == simdjson::SUCCESS ? json_double(quantile).value_or(0) : 0;
+                const double q =
+                    item["quantile"].get(quantile) == simdjson::SUCCESS ? json_double(quantile).value_or(0) : 0;
                 const double v = item["value"].get(at) == simdjson::SUCCESS ? json_double(at).value_or(0) : 0;
                 point.quantiles.emplace_back(q, v);
             }

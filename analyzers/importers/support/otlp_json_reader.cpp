@@ -1,7 +1,7 @@
 #include "analyzers/importers/support/otlp_json_reader.h"
 
 #include "analyzers/core/instant.h"
-#include "analyzers/core/json_writer.h"
+#include "analyzers/importers/support/json_any_value.h"
 
 #include <limits>
 
@@ -17,111 +17,13 @@ bool is(std::string_view key, std::string_view camel, std::string_view snake)
     return key == camel || key == snake;
 }
 
-/// The value inside an AnyValue and its field; the value itself when it is not wrapped. False when there is none.
-bool unwrap(const JsonValue& any, std::string_view& field, JsonValue& value)
-{
-    object fields;
-    if (any.get_object().get(fields) != simdjson::SUCCESS) {
-        field = {};
-        value = any;
-        return !any.is_null();
-    }
-    for (const auto entry : fields) {
-        if (entry.value.is_null()) continue;
-        const char c = entry.key.empty() ? '\0' : entry.key[0];
-        if (c != 's' && c != 'i' && c != 'b' && c != 'd' && c != 'a' && c != 'k') continue;
-        field = entry.key;
-        value = entry.value;
-        return true;
-    }
-    return false;
-}
-
-/// The array inside {"values":[...]} of arrayValue and kvlistValue.
-bool values_of(const JsonValue& list, array& values)
-{
-    if (list.get_array().get(values) == simdjson::SUCCESS) return true;
-    object wrapper;
-    if (list.get_object().get(wrapper) != simdjson::SUCCESS) return false;
-    return wrapper["values"].get_array().get(values) == simdjson::SUCCESS;
-}
-
-/// A number of the wire as JSON: digits as they are, NaN and the infinities as strings.
-void append_number(std::string& out, const JsonValue& value, AttributeList& text)
-{
-    if (value.is_string()) {
-        const std::string_view digits = json_text(value);
-        std::uint64_t ignored = 0;
-        if (parse_digits(digits, ignored) || (digits.starts_with('-') && parse_digits(digits.substr(1), ignored))) out += digits;
-        else append_json_string(out, digits);
-    } else {
-        out += json_scalar_text(value, text);
-    }
-}
-
-struct AnyFrame {
-    array::iterator at, end;
-    bool pairs;
-    bool first;
-};
-
 }  // namespace
-
-void append_any_value(std::string& out, const JsonValue& top)
-{
-    std::vector<AnyFrame> stack;
-    AttributeList text;
-    const auto put = [&](const JsonValue& any) {
-        std::string_view field;
-        JsonValue value;
-        array values;
-        if (!unwrap(any, field, value)) {
-            out += "null";
-        } else if (field.starts_with('a') || field.starts_with('k')) {
-            const bool pairs = field[0] == 'k';
-            if (values_of(value, values)) {
-                out += pairs ? '{' : '[';
-                stack.push_back({values.begin(), values.end(), pairs, true});
-            } else {
-                out += pairs ? "{}" : "[]";
-            }
-        } else if (field.starts_with('i') || field.starts_with('d')) {
-            append_number(out, value, text);
-        } else if (value.is_string()) {
-            append_json_string(out, json_text(value));
-        } else {
-            out += json_scalar_text(value, text);
-        }
-    };
-    put(top);
-    while (!stack.empty()) {
-        AnyFrame& frame = stack.back();
-        if (!(frame.at != frame.end)) {
-            out += frame.pairs ? '}' : ']';
-            stack.pop_back();
-            continue;
-        }
-        const JsonValue item = *frame.at;
-        ++frame.at;
-        if (!frame.first) out += ',';
-        frame.first = false;
-        if (!frame.pairs) {
-            put(item);
-            continue;
-        }
-        JsonValue value;
-        append_json_string(out, item["key"].get(value) == simdjson::SUCCESS ? json_text(value) : std::string_view());
-        out += ':';
-        if (item["value"].get(value) == simdjson::SUCCESS) put(value);
-        else out += "null";
-    }
-}
 
 void OtlpJsonReader::attribute(std::string_view key, const JsonValue& any, AttributeList& into)
 {
     std::string_view field;
     JsonValue value;
-    if (!unwrap(any, field, value)) {
+    if (!unwrap_any_value(any, field, value)) {
         into.add(key, std::string_view());
         return;
     }
@@ -207,7 +109,7 @@ void OtlpJsonReader::part_attributes(const JsonValue& list)
         std::string_view field;
         JsonValue value;
         if (entry["key"].get(key) != simdjson::SUCCESS) continue;
-        if (entry["value"].get(any) == simdjson::SUCCESS && unwrap(any, field, value) && value.is_string() &&
+        if (entry["value"].get(any) == simdjson::SUCCESS && unwrap_any_value(any, field, value) && value.is_string() &&
             !field.starts_with('i')) {
             sink_.spans.part_attribute(json_text(key), json_text(value), false);
             continue;
@@ -231,7 +133,8 @@ Status OtlpJsonReader::event(object element)
         else if (field.key == "attributes") list = field.value;
     }
     std::optional<std::int64_t> at_ns;
-    if (known && ns <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) at_ns = static_cast<std::int64_t>(ns);
+    if (known && ns <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+        at_ns = static_cast<std::int64_t>(ns);
     sink_.spans.begin_event(name, at_ns);
     if (list) part_attributes(*list);
     sink_.spans.end_event();
@@ -271,7 +174,8 @@ void OtlpJsonReader::resource_head(object element)
     JsonValue resource;
     std::uint64_t dropped = 0;
     object fields;
-    if (element["resource"].get(resource) == simdjson::SUCCESS && resource.get_object().get(fields) == simdjson::SUCCESS) {
+    if (element["resource"].get(resource) == simdjson::SUCCESS &&
+        resource.get_object().get(fields) == simdjson::SUCCESS) {
         for (const auto field : fields) {
             if (field.key == "attributes") attributes(field.value, sink_.resource_attributes);
             else if (is(field.key, "droppedAttributesCount", "dropped_attributes_count"))
@@ -287,7 +191,8 @@ Status OtlpJsonReader::resource(object element)
     for (const auto field : element) {
         const std::string_view key = field.key;
         if (is(key, "scopeSpans", "scope_spans") || is(key, "scopeMetrics", "scope_metrics") ||
-            is(key, "scopeLogs", "scope_logs") || is(key, "instrumentationLibrarySpans", "instrumentation_library_spans") ||
+            is(key, "scopeLogs", "scope_logs") ||
+            is(key, "instrumentationLibrarySpans", "instrumentation_library_spans") ||
             is(key, "instrumentationLibraryMetrics", "instrumentation_library_metrics") ||
             is(key, "instrumentationLibraryLogs", "instrumentation_library_logs"))
             TRY(array_of(field.value, &OtlpJsonReader::scope));
@@ -311,7 +216,8 @@ Status OtlpJsonReader::scope(object element)
     for (const auto field : element) {
         if (field.key == "spans") TRY(array_of(field.value, &OtlpJsonReader::span));
         else if (field.key == "metrics") TRY(array_of(field.value, &OtlpJsonReader::metric));
-        else if (is(field.key, "logRecords", "log_records") || field.key == "logs") TRY(array_of(field.value, &OtlpJsonReader::log));
+        else if (is(field.key, "logRecords", "log_records") || field.key == "logs")
+            TRY(array_of(field.value, &OtlpJsonReader::log));
     }
     return {};
 }
@@ -332,7 +238,8 @@ Status OtlpJsonReader::span(object element)
                 draft.name = json_text(value);
             } else if (key == "kind") {
                 const auto number = json_int(value);
-                const bool known = number ? read_span_kind(*number, draft.kind) : read_span_kind(json_text(value), draft.kind);
+                const bool known =
+                    number ? read_span_kind(*number, draft.kind) : read_span_kind(json_text(value), draft.kind);
                 draft.unknown_kind = !known;
             }
             break;
@@ -414,7 +321,7 @@ Status OtlpJsonReader::log(object element)
         } else if (key == "body") {
             std::string_view name;
             JsonValue value;
-            if (!unwrap(field.value, name, value)) continue;
+            if (!unwrap_any_value(field.value, name, value)) continue;
             if (value.is_string()) {
                 log.body = json_text(value);
             } else {

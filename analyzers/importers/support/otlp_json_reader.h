@@ -45,7 +45,4 @@ private:
     std::string json_;
 };
 
-/// Appends an OTLP AnyValue ({"stringValue":...}) as plain JSON. No recursion.
-void append_any_value(std::string& out, const JsonValue& value);
-
 }  // namespace casebook

@@ -22,8 +22,8 @@ double to_double(std::uint64_t count)
 }
 
 /// Adds buckets at `offset` to `into`, coarser by `shift` steps: index >> shift (data model, "perfect subsetting").
-void add_buckets(std::map<std::int64_t, std::uint64_t>& into, std::int64_t offset, const std::vector<std::uint64_t>& counts,
-                 std::int64_t shift)
+void add_buckets(std::map<std::int64_t, std::uint64_t>& into, std::int64_t offset,
+                 const std::vector<std::uint64_t>& counts, std::int64_t shift)
 {
     for (std::size_t i = 0; i < counts.size(); ++i)
         if (counts[i] != 0) into[(offset + static_cast<std::int64_t>(i)) >> shift] += counts[i];
@@ -126,7 +126,8 @@ std::string& OtlpMetrics::labels_with(std::string_view key, std::string_view val
 /// The sums of the point's series, when it is a delta; nullptr else.
 OtlpMetrics::Total* OtlpMetrics::find_total()
 {
-    if (temporality_ != Temporality::delta || kind_ == MetricKind::gauge || kind_ == MetricKind::summary) return nullptr;
+    if (temporality_ != Temporality::delta || kind_ == MetricKind::gauge || kind_ == MetricKind::summary)
+        return nullptr;
     std::string key = name_;
     key += '\0';
     key += unit_;
@@ -241,7 +242,9 @@ void OtlpMetrics::exponential_buckets()
     sum.zero_count += point_.zero_count;
 
     // Bucket i holds (base^i, base^(i+1)] with base = 2^(2^-scale); negative ones mirror it.
-    const auto power = [scale](std::int64_t i) { return std::exp2(std::ldexp(static_cast<double>(i), static_cast<int>(-scale))); };
+    const auto power = [scale](std::int64_t i) {
+        return std::exp2(std::ldexp(static_cast<double>(i), static_cast<int>(-scale)));
+    };
     std::uint64_t below = 0;
     const auto put = [&](double bound) {
         if (!std::isfinite(bound)) return;

@@ -76,7 +76,8 @@ private:
     void write_labels(const SpanResource& resource);
     std::string& labels_with(std::string_view key, std::string_view value);
     Total* find_total();
-    Status emit(std::string_view suffix, std::string_view labels, std::string_view unit, std::int64_t at_ns, double value);
+    Status emit(std::string_view suffix, std::string_view labels, std::string_view unit, std::int64_t at_ns,
+                double value);
     Status number_rows(std::int64_t at_ns);
     Status histogram_rows(std::int64_t at_ns);
     Status summary_rows(std::int64_t at_ns);

@@ -132,21 +132,26 @@ Status OtlpProtoReader::point(std::string_view message, MetricKind kind)
         }
         if (number) {
             if (field.number == 4 && field.is_fixed64()) point.value = field.real();
-            if (field.number == 6 && field.is_fixed64()) point.value = static_cast<double>(static_cast<std::int64_t>(field.value));
+            if (field.number == 6 && field.is_fixed64())
+                point.value = static_cast<double>(static_cast<std::int64_t>(field.value));
             continue;
         }
         if (field.number == 4 && field.is_fixed64()) point.count = field.value;
         if (field.number == 5 && field.is_fixed64()) point.sum = field.real();
         if (histogram) {
             if (field.number == 6) each_fixed64(field, [&](std::uint64_t bits) { point.buckets.push_back(bits); });
-            if (field.number == 7) each_fixed64(field, [&](std::uint64_t bits) { point.bounds.push_back(as_double(bits)); });
+            if (field.number == 7)
+                each_fixed64(field, [&](std::uint64_t bits) { point.bounds.push_back(as_double(bits)); });
             if (field.number == 11 && field.is_fixed64()) point.min = field.real();
             if (field.number == 12 && field.is_fixed64()) point.max = field.real();
         } else if (exponential) {
-            if (field.number == 6 && field.is_varint()) point.scale = protozero::decode_zigzag32(static_cast<std::uint32_t>(field.value));
+            if (field.number == 6 && field.is_varint())
+                point.scale = protozero::decode_zigzag32(static_cast<std::uint32_t>(field.value));
             if (field.number == 7 && field.is_fixed64()) point.zero_count = field.value;
-            if (field.number == 8 && field.is_bytes()) good &= side_of(field.bytes, point.positive_offset, point.positive);
-            if (field.number == 9 && field.is_bytes()) good &= side_of(field.bytes, point.negative_offset, point.negative);
+            if (field.number == 8 && field.is_bytes())
+                good &= side_of(field.bytes, point.positive_offset, point.positive);
+            if (field.number == 9 && field.is_bytes())
+                good &= side_of(field.bytes, point.negative_offset, point.negative);
             if (field.number == 12 && field.is_fixed64()) point.min = field.real();
             if (field.number == 13 && field.is_fixed64()) point.max = field.real();
             if (field.number == 14 && field.is_fixed64()) point.zero_threshold = field.real();

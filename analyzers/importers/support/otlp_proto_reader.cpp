@@ -237,7 +237,8 @@ Status OtlpProtoReader::span(std::string_view message)
         case 4: if (bytes) draft.parent_form = span_id_from_bytes(field.bytes, draft.parent_id); break;
         case 5: if (bytes) draft.name = text(field.bytes); break;
         case 6:
-            if (field.is_varint()) draft.unknown_kind = !read_span_kind(static_cast<std::int64_t>(field.value), draft.kind);
+            if (field.is_varint())
+                draft.unknown_kind = !read_span_kind(static_cast<std::int64_t>(field.value), draft.kind);
             break;
         case 7:
             if (!field.is_fixed64()) break;
@@ -299,7 +300,8 @@ Status OtlpProtoReader::log(std::string_view message)
                 log.body = value.bytes;
             } else {
                 append_any_value(body, field.bytes);
-                log.body = body.starts_with('"') ? std::string_view(body).substr(1, body.size() - 2) : std::string_view(body);
+                log.body =
+                    body.starts_with('"') ? std::string_view(body).substr(1, body.size() - 2) : std::string_view(body);
             }
             break;
         }
@@ -383,11 +385,13 @@ Status OtlpProtoReader::resource(std::string_view message, bool complete, std::i
         WireWalk walk(message);
         WireField field;
         while (walk.next(field)) {
-            if (!field.is_bytes() || (field.number != scope_element_field && field.number != old_scope_element_field)) continue;
+            if (!field.is_bytes() || (field.number != scope_element_field && field.number != old_scope_element_field))
+                continue;
             TRY(context_.control().check());
             TRY(scope(field.bytes, signal));
         }
-        if (walk.broken() && complete) context_.note(offset, "broken_protobuf", "the rest of a resource is no protobuf");
+        if (walk.broken() && complete)
+            context_.note(offset, "broken_protobuf", "the rest of a resource is no protobuf");
     }
     if (!complete && !dropped_truncated_)
         context_.note(offset, "truncated", "the input ends inside this resource; complete records were kept");

@@ -102,7 +102,8 @@ OtlpSignal signal_of_record(std::string_view record)
             break;
         case 2:
             if (field.is_varint()) return OtlpSignal::logs;  // severity
-            if (field.is_bytes() && field.bytes.size() == 8 && first.size() == 16) return OtlpSignal::traces;  // the two ids
+            if (field.is_bytes() && field.bytes.size() == 8 && first.size() == 16)
+                return OtlpSignal::traces; // the two ids
             break;
         case 5:
             body = body || field.is_bytes();
@@ -136,7 +137,8 @@ OtlpSignal signal_of_resource(std::string_view resource_element)
     WireField scope;
     int looked_at = 0;
     while (scopes.next(scope)) {
-        if (!scope.is_bytes() || (scope.number != scope_element_field && scope.number != old_scope_element_field)) continue;
+        if (!scope.is_bytes() || (scope.number != scope_element_field && scope.number != old_scope_element_field))
+            continue;
         WireWalk records(scope.bytes);
         WireField record;
         while (records.next(record) && looked_at < max_records_looked_at) {
@@ -175,7 +177,8 @@ OtlpFraming otlp_framing(std::string_view head)
     std::uint32_t fixed = 0;
     for (int i = 0; i < 4; ++i) fixed = fixed << 8 | static_cast<unsigned char>(head[static_cast<std::size_t>(i)]);
     if (fixed >= 4 && looks_like_otlp(head.substr(4, fixed))) return OtlpFraming::fixed32;
-    if (fixed >= 4 && head.substr(4).starts_with("\x28\xb5\x2f\xfd")) return OtlpFraming::fixed32;  // zstd in each message
+    if (fixed >= 4 && head.substr(4).starts_with("\x28\xb5\x2f\xfd"))
+        return OtlpFraming::fixed32; // zstd in each message
     const char* at = head.data();
     try {
         const std::uint64_t length = protozero::decode_varint(&at, head.data() + head.size());

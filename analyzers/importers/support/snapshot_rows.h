@@ -21,7 +21,10 @@ public:
         std::int64_t at_ns = 0;
         bool guessed = false;  ///< by the newest time in the file
 
-        std::string_view cell(std::size_t column) const { return column < cells.size() ? std::string_view(cells[column]) : std::string_view(); }
+        std::string_view cell(std::size_t column) const
+        {
+            return column < cells.size() ? std::string_view(cells[column]) : std::string_view();
+        }
     };
 
     /// Column aliases under which tools put the time of a snapshot.
@@ -29,7 +32,8 @@ public:
 
     /// Reads the whole table. `time_columns`: the columns with times of the past that bound the snapshot's from below.
     /// Drops ragged rows; more than `limit` rows are an error.
-    static Result<std::vector<Row>> read(TableReader& table, const Columns& columns, const std::vector<std::size_t>& time_columns, ImportContext& context);
+    static Result<std::vector<Row>> read(TableReader& table, const Columns& columns,
+                                         const std::vector<std::size_t>& time_columns, ImportContext& context);
 
     static constexpr std::size_t limit = 2'000'000;
 };

@@ -13,7 +13,10 @@
 namespace casebook {
 namespace {
 
-struct Decoded { char32_t code_point; std::size_t size; };
+struct Decoded {
+    char32_t code_point;
+    std::size_t size;
+};
 
 /// The code point at `at`; a byte that is no UTF-8 counts as one of its own.
 Decoded decode(std::string_view text, std::size_t at)
@@ -26,7 +29,9 @@ Decoded decode(std::string_view text, std::size_t at)
     if ((lead & 0xF0) == 0xE0 && tail(1) && tail(2))
         return {static_cast<char32_t>((lead & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F)), 3};
     if ((lead & 0xF8) == 0xF0 && tail(1) && tail(2) && tail(3))
-        return {static_cast<char32_t>((lead & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F)), 4};
+        return {static_cast<char32_t>((lead & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 |
+                                      (byte(3) & 0x3F)),
+                4};
     return {lead, 1};
 }
 
@@ -34,7 +39,8 @@ bool is_bar(char c) { return c == '|' || c == ':' || c == ';'; }  // the last tw
 
 bool only_rule_characters(std::string_view line)
 {
-    return line.size() >= 3 && line.find("--") != std::string_view::npos && line.find_first_not_of("-+") == std::string_view::npos;
+    return line.size() >= 3 && line.find("--") != std::string_view::npos &&
+           line.find_first_not_of("-+") == std::string_view::npos;
 }
 
 class AlignedTable final : public TableReader {
@@ -51,7 +57,10 @@ public:
             TRY_ASSIGN(const auto line, source_.line());
             if (!line) return false;
             const std::string drawn = undrawn(*line);
-            if (trim(drawn).empty() || is_psql_chatter(drawn)) { columns_.reset(); continue; }  // the table is over; \watch prints more
+            if (trim(drawn).empty() || is_psql_chatter(drawn)) {
+                columns_.reset();
+                continue;
+            }  // the table is over; \watch prints more
             if (only_rule_characters(trim(drawn))) continue;
             line_ = source_.line_number();
             TRY_ASSIGN(const bool complete, read_row(drawn));
@@ -167,11 +176,32 @@ std::string plain_drawing(std::string_view line)
     for (std::size_t at = 0; at < line.size();) {
         const Decoded d = decode(line, at);
         switch (d.code_point) {
-        case 0x2502: case 0x2503: case 0x2551: plain += '|'; break;
-        case 0x2500: case 0x2501: case 0x2550: plain += '-'; break;
-        case 0x253C: case 0x251C: case 0x2524: case 0x252C: case 0x2534: case 0x250C: case 0x2510: case 0x2514: case 0x2518:
-        case 0x256C: case 0x256A: case 0x256B: case 0x2560: case 0x2563: case 0x2566: case 0x2569: case 0x2554: case 0x2557:
-        case 0x255A: case 0x255D: plain += '+'; break;
+        case 0x2502:
+        case 0x2503:
+        case 0x2551: plain += '|'; break;
+        case 0x2500:
+        case 0x2501:
+        case 0x2550: plain += '-'; break;
+        case 0x253C:
+        case 0x251C:
+        case 0x2524:
+        case 0x252C:
+        case 0x2534:
+        case 0x250C:
+        case 0x2510:
+        case 0x2514:
+        case 0x2518:
+        case 0x256C:
+        case 0x256A:
+        case 0x256B:
+        case 0x2560:
+        case 0x2563:
+        case 0x2566:
+        case 0x2569:
+        case 0x2554:
+        case 0x2557:
+        case 0x255A:
+        case 0x255D: plain += '+'; break;
         case 0x21B5: plain += '+'; break;  // newline mark
         case 0x2026: plain += '.'; break;  // wrap mark
         default: plain.append(line, at, d.size);

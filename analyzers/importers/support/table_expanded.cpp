@@ -33,7 +33,8 @@ bool cut_pair(std::string_view line, std::string_view& name, std::string_view& v
 class ExpandedTable final : public TableReader {
 public:
     ExpandedTable(Source& source, TableLayout layout)
-        : TableReader(std::move(layout)), source_(source), drawn_(layout_.framing == TableFraming::expanded) {}
+        : TableReader(std::move(layout)), source_(source), drawn_(layout_.framing == TableFraming::expanded)
+    {}
 
     Result<bool> next() override
     {

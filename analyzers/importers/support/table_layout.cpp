@@ -12,8 +12,8 @@
 namespace casebook {
 namespace {
 
-constexpr std::size_t lines_looked_at = 600;   // an expanded record has a line per column, and more per statement
-constexpr std::size_t lines_before_table = 40; // psql chatter before a table is a few lines
+constexpr std::size_t lines_looked_at = 600;    // an expanded record has a line per column, and more per statement
+constexpr std::size_t lines_before_table = 40;  // psql chatter before a table is a few lines
 constexpr std::size_t records_looked_at = 5;
 
 struct Lines {
@@ -102,7 +102,8 @@ TableLayout delimited_layout(std::string_view head, bool whole, const Lines& lin
     while (first < lines.text.size()) {
         const std::string_view line = trim(lines.text[first]);
         if (line.size() == 5 && equals_ignoring_case(line.substr(0, 4), "sep=")) told = line[4];
-        else if (!line.empty() && !is_psql_chatter(line) && (!is_comment(line) || is_commented_header(lines, first))) break;
+        else if (!line.empty() && !is_psql_chatter(line) && (!is_comment(line) || is_commented_header(lines, first)))
+            break;
         ++first;
     }
     if (first == lines.text.size()) return layout;
@@ -118,8 +119,9 @@ TableLayout delimited_layout(std::string_view head, bool whole, const Lines& lin
             const CsvDialect dialect{delimiter, quoted, delimiter == '\t' && !quoted};
             Trial trial = try_dialect(text, whole, dialect);
             if (trial.rows.empty() || trial.rows.front().size() < 2) continue;
-            const bool better = best.rows.empty() || trial.agreement > best.agreement ||
-                                (trial.agreement == best.agreement && trial.rows.front().size() > best.rows.front().size());
+            const bool better =
+                best.rows.empty() || trial.agreement > best.agreement ||
+                (trial.agreement == best.agreement && trial.rows.front().size() > best.rows.front().size());
             if (!better) continue;
             best = std::move(trial);
             layout.dialect = dialect;
@@ -136,9 +138,10 @@ TableLayout delimited_layout(std::string_view head, bool whole, const Lines& lin
 
 bool is_identifier(std::string_view text)
 {
-    return !text.empty() && !(text.front() >= '0' && text.front() <= '9') && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    });
+    return !text.empty() && !(text.front() >= '0' && text.front() <= '9') &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+           });
 }
 
 /// "userid|16806" lines, a blank line between records (\x with \pset format unaligned).
@@ -152,7 +155,8 @@ TableLayout expanded_unaligned_layout(const Lines& lines)
     for (std::size_t i = first; i < lines.text.size(); ++i) {
         const std::string_view line = lines.text[i];
         if (line.empty()) {
-            repeats = i + 1 < lines.text.size() && !layout.columns.empty() && lines.text[i + 1].starts_with(layout.columns.front() + "|");
+            repeats = i + 1 < lines.text.size() && !layout.columns.empty() &&
+                      lines.text[i + 1].starts_with(layout.columns.front() + "|");
             break;
         }
         const std::size_t bar = line.find('|');
@@ -176,17 +180,20 @@ TableLayout expanded_unaligned_layout(const Lines& lines)
 bool is_psql_chatter(std::string_view line)
 {
     line = trim(line);
-    if (line.starts_with('(') && (line.ends_with(" rows)") || line.ends_with(" row)"))) return parse_int(line.substr(1, line.find(' ') - 1)).has_value();
+    if (line.starts_with('(') && (line.ends_with(" rows)") || line.ends_with(" row)")))
+        return parse_int(line.substr(1, line.find(' ') - 1)).has_value();
     for (const std::string_view exact : {"SET", "BEGIN", "COMMIT", "ROLLBACK", "DISCARD ALL", "LOAD"})
         if (line == exact) return true;
     for (const std::string_view start : {"COPY ", "Time: ", "SELECT "})
         if (line.starts_with(start)) {
             const std::string_view rest = line.substr(start.size());
-            return !rest.empty() && rest.front() >= '0' && rest.front() <= '9' && rest.find(',') == std::string_view::npos;
+            return !rest.empty() && rest.front() >= '0' && rest.front() <= '9' &&
+                   rest.find(',') == std::string_view::npos;
         }
-    for (const std::string_view start : {"Timing is ", "Expanded display is ", "Output format is ", "Pager usage is ", "Null display is ",
-                                         "Border style is ", "Line style is ", "Field separator is ", "Tuples only is ",
-                                         "Default footer is ", "Title is ", "You are now connected to "})
+    for (const std::string_view start :
+         {"Timing is ", "Expanded display is ", "Output format is ", "Pager usage is ", "Null display is ",
+          "Border style is ", "Line style is ", "Field separator is ", "Tuples only is ", "Default footer is ",
+          "Title is ", "You are now connected to "})
         if (line.starts_with(start)) return true;
     return false;
 }

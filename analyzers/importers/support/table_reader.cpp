@@ -67,7 +67,8 @@ private:
         while (joined_.size() < wanted) {
             TRY_ASSIGN(const auto ahead, source_.window(1));
             CsvRecord record;
-            const std::string_view line = ahead.substr(0, ahead.find('\n') == std::string_view::npos ? ahead.size() : ahead.find('\n') + 1);
+            const std::string_view line =
+                ahead.substr(0, ahead.find('\n') == std::string_view::npos ? ahead.size() : ahead.find('\n') + 1);
             if (line.empty() || is_psql_chatter(line)) break;
             record.parse(line, true, layout_.dialect);
             if (joined_.size() - 1 + record.cells().size() > wanted) break;

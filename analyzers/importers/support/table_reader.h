@@ -41,7 +41,10 @@ public:
     const std::vector<std::string>& columns() const { return layout_.columns; }
     const TableLayout& layout() const { return layout_; }
     /// The cell of a column; empty when the row or the table has no such column (npos).
-    std::string_view cell(std::size_t column) const { return column < cells_.size() ? cells_[column] : std::string_view(); }
+    std::string_view cell(std::size_t column) const
+    {
+        return column < cells_.size() ? cells_[column] : std::string_view();
+    }
     std::size_t cell_count() const { return cells_.size(); }
     /// The row has fewer or more cells than there are columns (empty cells at the end do not count).
     bool ragged() const { return ragged_; }

@@ -25,7 +25,9 @@ TableLayout json_layout(std::string_view head);
 
 /// Where the columns of an aligned table lie, from its rule.
 struct AlignedColumns {
-    struct Slot { std::size_t begin, end; };  ///< display columns, without the bars
+    struct Slot {
+        std::size_t begin, end;
+    };  ///< display columns, without the bars
     std::vector<Slot> slots;
     bool framed = false;  ///< border 2: bars at both ends
     explicit AlignedColumns(std::string_view rule);

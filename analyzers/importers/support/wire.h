@@ -93,7 +93,8 @@ private:
     {
         if (end_ - at_ < static_cast<std::ptrdiff_t>(sizeof(Integer))) return false;
         Integer read = 0;
-        for (std::size_t i = sizeof(Integer); i-- > 0;) read = static_cast<Integer>(read << 8 | static_cast<unsigned char>(at_[i]));
+        for (std::size_t i = sizeof(Integer); i-- > 0;)
+            read = static_cast<Integer>(read << 8 | static_cast<unsigned char>(at_[i]));
         at_ += sizeof(Integer);
         value = read;
         return true;

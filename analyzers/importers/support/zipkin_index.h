@@ -20,8 +20,9 @@ public:
     void finish();
 
     /// Gives the span ids and parent of its own: the server's half of a call gets a derived id under the client's half;
-    /// children of a shared id are put under the half that ran where they did. Fills in the upper half of a trace id
-    /// that the span writes short and another span of the trace in full.
+    /// children of a shared id are put under the half that ran where they did; of further spans with one id, such as
+    /// late reports without kind and time, each gets an id of its own. Fills in the upper half of a trace id that the
+    /// span writes short and another span of the trace in full.
     void settle(ZipkinSpan& span) const;
     /// A start for a span without one: that of the other half, of its first child, of its parent, of its trace.
     std::optional<std::uint64_t> start_of(const ZipkinSpan& span) const;
@@ -40,17 +41,23 @@ private:
         std::uint32_t first = 0, count = 0;  // in entries_, sorted by endpoint
         std::uint64_t start_us = 0;
         bool client = false;  // a client's half that is not marked shared
-        bool owner = false;   // one that is no server's half: it keeps the id
+        bool owned = false;   // by one that is no server's half: it keeps the id
+        std::uint32_t owner = 0;  // in entries_
     };
     struct Child {
         std::uint64_t parent_key = 0, start_us = 0;
     };
 
+    void choose_owner(Twins& twins) const;
+    static bool is_same(const Entry& entry, const ZipkinSpan& span, std::uint64_t endpoint);
     static std::uint64_t key_of(const ZipkinSpan& span, std::uint64_t id);
     static bool is_half(SpanKind kind, bool shared, const Twins& twins);
-    static std::uint64_t derived(std::uint64_t id, std::uint64_t endpoint) { return mix_ids(id, endpoint ^ 0x736861726564ULL); }
+    static std::uint64_t derived(std::uint64_t id, std::uint64_t endpoint)
+    {
+        return mix_ids(id, endpoint ^ 0x736861726564ULL);
+    }
     const Twins* twins_of(std::uint64_t key) const;
-    std::uint64_t parent_half(const ZipkinSpan& child, const Twins& parents) const;
+    std::uint64_t half_where(const ZipkinSpan& span, std::uint64_t id, const Twins& twins) const;
 
     std::vector<Entry> entries_;
     std::vector<Twins> twins_;

@@ -102,7 +102,8 @@ void ZipkinReader::set_tag(ZipkinSpan& span, std::string_view key, std::string_v
 {
     constexpr std::size_t most_compared = 200;  // no real span has more; a made-up one must not take quadratic time
     if (span.tags.size() <= most_compared) {
-        const auto found = std::find_if(span.tags.begin(), span.tags.end(), [&](const AttributeView& tag) { return tag.key == key; });
+        const auto found =
+            std::find_if(span.tags.begin(), span.tags.end(), [&](const AttributeView& tag) { return tag.key == key; });
         if (found != span.tags.end()) {
             found->value = value;
             return;
@@ -113,7 +114,8 @@ void ZipkinReader::set_tag(ZipkinSpan& span, std::string_view key, std::string_v
 
 const ZipkinReader::Noted* ZipkinReader::noted(std::string_view value) const
 {
-    const auto found = std::find_if(noted_.begin(), noted_.end(), [&](const Noted& entry) { return entry.value == value; });
+    const auto found =
+        std::find_if(noted_.begin(), noted_.end(), [&](const Noted& entry) { return entry.value == value; });
     return found == noted_.end() ? nullptr : &*found;
 }
 
@@ -132,7 +134,8 @@ std::size_t ZipkinReader::convert_version_1()
     const auto place = [](const Noted* a, const Noted* b) { return a != nullptr ? a->endpoint : b->endpoint; };
     const auto times = [](ZipkinSpan& span, const Noted* begin, const Noted* end) {
         if (!span.start_us && begin != nullptr) span.start_us = begin->at_us;
-        if (!span.duration_us && begin != nullptr && end != nullptr && begin->at_us && end->at_us && *end->at_us >= *begin->at_us)
+        if (!span.duration_us && begin != nullptr && end != nullptr && begin->at_us && end->at_us &&
+            *end->at_us >= *begin->at_us)
             span.duration_us = *end->at_us - *begin->at_us;
     };
     std::size_t count = 1;
@@ -173,7 +176,9 @@ std::size_t ZipkinReader::convert_version_1()
         first.local = entry.endpoint;
     }
     const auto side = [&](const ZipkinEndpoint& endpoint) -> ZipkinSpan& {
-        return count == 2 && !same_place(endpoint, spans_[0].local) && same_place(endpoint, spans_[1].local) ? spans_[1] : spans_[0];
+        return count == 2 && !same_place(endpoint, spans_[0].local) && same_place(endpoint, spans_[1].local)
+                   ? spans_[1]
+                   : spans_[0];
     };
     for (const Binary& entry : binary_) {
         if (entry.key == "sa" || entry.key == "ma") {
@@ -241,7 +246,8 @@ std::size_t ZipkinReader::read(object element)
         }
     }
     if (!is_span) return 0;
-    version_1 = version_1 || std::any_of(noted_.begin(), noted_.end(), [](const Noted& entry) { return entry.has_endpoint; });
+    version_1 =
+        version_1 || std::any_of(noted_.begin(), noted_.end(), [](const Noted& entry) { return entry.has_endpoint; });
     if (version_1) return convert_version_1();
     for (const Noted& entry : noted_) span.annotations.push_back({entry.at_us, entry.value});
     return 1;

@@ -110,7 +110,7 @@ Result<Answer> run(AnalysisContext& context)
         finding.key = finding_key({service, peer.name});
         finding.headline = service + " waits up to " + format_ms(worst_ms) + " for " + peer.name + " (usual " + format_ms(usual_ms) + "): " +
                            (nothing_cut ? std::to_string(unlimited.size()) + " calls ended only when the callee answered" : has_plateau ? std::to_string(on_plateau) + " calls ended at " + format_ms(at_ms) + ", a default timeout" : std::to_string(outliving.size()) + " calls went on after their caller had given up");
-        finding.subjects = {{"service", service}, {"service", peer.name}, {"operation", std::string(call_name(spans, worst))}};
+        finding.subjects = {{"service", service}, {"service", peer.name}, {"operation", std::string(called_operation(spans, worst))}};
         finding.figures = {{"longest", worst_ms, "ms", limit_ms, context.threshold_full_name("limit")}, {"usual", usual_ms, "ms", {}, {}},
                            context.figure("over_usual", worst_ms / std::max(usual_ms, 1e-6), "x", "normal"), context.figure("uncut_calls", static_cast<double>(unlimited.size()), "calls", "calls"),
                            {"calls_on_plateau", static_cast<double>(on_plateau), "calls", {}, {}}, {"calls_outliving_caller", static_cast<double>(outliving.size()), "calls", {}, {}}};

@@ -161,6 +161,11 @@ Result<Answer> run(AnalysisContext& context)
         finding.headline = operation + " calls " + peer + " " + format_number(during.ratio(), 2) + " times per request while it fails (most " + std::to_string(during.most) + "): " +
                            std::to_string(during.attempts) + " attempts for " + std::to_string(during.logical) + " requests";
         finding.subjects = {{"service", service}, {"operation", operation}, {"service", peer}};
+        for (const Logical& logical : edge.requests)
+            if (logical.saw_failure && during.errors.contains(spans.start_ns[logical.attempts.front()])) {
+                finding.subjects.push_back({"operation", std::string(called_operation(spans, logical.attempts.front()))});
+                break;
+            }
         finding.figures = {context.figure("attempts_per_request", during.ratio(), "x", "attempts"), context.figure("retried_requests", static_cast<double>(during.retried), "requests", "retried"),
                            {"most_attempts", static_cast<double>(during.most), "attempts", context.threshold("peak"), context.threshold_full_name("peak")},
                            {"failed_attempts", 100.0 * static_cast<double>(during.failed_attempts) / static_cast<double>(during.attempts), "%", {}, {}},

@@ -27,12 +27,22 @@ constexpr std::int64_t merge_gap_ns = 1'000'000'000;
 
 /// What the gauges of one service say: the moments at which every connection was used while requests waited.
 struct GaugeLook {
-    bool there = false, has_pending = false;
+    bool there = false, has_pending = false, max_known = false;
     double max = 0, most_used = 0, most_pending = 0, mean_wait_ms = 0, little = 0;
     std::size_t samples = 0, saturated = 0;
-    std::optional<TimeRange> when;
+    std::int64_t step_ns = merge_gap_ns;    ///< between two samples
+    std::vector<std::int64_t> saturated_at;
+    std::optional<TimeRange> when;          ///< the run of saturated samples with the most waiting
     std::string pool;
-    bool holds() const { return saturated > 0 && (most_pending > 0 || mean_wait_ms > 0); }
+    bool saw() const { return saturated > 0 && (most_pending > 0 || mean_wait_ms > 0); }
+    /// A gauge is the state at one moment: one such moment proves something only beside other evidence or the counters of
+    /// waits, which cover all the time between two samples.
+    bool holds() const { return saw() && (saturated >= 2 || mean_wait_ms > 0) && samples >= 2; }
+    bool near(const TimeRange& range) const
+    {
+        const auto after = std::lower_bound(saturated_at.begin(), saturated_at.end(), range.from_ns - step_ns);
+        return after != saturated_at.end() && *after < range.to_ns + step_ns;
+    }
 };
 
 /// What the acquire spans of one service say about the stretch with the most waiting.
@@ -95,12 +105,20 @@ Result<std::map<std::string, GaugeLook>> look_at_gauges(CaseEvidence& evidence, 
         const Series* uses = same_pool(*use_sum, identity);
         look.has_pending = waiting || waits;
         TRY_ASSIGN(const std::optional<double> pool_setting, evidence.setting("pool_max"));
-        double sum_wait = 0, count_wait = 0, sum_use = 0, seconds = 0;
+        look.max_known = max || pool_setting;
+        // Nobody said how large the pool is: what it never exceeds while requests wait is taken for it, as a suspicion.
+        double plateau = 0;
+        for (std::size_t i = 0; i < series.at_ns.size(); ++i)
+            if (windows.analysed.contains(series.at_ns[i])) plateau = std::max(plateau, series.value[i]);
+        double sum_wait = 0, count_wait = 0, sum_use = 0, seconds = 0, run_waiting = 0, most_waiting = -1;
+        std::optional<std::size_t> run_last;
+        std::int64_t run_from = 0;
+        if (series.at_ns.size() > 1) look.step_ns = std::max(merge_gap_ns, (series.at_ns.back() - series.at_ns.front()) / static_cast<std::int64_t>(series.at_ns.size() - 1));
         for (std::size_t i = 0; i < series.at_ns.size(); ++i) {
             const std::int64_t at = series.at_ns[i];
             if (!windows.analysed.contains(at)) continue;
             ++look.samples;
-            const double limit = max ? value_at(*max, at) : pool_setting.value_or(0);
+            const double limit = max ? value_at(*max, at) : pool_setting.value_or(plateau);
             look.max = std::max(look.max, limit);
             look.most_used = std::max(look.most_used, series.value[i]);
             const double in_line = waiting ? value_at(*waiting, at) : 0;
@@ -110,8 +128,17 @@ Result<std::map<std::string, GaugeLook>> look_at_gauges(CaseEvidence& evidence, 
             if (limit <= 0 || series.value[i] < limit || (in_line <= 0 && mean_wait_ms <= wait_limit_ms)) continue;
             ++look.saturated;
             look.most_pending = std::max(look.most_pending, in_line);
-            if (!look.when) look.when = TimeRange{at, at + 1};
-            look.when->to_ns = at + 1;
+            look.saturated_at.push_back(at);
+            if (!run_last || *run_last + 1 != i) {
+                run_from = at;
+                run_waiting = 0;
+            }
+            run_last = i;
+            run_waiting += in_line > 0 ? in_line : mean_wait_ms;
+            if (run_waiting > most_waiting) {
+                most_waiting = run_waiting;
+                look.when = TimeRange{run_from, at + 1};
+            }
             sum_wait += waited;
             count_wait += counted;
             if (uses && i > 0) {
@@ -127,7 +154,7 @@ Result<std::map<std::string, GaugeLook>> look_at_gauges(CaseEvidence& evidence, 
     return looks;
 }
 
-SpanLook look_at_spans(const SpanTable& spans, const ServicePool& pool, const AnalysisWindows& windows, double wait_limit_ms)
+SpanLook look_at_spans(const SpanTable& spans, const ServicePool& pool, const AnalysisWindows& windows, double wait_limit_ms, const GaugeLook& gauges)
 {
     SpanLook look;
     look.there = true;
@@ -146,13 +173,15 @@ SpanLook look_at_spans(const SpanTable& spans, const ServicePool& pool, const An
     }
     look.overall_p95_ms = percentile(all_waits, 95);
     if (stretches.empty()) return look;
-    double most_waiting = -1;
+    // The stretch with the most waiting; one that the gauges saw as well comes before all that they did not see.
+    std::pair<bool, double> most{false, -1};
+    std::size_t next = 0;
     for (const TimeRange& stretch : stretches) {
         double waiting = 0;
-        for (const PoolUse& use : pool.uses)
-            if (stretch.contains(use.wait_from_ns) && !use.opened_connection) waiting += use.wait_ms();
-        if (waiting > most_waiting) {
-            most_waiting = waiting;
+        for (; next < pool.uses.size() && pool.uses[next].wait_from_ns < stretch.to_ns; ++next)
+            if (pool.uses[next].wait_from_ns >= stretch.from_ns && !pool.uses[next].opened_connection) waiting += pool.uses[next].wait_ms();
+        if (const std::pair<bool, double> weight{gauges.near(stretch), waiting}; weight > most) {
+            most = weight;
             look.stretch = stretch;
         }
     }
@@ -214,20 +243,22 @@ Status judge(AnalysisContext& context, const SpanTable& spans, const std::string
 {
     const double wait_limit = context.threshold("wait_p95");
     const bool spans_hold = s.there && s.in_stretch >= 5 && s.long_waits >= 3 && s.wait_p95_ms > wait_limit;
-    const double max = g.max > 0 ? g.max : s.plateau;
+    const double max = g.max > 0 && (g.max_known || s.plateau == 0) ? g.max : s.plateau;
     const double little = s.there && s.in_stretch > 0 ? s.little : g.little;
-    const bool waits = spans_hold || g.holds();
+    // Enough uses that all got their connection at once: what a gauge saw for a moment was no line of waiting requests.
+    const bool spans_quiet = s.there && s.acquires >= 20 && s.long_waits < 3 && s.overall_p95_ms < context.threshold("quiet_wait_p95");
+    const bool gauges_hold = g.holds() && !spans_quiet;
+    const bool waits = spans_hold || gauges_hold;
     const bool little_holds = waits && max > 0 && little > 0 && std::abs(little - max) <= max * context.threshold("little") / 100;
-    const bool little_contradicts = g.max > 0 && s.there && s.in_stretch > 0 && s.little < max * (1 - 2 * context.threshold("little") / 100) && !g.holds();
-    bool overlap = true;
-    if (spans_hold && g.holds()) {
-        // One step of the series on both sides: a gauge is the state at a moment between two exports.
-        const std::int64_t slack = std::max<std::int64_t>(merge_gap_ns, (g.when->to_ns - g.when->from_ns) / static_cast<std::int64_t>(std::max<std::size_t>(g.saturated, 1)));
-        overlap = g.when->from_ns - slack < s.stretch.to_ns && s.stretch.from_ns < g.when->to_ns + slack;
-    }
+    const bool little_contradicts = g.max_known && g.max > 0 && s.there && s.in_stretch > 0 && s.little < max * (1 - 2 * context.threshold("little") / 100) && !g.saw();
+    // One step of the series on both sides: a gauge is the state at a moment between two exports.
+    const bool gauges_agree = gauges_hold || (g.saw() && spans_hold && g.near(s.stretch));
+    const bool overlap = !spans_hold || !gauges_hold || g.near(s.stretch);
     if (!waits) return {};
     if (little_contradicts) return {};  // they wait for something else than a free connection
-    const int kinds = (spans_hold ? 1 : 0) + (g.holds() ? 1 : 0) + (little_holds ? 1 : 0);
+    // A size taken from the plateau agrees with Little's law by itself.
+    const bool size_seen = max > 0 && (g.max_known || spans_hold);
+    const int kinds = (spans_hold ? 1 : 0) + (gauges_agree ? 1 : 0) + (little_holds && size_seen ? 1 : 0);
 
     Finding finding;
     finding.key = finding_key({service, "connection pool"});
@@ -274,6 +305,7 @@ Status judge(AnalysisContext& context, const SpanTable& spans, const std::string
     if (explained.empty() && g.when) finding.impact = g.most_pending * g.when->seconds() / std::max(context.windows().analysed.seconds(), 1e-3);
     TRY_ASSIGN(Felt felt, context.felt(explained));
     felt.exhausted = finding.verdict == Verdict::confirmed;
+    felt.over_alert_line = g.max > 0 && g.most_used * 100 >= context.threshold("warn") * g.max;
     finding.severity = severity_of(felt);
     finding.refutes_if = "no request is pending and the wait P95 stays below " + format_ms(context.threshold("quiet_wait_p95")) + ", or requests wait while connections are free";
     if (worst && spans_hold) {
@@ -283,7 +315,7 @@ Status judge(AnalysisContext& context, const SpanTable& spans, const std::string
                                     "ORDER BY duration_ns DESC, trace_id, span_id LIMIT 200",
                                     {service, std::string(spans.text(spans.name[worst->acquire])), when.from_ns, when.to_ns}});
     }
-    if (g.holds())
+    if (gauges_agree)
         finding.evidence.push_back({"The pool's gauges: used, maximum, pending", "series", "metric",
                                     "SELECT at_ns, name, labels, value FROM metric_point WHERE (name LIKE '%connection%' OR name LIKE '%pool%') AND labels LIKE '%' || ?1 || '%' "
                                     "AND at_ns >= ?2 AND at_ns <= ?3 AND name NOT LIKE '%bucket' ORDER BY name, labels, at_ns",
@@ -293,6 +325,7 @@ Status judge(AnalysisContext& context, const SpanTable& spans, const std::string
     finding.rollback = "database CPU above " + format_number(context.threshold("db_cpu_high")) + " % or wait P95 above 100 ms";
     if (database_bound) finding.note = "the database is busy (CPU over " + format_number(context.threshold("db_cpu_high")) + " %): a larger pool would only move the queue";
     else if (!overlap) finding.note = "the gauges and the spans saw waiting at different times";
+    else if (kinds < 2 && g.there && !g.max_known) finding.note = "the size of the pool is not known (metric or setting pool_max): it is taken to be the most that was used";
     else if (kinds < 2) finding.note = g.there ? "only one look shows it" : "pool gauges (used, maximum, pending) over the same time would confirm it";
     context.add(std::move(finding));
     return {};
@@ -316,16 +349,17 @@ Result<Answer> run(AnalysisContext& context)
     for (const auto& [service, look] : gauges) services[service].first = look;
     for (const ServicePool& pool : pools) {
         const std::string service(spans->text(pool.service));
-        services[service].second = look_at_spans(*spans, pool, context.windows(), context.threshold("wait_p95"));
+        services[service].second = look_at_spans(*spans, pool, context.windows(), context.threshold("wait_p95"), services[service].first);
         pool_of[service] = &pool;
     }
-    std::size_t acquires = 0, samples = 0;
+    std::size_t acquires = 0, samples = 0, longest = 0;
     double worst_p95 = 0, most_pending = 0;
     for (const auto& [service, looks] : services) {
         const auto pool = pool_of.find(service);
         TRY(judge(context, *spans, service, looks.first, looks.second, pool == pool_of.end() ? nullptr : pool->second, database_bound));
         acquires += looks.second.acquires;
         samples += looks.first.samples;
+        longest = std::max(longest, looks.first.samples);
         worst_p95 = std::max(worst_p95, looks.second.overall_p95_ms);
         most_pending = std::max(most_pending, looks.first.most_pending);
     }
@@ -333,9 +367,11 @@ Result<Answer> run(AnalysisContext& context)
         return Answer{Verdict::notEnoughEvidence, "neither pool gauges nor spans of waiting for a connection were recorded in the window",
                       {missing_evidence("metric(pool_used)", "shows whether every connection was used"), missing_evidence("metric(pool_max)", "the limit to compare with"),
                        missing_evidence("metric(pool_pending)", "shows whether requests waited")}};
+    if (acquires == 0 && longest < 2)
+        return Answer{Verdict::inconclusive, "the pool was looked at only once: one moment cannot be told from a spike or a start", {missing_evidence("metric(pool_used)", "a series over the slow time")}};
     std::string reason = "no request waited for a free connection:";
     if (acquires > 0) reason += " wait P95 " + format_ms(worst_p95) + " over " + format_count(static_cast<std::int64_t>(acquires)) + " uses";
-    if (samples > 0) reason += (acquires > 0 ? "," : "") + std::string(" no sample with every connection used and requests pending in ") + format_count(static_cast<std::int64_t>(samples));
+    if (samples > 0) reason += (acquires > 0 ? "," : "") + std::string(" no stretch of samples with every connection used and requests pending in ") + format_count(static_cast<std::int64_t>(samples));
     return Answer{Verdict::ruledOut, reason, {}};
 }
 

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t most_series = 200;
 
+constexpr const char* counter_ends[]{"_count", ".count", "_sum", ".sum"};
+
 /// Where the time is: index of the column, or -1.
 int time_column(const TableData& table)
 {
@@ -72,6 +74,17 @@ void sort_by_time(ChartSeries& series)
     series = std::move(sorted);
 }
 
+/// Leaves out texts that name rows rather than lines: file paths, and what differs in nearly every row.
+void drop_row_names(const TableData& table, std::vector<std::size_t>& texts)
+{
+    std::erase_if(texts, [&](std::size_t index) {
+        const TableColumn& column = table.columns[index];
+        if (column.name == QLatin1String("path") || column.name == QLatin1String("file")) return true;
+        const std::set<std::string_view> distinct(column.texts.begin(), column.texts.end());
+        return table.rows > 3 && distinct.size() * 10 > table.rows * 9;
+    });
+}
+
 struct Line {
     QString text;                       ///< of the text columns but labels and unit
     std::map<QString, QString> labels;
@@ -121,6 +134,7 @@ SeriesSet series_from_query(const QueryResult& result)
         else if (column.is_text()) texts.push_back(i);
         else if (column.kind != TableColumn::Kind::instant && !column.name.endsWith(QLatin1String("_id"))) values.push_back(i);
     }
+    drop_row_names(*table, texts);
     std::map<std::pair<std::string, std::size_t>, std::size_t> known;  // texts and column -> line
     std::vector<Line> lines;
     for (std::size_t row = 0; row < table->rows; ++row) {
@@ -160,12 +174,13 @@ SeriesSet series_from_query(const QueryResult& result)
     return set;
 }
 
-bool is_counter_name(const QString& name)
+bool is_counter(const ChartSeries& series)
 {
-    const QString metric = name.section(QStringLiteral(", "), 0, 0);
-    for (const char* end : {"_total", "_count", ".count", "_sum", ".sum"})
-        if (metric.endsWith(QLatin1String(end))) return true;
-    return false;
+    const QString metric = series.name.section(QStringLiteral(", "), 0, 0);
+    if (metric.endsWith(QLatin1String("_total"))) return true;
+    // Gauges are called ".count" too (connections in a pool): those also fall.
+    const bool named = std::any_of(std::begin(counter_ends), std::end(counter_ends), [&](const char* end) { return metric.endsWith(QLatin1String(end)); });
+    return named && series.values.size() >= 3 && std::is_sorted(series.values.begin(), series.values.end()) && series.values.back() > series.values.front();
 }
 
 ChartSeries rate_of(const ChartSeries& counter)

@@ -19,8 +19,8 @@ struct SeriesSet {
 /// ("_seconds", "_bytes", ".ms"). At most 200 lines.
 SeriesSet series_from_query(const QueryResult& result);
 
-/// True for the names of counters that only grow: "*_total", "*_count", "*.count", "*_sum".
-bool is_counter_name(const QString& name);
+/// True for counters: named "*_total", or "*_count", "*.count", "*_sum" and never falling.
+bool is_counter(const ChartSeries& series);
 /// Increase per second between neighbouring points; a fall is a reset and counts from zero.
 ChartSeries rate_of(const ChartSeries& counter);
 

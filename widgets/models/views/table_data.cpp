@@ -31,11 +31,11 @@ double typical(const TableColumn& column)
 }
 
 /// Milliseconds wherever they are readable, because that is what people compare.
-ScaledUnit duration_scale(double typical_ns)
+ScaledUnit duration_scale(double typical_ns, double largest_ns)
 {
     if (typical_ns >= 5e9) return {"s", 1e9};
-    if (typical_ns >= 5e4 || typical_ns == 0) return {"ms", 1e6};
-    if (typical_ns >= 50) return {"us", 1e3};
+    if (largest_ns >= 1e6 || largest_ns == 0) return {"ms", 1e6};
+    if (largest_ns >= 1e3) return {"us", 1e3};
     return {"ns", 1};
 }
 
@@ -98,8 +98,8 @@ void finish_column(TableColumn& column)
     const double middle = typical(column);
     switch (column.kind) {
     case TableColumn::Kind::duration:
-        column.scale = duration_scale(middle * column.factor);
-        column.decimals = std::min(decimals_of(middle * column.factor / column.scale.size), column.scale.size > 1 ? 6 : 0);
+        column.scale = duration_scale(middle * column.factor, column.largest * column.factor);
+        column.decimals = std::min(decimals_of(middle * column.factor / column.scale.size), column.scale.size > 1 ? 4 : 0);
         break;
     case TableColumn::Kind::bytes:
         column.scale = unit_for_bytes(middle * column.factor);

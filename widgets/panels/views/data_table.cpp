@@ -68,9 +68,9 @@ DataTable::DataTable(QWidget* parent)
     column->setSpacing(0);
     column->addLayout(bar);
     column->addWidget(view_, 1);
+    setLayout(stack_);  // before widgets come in: a stack without a window shows its first one as a window
     stack_->addWidget(hint_);
     stack_->addWidget(body_);
-    setLayout(stack_);
     setFocusProxy(view_);
 
     add_actions();

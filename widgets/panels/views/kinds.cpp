@@ -1,12 +1,22 @@
 // The list of views. The first with the highest score is taken, so the table, which suits everything a little, is last.
 
 #include "widgets/panels/evidence_view.h"
+#include "widgets/panels/views/console_view.h"
+#include "widgets/panels/views/flame_view.h"
+#include "widgets/panels/views/gc_view.h"
+#include "widgets/panels/views/heap_view.h"
+#include "widgets/panels/views/latency_view.h"
+#include "widgets/panels/views/metric_view.h"
 #include "widgets/panels/views/plan_view.h"
 #include "widgets/panels/views/series_view.h"
+#include "widgets/panels/views/service_map_view.h"
+#include "widgets/panels/views/span_table_view.h"
+#include "widgets/panels/views/statement_view.h"
 #include "widgets/panels/views/table_view.h"
 #include "widgets/panels/views/text_view.h"
 #include "widgets/panels/views/waterfall_view.h"
 
+#include <QCoreApplication>
 #include <array>
 
 namespace casebook {
@@ -27,10 +37,56 @@ int asks_for(const Evidence& evidence)
 
 const char* const span_tree = "span_tree";
 const char* const series = "series";
+const char* const distribution = "distribution";
 const char* const plan = "plan";
 const char* const text = "text";
+// Views that are opened from the menu; findings do not ask for them.
+const char* const traces = "traces";
+const char* const operation_list = "operations";
+const char* const statements = "statements";
+const char* const heap = "heap";
+const char* const gc = "gc";
+const char* const service_map = "service_map";
+const char* const metrics = "metrics";
+const char* const plan_list = "plans";
+const char* const event_list = "events";
+const char* const console = "console";
+
+int flame_of_spans(const Evidence& evidence) { return evidence.source == "profile" ? 0 : FlameView::suits(evidence); }
+int flame_of_profile(const Evidence& evidence) { return evidence.source == "profile" ? FlameView::suits(evidence) : 0; }
 
 std::optional<Evidence> nothing() { return {}; }
+
+/// Evidence that is looked at on its own. The views of spans need no query.
+Evidence of_case(const char* caption, const char* view, const char* source, const char* sql = "")
+{
+    return {QCoreApplication::translate("EvidenceViewKind", caption).toStdString(), view, source, sql, {}};
+}
+
+std::optional<Evidence> explore_traces() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "All traces"), traces, "span"); }
+std::optional<Evidence> explore_operations() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Operations of all services"), operation_list, "span"); }
+std::optional<Evidence> explore_statements()
+{
+    return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Statements as the database counted them"), statements, "statement", StatementView::query());
+}
+std::optional<Evidence> explore_heap() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Classes on the heap"), heap, "heap", HeapView::query()); }
+std::optional<Evidence> explore_gc() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Garbage collection"), gc, "gc", GcView::query()); }
+std::optional<Evidence> explore_services() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Who calls whom"), service_map, "span"); }
+std::optional<Evidence> explore_flame() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Where the time of requests goes"), "flame", "span"); }
+std::optional<Evidence> explore_profile() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Profiles"), "flame", "profile", FlameView::profile_query()); }
+std::optional<Evidence> explore_metrics() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "All metrics"), metrics, "metric", MetricView::query()); }
+std::optional<Evidence> explore_plans()
+{
+    return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "All plans; Enter opens one"), plan_list, "plan",
+                   "SELECT p.id AS plan_id, f.path, p.format, p.execution_ms, p.planning_ms, p.nodes, p.query FROM plan p LEFT JOIN import_file f ON f.id = p.file_id "
+                   "ORDER BY p.execution_ms DESC");
+}
+std::optional<Evidence> explore_events()
+{
+    return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Deploys and other events"), event_list, "event", "SELECT at_ns, kind, service, text FROM event ORDER BY at_ns");
+}
+std::optional<Evidence> explore_console() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Questions of your own"), console, ""); }
+std::optional<Evidence> explore_latency() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Requests by start and duration"), distribution, "span"); }
 
 }  // namespace
 
@@ -38,6 +94,19 @@ std::span<const EvidenceViewKind> evidence_view_kinds()
 {
     static constexpr std::array kinds{
         EvidenceViewKind{"waterfall", QT_TRANSLATE_NOOP("EvidenceViewKind", "Trace waterfall"), asks_for<span_tree>, make<WaterfallView>, nothing},
+        EvidenceViewKind{"latency", QT_TRANSLATE_NOOP("EvidenceViewKind", "Latency"), asks_for<distribution>, make<LatencyView>, explore_latency},
+        EvidenceViewKind{"traces", QT_TRANSLATE_NOOP("EvidenceViewKind", "Traces"), asks_for<traces>, make<TraceListView>, explore_traces},
+        EvidenceViewKind{"operations", QT_TRANSLATE_NOOP("EvidenceViewKind", "Operations"), asks_for<operation_list>, make<OperationView>, explore_operations},
+        EvidenceViewKind{"service_map", QT_TRANSLATE_NOOP("EvidenceViewKind", "Service map"), asks_for<service_map>, make<ServiceMapView>, explore_services},
+        EvidenceViewKind{"flame", QT_TRANSLATE_NOOP("EvidenceViewKind", "Flame graph"), flame_of_spans, make<FlameView>, explore_flame},
+        EvidenceViewKind{"profile", QT_TRANSLATE_NOOP("EvidenceViewKind", "Profile"), flame_of_profile, make<FlameView>, explore_profile},
+        EvidenceViewKind{"metrics", QT_TRANSLATE_NOOP("EvidenceViewKind", "Metrics"), asks_for<metrics>, make<MetricView>, explore_metrics},
+        EvidenceViewKind{"statements", QT_TRANSLATE_NOOP("EvidenceViewKind", "Statements"), asks_for<statements>, make<StatementView>, explore_statements},
+        EvidenceViewKind{"plans", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plans"), asks_for<plan_list>, make<TableView>, explore_plans},
+        EvidenceViewKind{"heap", QT_TRANSLATE_NOOP("EvidenceViewKind", "Heap classes"), asks_for<heap>, make<HeapView>, explore_heap},
+        EvidenceViewKind{"gc", QT_TRANSLATE_NOOP("EvidenceViewKind", "Garbage collection"), asks_for<gc>, make<GcView>, explore_gc},
+        EvidenceViewKind{"events", QT_TRANSLATE_NOOP("EvidenceViewKind", "Events"), asks_for<event_list>, make<TableView>, explore_events},
+        EvidenceViewKind{"console", QT_TRANSLATE_NOOP("EvidenceViewKind", "SQL console"), asks_for<console>, make<ConsoleView>, explore_console},
         EvidenceViewKind{"series", QT_TRANSLATE_NOOP("EvidenceViewKind", "Chart"), asks_for<series>, make<SeriesView>, nothing},
         EvidenceViewKind{"plan", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plan"), asks_for<plan>, make<PlanEvidenceView>, nothing},
         EvidenceViewKind{"text", QT_TRANSLATE_NOOP("EvidenceViewKind", "Text"), asks_for<text>, make<TextView>, nothing},

@@ -65,9 +65,9 @@ PlanPane::PlanPane(QWidget* parent)
     lines->setSpacing(0);
     lines->addWidget(summary_);
     lines->addWidget(splitter_, 1);
+    setLayout(stack_);  // before widgets come in: a stack without a window shows its first one as a window
     stack_->addWidget(hint_);
     stack_->addWidget(body_);
-    setLayout(stack_);
     setFocusProxy(view_);
     add_actions();
     connect(view_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &PlanPane::show_node);
@@ -192,6 +192,10 @@ bool PlanPane::eventFilter(QObject* watched, QEvent* event)
     const QModelIndex current = view_->currentIndex();
     if (watched == view_ && event->type() == QEvent::KeyPress && current.isValid()) {
         const int key = static_cast<QKeyEvent*>(event)->key();
+        if (key == Qt::Key_Home || key == Qt::Key_End) {
+            go_to(model_->node_at(key == Qt::Key_Home ? 0 : model_->rowCount() - 1));
+            return true;
+        }
         if (key != Qt::Key_Left && key != Qt::Key_Right) return false;
         const FlatTree::Node node = model_->node_at(current.row());
         const FlatTree& tree = model_->tree();

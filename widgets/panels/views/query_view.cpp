@@ -13,8 +13,8 @@ QueryView::QueryView(Session& session, QWidget* parent)
     : EvidenceView(parent), slot_(session.jobs()), session_(session), hint_(new Hint({}, this)), stack_(new QStackedLayout),
       empty_hint_(tr("The query found no rows. The evidence it reads may have been taken out of the case."))
 {
+    setLayout(stack_);  // before widgets come in: a stack without a window shows its first one as a window
     stack_->addWidget(hint_);
-    setLayout(stack_);
     connect(&DisplayZone::instance(), &DisplayZone::changed, this, [this](TimeZoneMode mode) { set_time_zone(mode); });
 }
 

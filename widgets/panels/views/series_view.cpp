@@ -21,7 +21,8 @@ std::vector<ChartWindow> chart_windows(const Session& session)
     const auto add = [&](const WindowRow& row) { windows.push_back({to_qt(row.name), to_qt(row.role), row.range.from_ns, row.range.to_ns}); };
     for (const WindowRow& row : session.windows()) add(row);
     if (windows.empty() && session.report())
-        for (const WindowRow& row : session.report()->windows) add(row);
+        for (const WindowRow& row : session.report()->windows)
+            if (!row.role.empty() || row.name != "case") add(row);  // shading everything says nothing
     return windows;
 }
 
@@ -49,7 +50,7 @@ SeriesView::SeriesView(Session& session, QWidget* parent)
 void SeriesView::show_rows(std::shared_ptr<const QueryResult> rows)
 {
     set_ = series_from_query(*rows);
-    const bool counters = std::any_of(set_.series.begin(), set_.series.end(), [](const ChartSeries& series) { return is_counter_name(series.name); });
+    const bool counters = std::any_of(set_.series.begin(), set_.series.end(), is_counter);
     rates_->setVisible(counters);
     rates_->blockSignals(true);
     rates_->setChecked(counters);
@@ -76,7 +77,10 @@ std::vector<ChartThreshold> SeriesView::thresholds() const
         if (!figure.threshold || figure.unit.empty() || figure.unit == "1") continue;
         QString unit = to_qt(figure.unit);
         if (unit == QLatin1String("bytes")) unit = QStringLiteral("By");
-        const bool shown = std::any_of(set_.series.begin(), set_.series.end(), [&](const ChartSeries& series) { return series.unit == unit; });
+        // And only a line that is the figure: growth held against a threshold is not the size that is drawn.
+        const bool shown = std::any_of(set_.series.begin(), set_.series.end(), [&](const ChartSeries& series) {
+            return series.unit == unit && (series.name.contains(to_qt(figure.name), Qt::CaseInsensitive) || to_qt(figure.name).contains(series.name, Qt::CaseInsensitive));
+        });
         if (shown) lines.push_back({to_qt(figure.name) + tr(" threshold"), unit, *figure.threshold});
     }
     return lines;
@@ -87,7 +91,7 @@ void SeriesView::show_chart()
     if (set_.series.empty()) return;
     TimeChart::Data data;
     data.axis = set_.axis;
-    for (const ChartSeries& series : set_.series) data.series.push_back(rates_->isChecked() && is_counter_name(series.name) ? rate_of(series) : series);
+    for (const ChartSeries& series : set_.series) data.series.push_back(rates_->isChecked() && is_counter(series) ? rate_of(series) : series);
     data.thresholds = thresholds();
     if (set_.axis == ChartAxis::time) {
         data.windows = chart_windows(session());

@@ -35,7 +35,6 @@ SpanDetail::SpanDetail(QWidget* parent) : QTreeWidget(parent)
     setAccessibleName(tr("Attributes of the span"));
     header()->setSectionResizeMode(0, QHeaderView::Interactive);
     header()->setStretchLastSection(true);
-    setColumnWidth(0, 170);
     setContextMenuPolicy(Qt::ActionsContextMenu);
     const auto act = [this](const QString& text, auto&& run) {
         auto* action = new QAction(text, this);
@@ -105,7 +104,16 @@ void SpanDetail::show_span(const SpanTable& spans, SpanTable::Row row, TimeZoneM
     list(tr("Attributes (%1)").arg(count_text(static_cast<std::int64_t>(attributes.size()))), attributes);
     list(tr("Events and links (%1)").arg(count_text(static_cast<std::int64_t>(events.size()))), events);
     expandAll();
+    fit_columns();
     setUpdatesEnabled(true);
+}
+
+void SpanDetail::fit_columns() { setColumnWidth(0, std::clamp(sizeHintForColumn(0), 80, std::max(80, viewport()->width() * 45 / 100))); }
+
+void SpanDetail::resizeEvent(QResizeEvent* event)
+{
+    QTreeWidget::resizeEvent(event);
+    fit_columns();
 }
 
 QString SpanDetail::selected_text() const

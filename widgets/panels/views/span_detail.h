@@ -26,8 +26,10 @@ signals:
 protected:
     void keyPressEvent(QKeyEvent* event) override;
     bool viewportEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void fit_columns();
     QTreeWidgetItem* section(const QString& title);
     void add(QTreeWidgetItem* section, const QString& key, const QString& value);
 };

@@ -28,6 +28,11 @@ Evidence trace_evidence(const std::string& trace_id)
             {trace_id}};
 }
 
+Evidence plan_evidence(std::int64_t plan_id)
+{
+    return {"Plan " + std::to_string(plan_id), "plan", "plan", "SELECT * FROM plan_node WHERE plan_id = ?1 ORDER BY node_id", {plan_id}};
+}
+
 TableView::TableView(Session& session, QWidget* parent) : QueryView(session, parent), table_(new DataTable)
 {
     set_body(table_);
@@ -55,6 +60,8 @@ void TableView::open_row(std::uint32_t row)
     if (table == nullptr) return;
     const std::string trace = text_in(*table, "trace_id", row), service = text_in(*table, "service", row), operation = text_in(*table, "operation", row);
     const std::string fingerprint = text_in(*table, "fingerprint", row);
+    for (const TableColumn& column : table->columns)
+        if (column.name == QLatin1String("plan_id") && !column.integers.empty() && !column.is_null(row)) return session().openEvidence(plan_evidence(column.integers[row]));
     Selection selection = session().selection();
     if (!service.empty()) { selection.service = service; selection.operation = operation; }
     if (!fingerprint.empty()) selection.fingerprint = fingerprint;

@@ -6,7 +6,7 @@ namespace casebook {
 
 class DataTable;
 
-/// Rows of any evidence as a table. A row with a trace opens its waterfall, one with a service or statement selects it.
+/// Rows of any evidence as a table. A row with a trace or a plan opens it, one with a service or statement selects it.
 class TableView : public QueryView {
     Q_OBJECT
 public:
@@ -26,5 +26,7 @@ private:
 
 /// The waterfall of one trace as evidence.
 Evidence trace_evidence(const std::string& trace_id);
+/// One plan, whole, as evidence.
+Evidence plan_evidence(std::int64_t plan_id);
 
 }  // namespace casebook

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t most_services_named = 12;
 constexpr std::size_t most_text_lines = 5000;
+constexpr int narrow = 760;
 
 }  // namespace
 
@@ -186,6 +187,13 @@ QString TracePane::text() const
     if (rows.tree.visible_count() > most_text_lines)
         text += tr("… and %1 more spans").arg(count_text(static_cast<std::int64_t>(rows.tree.visible_count() - most_text_lines))) + QLatin1Char('\n');
     return text;
+}
+
+void TracePane::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    // Beside the waterfall while there is room for both, else below it.
+    splitter_->setOrientation(width() < narrow ? Qt::Vertical : Qt::Horizontal);
 }
 
 void TracePane::changeEvent(QEvent* event)

@@ -31,6 +31,10 @@ public:
     /// The trace as indented text, one line per span in sight of the tree; at most 5,000 lines.
     QString text() const;
 
+protected:
+    void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void add_tools();
     void show_title();
@@ -49,9 +53,6 @@ private:
     Waterfall* waterfall_;
     SpanDetail* detail_;
     QSplitter* splitter_;
-
-protected:
-    void changeEvent(QEvent* event) override;
 };
 
 }  // namespace casebook

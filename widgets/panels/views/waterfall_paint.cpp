@@ -264,6 +264,8 @@ void Waterfall::paint_label(QPainter& painter, Node node, const QRect& area, con
     if (parent == FlatTree::none || spans_->service[rows_.row(parent)] != spans_->service[rows_.row(node)])
         write(service_text(node), colors_.muted);
     write(operation_text(node), colors_.text);
+    if (const SpanTable::Id statement = spans_->statement[rows_.row(node)]; statement != 0 && x < label_width_ - 30)
+        write(to_qt_line(spans_->text(statement), 160), colors_.muted);
     if (matched) {
         painter.setPen(QPen(colors_.accent, 2, Qt::DotLine));
         painter.drawLine(text_from, area.bottom() - 2, std::min(x - 7, label_width_ - 6), area.bottom() - 2);
@@ -317,6 +319,7 @@ void Waterfall::paint_bar(QPainter& painter, Node node, const QRect& area)
         paint_stretches(painter, covered(node), bar, ViewColors::mix(color, colors_.base, 0.35));
     if (rows_.is_error(node)) {
         painter.setPen(QPen(colors_.error, 2));
+        painter.setBrush(Qt::NoBrush);
         painter.drawRect(bar.adjusted(0, 0, -1, -1));
         painter.setPen(Qt::NoPen);
     }

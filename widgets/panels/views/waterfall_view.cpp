@@ -2,44 +2,14 @@
 
 #include "analyzers/core/text.h"
 #include "analyzers/trace/critical_path.h"
+#include "widgets/panels/views/span_lookup.h"
 #include "widgets/panels/views/trace_pane.h"
 #include "widgets/session/session.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
 
 namespace casebook {
-namespace {
-
-std::optional<std::uint64_t> from_hex(std::string_view text)
-{
-    if (text.empty() || text.size() > 16) return {};
-    std::uint64_t value = 0;
-    for (const char c : text) {
-        const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-        if (digit < 0) return {};
-        value = value << 4 | static_cast<std::uint64_t>(digit);
-    }
-    return value;
-}
-
-std::size_t trace_of(const SpanTable& spans, const std::string& id)
-{
-    if (id.size() > 32) return spans.traces.size();
-    const std::string padded = std::string(32 - id.size(), '0') + id;
-    const auto high = from_hex(std::string_view(padded).substr(0, 16)), low = from_hex(std::string_view(padded).substr(16));
-    return high && low ? spans.find_trace(*high, *low) : spans.traces.size();
-}
-
-std::optional<std::size_t> column_of(const QueryResult& rows, std::string_view name)
-{
-    const auto found = std::find(rows.columns.begin(), rows.columns.end(), name);
-    if (found == rows.columns.end()) return {};
-    return static_cast<std::size_t>(found - rows.columns.begin());
-}
-
-}  // namespace
 
 std::vector<SpanTable::Row> rows_of_finding(const SpanTable& spans, std::size_t trace_index, const Finding& finding)
 {
@@ -83,7 +53,7 @@ void WaterfallView::show_trace(std::shared_ptr<const SpanTable> spans, const Que
     const auto trace_column = column_of(rows, "trace_id"), span_column = column_of(rows, "span_id");
     if (!trace_column) return show_hint(tr("The query of this evidence does not say which trace it is about."));
     const std::string id = to_text(rows.rows.front()[*trace_column]);
-    const std::size_t index = trace_of(*spans, id);
+    const std::size_t index = trace_of_id(*spans, id);
     if (index >= spans->traces.size()) return show_hint(tr("The trace is not in the case any more."));
     const SpanTable::Trace& trace = spans->traces[index];
 
@@ -95,13 +65,7 @@ void WaterfallView::show_trace(std::shared_ptr<const SpanTable> spans, const Que
     // A query that returns the whole trace marks nothing by itself; the finding may.
     std::vector<SpanTable::Row> marked;
     if (span_column && rows.rows.size() < trace.count) {
-        std::vector<std::uint64_t> ids;
-        for (const auto& row : rows.rows)
-            if (to_text(row[*trace_column]) == id)
-                if (const auto span = from_hex(to_text(row[*span_column]))) ids.push_back(*span);
-        std::sort(ids.begin(), ids.end());
-        for (SpanTable::Row row = trace.first; row < trace.first + trace.count; ++row)
-            if (std::binary_search(ids.begin(), ids.end(), spans->span_id[row])) marked.push_back(row);
+        marked = spans_of_rows(*spans, rows);  // those of other traces are not shown
     } else if (finding() != nullptr) {
         marked = rows_of_finding(*spans, index, *finding());
     }

@@ -1,0 +1,223 @@
+#include "analyzers/analysis/heap_growth.h"
+
+#include "analyzers/core/statistics.h"
+#include "analyzers/core/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+namespace casebook {
+namespace {
+
+constexpr double steady = 0.3, not_saturating = 0.6, proportional = 0.05;
+constexpr double noise = 0.005;        // of the instances: five times what an idle heap jitters
+constexpr std::size_t most_leaders = 64; // compared with, so that the cost stays linear in the classes
+constexpr double heavy_share = 0.0005; // of the heap
+
+std::string without_digits(std::string_view path)
+{
+    std::string name;
+    for (const char c : path) {
+        if (c >= '0' && c <= '9') {
+            if (!name.ends_with('#')) name += '#';
+        } else {
+            name += c;
+        }
+    }
+    return name;
+}
+
+void measure(GrowingClass& c)
+{
+    const std::size_t n = c.instances.size();
+    const double mean_step = c.growth() / static_cast<double>(n - 1);
+    double weakest = mean_step;
+    for (std::size_t i = 1; i < n; ++i) weakest = std::min(weakest, c.instances[i] - c.instances[i - 1]);
+    c.weakest_step = mean_step > 0 ? weakest / mean_step : 0;
+    // Halves by slope: with an even number of steps they are equally long.
+    const std::size_t middle = n / 2;
+    const double first = (c.instances[middle] - c.instances.front()) / static_cast<double>(middle);
+    const double second = (c.instances.back() - c.instances[middle]) / static_cast<double>(n - 1 - middle);
+    c.second_half = first > 0 ? second / first : second > 0 ? 10 : 0;
+}
+
+bool keeps_growing(const GrowingClass& c) { return c.weakest_step >= steady && c.second_half >= not_saturating; }
+
+/// Every step of `other` is its overall ratio to `culprit` times the culprit's step, within 5 % of its mean step.
+bool in_proportion(const GrowingClass& culprit, const GrowingClass& other, double& ratio)
+{
+    ratio = other.growth() / culprit.growth();
+    const std::size_t steps = other.instances.size() - 1;
+    const double mean_step = other.growth() / static_cast<double>(steps);
+    for (std::size_t i = 1; i <= steps; ++i) {
+        const double expected = ratio * (culprit.instances[i] - culprit.instances[i - 1]), actual = other.instances[i] - other.instances[i - 1];
+        if (std::abs(actual - expected) > proportional * std::max(mean_step, std::abs(actual)) + 2) return false;
+    }
+    return true;
+}
+
+LeakMolecule molecule_of(const std::vector<GrowingClass>& classes, std::size_t culprit, const std::vector<bool>& taken)
+{
+    LeakMolecule molecule;
+    molecule.culprit = culprit;
+    const GrowingClass& c = classes[culprit];
+    molecule.members.push_back({culprit, 1});
+    molecule.bytes = c.byte_growth();
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        double ratio = 0;
+        if (i == culprit || taken[i] || !in_proportion(c, classes[i], ratio)) continue;
+        molecule.members.push_back({i, ratio});
+        molecule.bytes += classes[i].byte_growth();
+    }
+    std::sort(molecule.members.begin() + 1, molecule.members.end(), [&](const auto& a, const auto& b) {
+        const double x = classes[a.index].byte_growth(), y = classes[b.index].byte_growth();
+        return x != y ? x > y : classes[a.index].name < classes[b.index].name;
+    });
+    return molecule;
+}
+
+/// Better suspect first: of the application, then rarer, then larger instances, then by name.
+bool better_culprit(const GrowingClass& a, const GrowingClass& b)
+{
+    if (a.application != b.application) return a.application;
+    const double x = a.growth(), y = b.growth();
+    if (std::abs(x - y) > 0.02 * std::max(x, y)) return x < y;
+    if (a.byte_growth() != b.byte_growth()) return a.byte_growth() > b.byte_growth();
+    return a.name < b.name;
+}
+
+}  // namespace
+
+bool is_application_class(std::string_view name)
+{
+    while (!name.empty() && name.front() == '[') name.remove_prefix(1);
+    if (name.size() == 1) return false;  // an array of primitives
+    if (name.size() > 2 && name.front() == 'L' && name.back() == ';') name = name.substr(1, name.size() - 2);
+    if (name.ends_with("[]")) return is_application_class(name.substr(0, name.size() - 2));
+    for (const std::string_view platform : {"byte", "char", "int", "long", "short", "double", "float", "boolean"})
+        if (name == platform) return false;
+    for (const std::string_view prefix : {"java.", "javax.", "jdk.", "sun.", "com.sun.", "kotlin.", "scala.", "groovy.", "<"})
+        if (name.starts_with(prefix)) return false;
+    return !name.empty();
+}
+
+std::string readable_class(std::string_view name)
+{
+    std::string suffix;
+    while (!name.empty() && name.front() == '[') {
+        suffix += "[]";
+        name.remove_prefix(1);
+    }
+    if (suffix.empty()) return std::string(name);
+    static constexpr std::array<std::pair<char, std::string_view>, 8> primitives{
+        {{'B', "byte"}, {'C', "char"}, {'I', "int"}, {'J', "long"}, {'S', "short"}, {'D', "double"}, {'F', "float"}, {'Z', "boolean"}}};
+    if (name.size() == 1)
+        for (const auto& [code, word] : primitives)
+            if (code == name.front()) return std::string(word) + suffix;
+    if (name.size() > 2 && name.front() == 'L' && name.back() == ';') name = name.substr(1, name.size() - 2);
+    return std::string(name) + suffix;
+}
+
+std::vector<HeapSeries> heap_series(const std::vector<HeapSnapshot>& snapshots)
+{
+    std::map<std::string, HeapSeries> by_name;
+    for (const HeapSnapshot& snapshot : snapshots) {
+        HeapSeries& series = by_name[without_digits(snapshot.path)];
+        series.name = without_digits(snapshot.path);
+        series.snapshots.push_back(&snapshot);
+    }
+    std::vector<HeapSeries> result;
+    for (auto& [name, series] : by_name) {
+        series.timed = std::all_of(series.snapshots.begin(), series.snapshots.end(), [](const HeapSnapshot* s) { return s->at_ns.has_value(); });
+        result.push_back(std::move(series));
+    }
+    return result;
+}
+
+HeapGrowth heap_growth(const HeapSeries& series, double fdr)
+{
+    HeapGrowth growth;
+    const std::size_t n = series.snapshots.size();
+    if (n < 2) return growth;
+    std::map<std::string, GrowingClass> all;
+    for (std::size_t i = 0; i < n; ++i)
+        for (const HeapSnapshot::Class& entry : series.snapshots[i]->classes) {
+            GrowingClass& c = all[entry.name];
+            if (c.instances.empty()) {
+                c.name = entry.name;
+                c.instances.assign(n, 0);
+                c.bytes.assign(n, 0);
+            }
+            c.instances[i] += static_cast<double>(entry.instances);
+            c.bytes[i] += static_cast<double>(entry.bytes);
+            if (i == 0) growth.heap_first += static_cast<double>(entry.bytes);
+            if (i + 1 == n) growth.heap_last += static_cast<double>(entry.bytes);
+        }
+    growth.tested = all.size();
+    // The rank test of six values cannot be significant over thousands of classes. Only those enter that move more than an
+    // idle heap does and weigh something: how far values are apart says nothing about their order, so the choice does not
+    // favour growth (independent filtering, Bourgon, Gentleman and Huber 2010).
+    std::vector<double> p;
+    std::vector<GrowingClass*> tested, light;
+    for (auto& [name, c] : all) {
+        const auto [least, most] = std::minmax_element(c.instances.begin(), c.instances.end());
+        const auto [least_bytes, most_bytes] = std::minmax_element(c.bytes.begin(), c.bytes.end());
+        if (*most - *least < noise * *most) continue;
+        c.application = is_application_class(name);
+        if (*most_bytes - *least_bytes < heavy_share * growth.heap_last) {
+            light.push_back(&c);
+            continue;
+        }
+        c.p = mann_kendall(c.instances).p_increase;
+        p.push_back(c.p);
+        tested.push_back(&c);
+    }
+    growth.family = p.size();
+    const std::vector<double> q = benjamini_hochberg(p);
+    const auto steadily = [&](GrowingClass& c) {
+        if (c.growth() < static_cast<double>(n - 1)) return false;
+        measure(c);
+        return keeps_growing(c);
+    };
+    for (std::size_t i = 0; i < tested.size(); ++i) {
+        GrowingClass& c = *tested[i];
+        c.q = q[i];
+        // Fewer than five snapshots may raise a suspicion.
+        if (steadily(c) && (n >= 5 ? c.q < fdr : c.weakest_step > 0)) growth.classes.push_back(c);
+    }
+    // A light class counts when it grows in proportion to one that does: then its steps are told by those, not by chance.
+    const std::size_t significant = growth.classes.size();
+    for (GrowingClass* c : light) {
+        if (significant == 0 || !steadily(*c)) continue;
+        for (std::size_t i = 0; i < std::min(significant, most_leaders); ++i)
+            if (double ratio = 0; in_proportion(*c, growth.classes[i], ratio)) {
+                c->p = growth.classes[i].p;
+                c->q = growth.classes[i].q;
+                growth.classes.push_back(*c);
+                break;
+            }
+    }
+    std::sort(growth.classes.begin(), growth.classes.end(), [](const GrowingClass& a, const GrowingClass& b) { return a.name < b.name; });
+    growth.growing = growth.classes.size();
+
+    std::vector<bool> taken(growth.classes.size());
+    std::vector<std::size_t> order(growth.classes.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return better_culprit(growth.classes[a], growth.classes[b]); });
+    for (const std::size_t candidate : order) {
+        if (taken[candidate]) continue;
+        LeakMolecule molecule = molecule_of(growth.classes, candidate, taken);
+        for (const auto& member : molecule.members) taken[member.index] = true;
+        growth.molecules.push_back(std::move(molecule));
+    }
+    std::stable_sort(growth.molecules.begin(), growth.molecules.end(), [&](const LeakMolecule& a, const LeakMolecule& b) {
+        const bool x = growth.classes[a.culprit].application, y = growth.classes[b.culprit].application;
+        if (x != y) return x;
+        return a.bytes > b.bytes;
+    });
+    return growth;
+}
+
+}  // namespace casebook

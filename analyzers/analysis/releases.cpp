@@ -1,0 +1,91 @@
+#include "analyzers/analysis/releases.h"
+
+#include "analyzers/core/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <map>
+
+namespace casebook {
+namespace {
+
+constexpr std::int64_t together_ns = 300'000'000'000;  // a rollout says that it began and that it ended
+
+bool says_any(const Event& event, std::initializer_list<std::string_view> words)
+{
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return contains_ignoring_case(event.kind, word) || contains_ignoring_case(event.text, word); });
+}
+
+bool is_rollback(const Event& event) { return says_any(event, {"rollback", "roll back", "rolled back", "rolling back", "revert"}); }
+
+bool is_word_character(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+/// "catalog" in "catalog 3.4.1 -> 3.5.0", not in "catalogue".
+bool names_word(std::string_view text, std::string_view word)
+{
+    const std::string lower_text = lower(text), lower_word = lower(word);
+    for (std::size_t at = lower_text.find(lower_word); at != std::string::npos && !word.empty(); at = lower_text.find(lower_word, at + 1)) {
+        const std::size_t end = at + lower_word.size();
+        if ((at == 0 || !is_word_character(lower_text[at - 1])) && (end == lower_text.size() || !is_word_character(lower_text[end]))) return true;
+    }
+    return false;
+}
+
+/// When each version of each service was first seen.
+std::map<SpanTable::Id, std::map<SpanTable::Id, std::int64_t>> first_seen(const SpanTable& spans)
+{
+    std::map<SpanTable::Id, std::map<SpanTable::Id, std::int64_t>> seen;
+    for (SpanTable::Row row = 0; row < spans.size(); ++row) {
+        if (spans.version[row] == 0) continue;
+        const auto [entry, fresh] = seen[spans.service[row]].try_emplace(spans.version[row], spans.start_ns[row]);
+        if (!fresh) entry->second = std::min(entry->second, spans.start_ns[row]);
+    }
+    return seen;
+}
+
+}  // namespace
+
+bool is_release(const Event& event)
+{
+    static constexpr std::array<std::string_view, 9> kinds{"deploy", "release", "rollout", "rollback", "config", "migration", "flag", "upgrade", "revert"};
+    return std::any_of(kinds.begin(), kinds.end(), [&](std::string_view kind) { return contains_ignoring_case(event.kind, kind); });
+}
+
+std::vector<Release> find_releases(const std::vector<Event>& events, const SpanTable& spans)
+{
+    std::vector<SpanTable::Id> services;
+    std::vector<bool> known(spans.strings.size());
+    for (SpanTable::Row row = 0; row < spans.size(); ++row)
+        if (spans.service[row] != 0 && !known[spans.service[row]]) {
+            known[spans.service[row]] = true;
+            services.push_back(spans.service[row]);
+        }
+    std::sort(services.begin(), services.end(), [&](SpanTable::Id a, SpanTable::Id b) { return spans.text(a) < spans.text(b); });
+    const auto versions = first_seen(spans);
+
+    std::vector<Release> releases;
+    for (const Event& event : events) {
+        if (!is_release(event)) continue;
+        const bool rollback = is_rollback(event);
+        const auto same = std::find_if(releases.rbegin(), releases.rend(), [&](const Release& earlier) { return earlier.service == event.service && earlier.rollback == rollback; });
+        if (same != releases.rend() && event.at_ns - same->at_ns <= together_ns) {
+            same->until_ns = event.at_ns;
+            continue;
+        }
+        Release release{event.at_ns, event.at_ns, event.kind, event.text.empty() ? event.kind + (event.service.empty() ? "" : " of " + event.service) : event.text, event.service, {}, rollback};
+        for (const SpanTable::Id service : services)
+            if (!event.service.empty() && equals_ignoring_case(spans.text(service), event.service)) release.services = {service};
+        if (release.services.empty())
+            for (const SpanTable::Id service : services)
+                if (names_word(event.service, spans.text(service)) || (event.service.empty() && names_word(event.text, spans.text(service)))) release.services.push_back(service);
+        if (release.services.empty() && event.service.empty())
+            for (const SpanTable::Id service : services)
+                if (const auto of = versions.find(service); of != versions.end() && of->second.size() > 1)
+                    if (std::any_of(of->second.begin(), of->second.end(), [&](const auto& version) { return std::llabs(version.second - event.at_ns) <= together_ns; })) release.services.push_back(service);
+        releases.push_back(std::move(release));
+    }
+    return releases;
+}
+
+}  // namespace casebook

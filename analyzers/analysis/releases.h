@@ -1,0 +1,29 @@
+#pragma once
+
+#include "analyzers/analysis/evidence.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace casebook {
+
+/// One change somebody made: a deploy, release, rollout, configuration change, flag or migration, with the events that
+/// follow within minutes for the same service ("rollout started", "rollout finished").
+struct Release {
+    std::int64_t at_ns = 0;     ///< the first event
+    std::int64_t until_ns = 0;  ///< the last event; at_ns when there is one only
+    std::string kind, text;     ///< of the first event
+    std::string service;        ///< as the event names it; may be empty
+    std::vector<SpanTable::Id> services;  ///< services of the spans that are meant; empty when none can be told
+    bool rollback = false;
+};
+
+/// Changes in time order. Which service is meant: the one the event names (ignoring case), else one whose name is a word of
+/// the event, else services with a version first seen within five minutes around it.
+std::vector<Release> find_releases(const std::vector<Event>& events, const SpanTable& spans);
+
+/// True for kinds of events that are changes somebody made.
+bool is_release(const Event& event);
+
+}  // namespace casebook

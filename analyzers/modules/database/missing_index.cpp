@@ -1,0 +1,269 @@
+// Does a frequent statement read far more than it returns?
+//
+// A plan proves it: the scan of one relation reads ten thousand rows or more, throws nine of ten away, takes a tenth of the
+// statement's time, and its filter is a plain comparison that an index could serve. Counters alone can suspect it: hundreds
+// of blocks for a returned row, under an equality. A cast or function that hides an index is another question.
+
+#include "analyzers/analysis/context.h"
+#include "analyzers/analysis/needs.h"
+#include "analyzers/core/text.h"
+#include "analyzers/plan/plan_queries.h"
+#include "analyzers/plan/plan_store.h"
+#include "analyzers/trace/sql_predicates.h"
+#include "analyzers/trace/sql_text.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace casebook::database {
+namespace {
+
+constexpr std::array<Threshold, 7> thresholds{{{"removed_share", 90, "%", "patterns-incidents missing-index"},
+                                               {"removed_rows", 10'000, "rows", "patterns-incidents missing-index"},
+                                               {"self_share", 10, "%", "patterns-incidents missing-index"},
+                                               {"used_index_share", 50, "%", "patterns-incidents missing-index"},
+                                               {"blocks_per_row", 100, "blocks", "patterns-performance missing-index"},
+                                               {"blocks_per_call", 500, "blocks", "patterns-performance missing-index"},
+                                               {"calls", 10, "calls", "patterns-performance missing-index"}}};
+
+using plan::RelationScan;
+
+struct StatementCounts {
+    std::string query_id, query;
+    std::int64_t calls = 0;
+    double rows = 0, blocks = 0, total_ms = 0, interval_ms = 0;
+    double per_row() const { return blocks / std::max(rows, 1.0); }
+    double per_call() const { return calls > 0 ? blocks / static_cast<double>(calls) : 0; }
+};
+
+/// All that is known of one relation and set of columns.
+struct Candidate {
+    std::string relation;
+    std::vector<std::string> columns;
+    struct Proof { const plan::StoredPlan* stored; RelationScan scan; };
+    std::vector<Proof> wasteful, served;  ///< plans in which the scan throws rows away, and in which an index serves it
+    std::set<std::string> fingerprints;
+    std::optional<StatementCounts> statement;
+    std::string statement_fingerprint;
+};
+
+using Candidates = std::map<std::pair<std::string, std::vector<std::string>>, Candidate>;
+
+std::vector<std::string> equality_columns(const std::vector<plan::ColumnTest>& tests)
+{
+    std::set<std::string> columns;
+    for (const plan::ColumnTest& test : tests)
+        if (test.is_equality() && test.is_sargable() && (test.against == plan::Against::constant || test.against == plan::Against::parameter || test.against == plan::Against::column)) {
+            // A number written as text beside a column cast to text: the cast hides the index, see database.plan_advice.
+            const std::string value = plan::constant_text(test.value);
+            if (!test.cast.empty() && parse_double(value)) continue;
+            columns.insert(test.column);
+        }
+    return {columns.begin(), columns.end()};
+}
+
+bool hides_an_index(const RelationScan& scan)
+{
+    return std::any_of(scan.filter.begin(), scan.filter.end(), [](const plan::ColumnTest& test) { return !test.is_sargable(); });
+}
+
+Candidate& candidate_for(Candidates& all, const std::string& relation, const std::vector<std::string>& columns)
+{
+    Candidate& candidate = all[{relation, columns}];
+    candidate.relation = relation;
+    candidate.columns = columns;
+    return candidate;
+}
+
+struct PlanSurvey {
+    std::size_t usable = 0, estimates_only = 0, cut = 0, small = 0;
+    double most_removed = 0;
+};
+
+PlanSurvey survey_plans(AnalysisContext& context, const std::vector<plan::StoredPlan>& plans, Candidates& all)
+{
+    PlanSurvey survey;
+    for (const plan::StoredPlan& stored : plans) {
+        if (stored.row.at_ns ? !context.windows().analysed.contains(*stored.row.at_ns) && context.windows().analysed_name != "case" : context.windows().limited) continue;
+        for (const RelationScan& scan : plan::relation_scans(stored.row)) {
+            if (!scan.has_actuals) {
+                ++survey.estimates_only;
+                continue;
+            }
+            if (scan.truncation == plan::Truncation::neverRun) continue;
+            ++survey.usable;
+            const bool index = plan::is_index_scan(scan.node_type);
+            std::vector<plan::ColumnTest> tests = scan.filter;
+            tests.insert(tests.end(), scan.condition.begin(), scan.condition.end());
+            const std::vector<std::string> columns = equality_columns(index ? tests : scan.filter);
+            if (columns.empty()) continue;
+            if (index && scan.removed_share() * 100 < context.threshold("used_index_share")) {
+                candidate_for(all, scan.relation, columns).served.push_back({&stored, scan});
+                continue;
+            }
+            if (scan.truncation == plan::Truncation::limit) {
+                ++survey.cut;
+                continue;
+            }
+            if (scan.rows_read < context.threshold("removed_rows")) {
+                ++survey.small;
+                continue;
+            }
+            survey.most_removed = std::max(survey.most_removed, scan.removed_share());
+            const bool wasteful = scan.removed_share() * 100 > context.threshold("removed_share") && scan.rows_removed >= context.threshold("removed_rows") &&
+                                  scan.share.value_or(0) * 100 >= context.threshold("self_share") && !hides_an_index(scan);
+            if (!wasteful || scan.node_type != "Seq Scan") continue;
+            Candidate& candidate = candidate_for(all, scan.relation, columns);
+            candidate.wasteful.push_back({&stored, scan});
+            if (!stored.fingerprint.empty()) candidate.fingerprints.insert(stored.fingerprint);
+        }
+    }
+    return survey;
+}
+
+/// Statements whose counters smell of it, and those that a proven candidate belongs to.
+Status join_statements(AnalysisContext& context, Candidates& all)
+{
+    TRY_ASSIGN(const auto* intervals, context.evidence().statement_intervals());
+    for (const StatementInterval& interval : *intervals) {
+        if (context.windows().limited && !interval.range) continue;
+        for (const StatementEntry& entry : interval.entries) {
+            if (!entry.shared_hit && !entry.shared_read) continue;
+            const std::string verb = summarize_sql(entry.query).verb;
+            if (verb != "SELECT" && verb != "UPDATE" && verb != "DELETE" && verb != "WITH") continue;
+            StatementCounts counts{entry.query_id, entry.query, entry.calls, static_cast<double>(entry.rows.value_or(0)), static_cast<double>(entry.shared_hit.value_or(0) + entry.shared_read.value_or(0)),
+                                   entry.total_ms, interval.total_ms};
+            const auto keep = [&](Candidate& candidate) {
+                if (candidate.statement && candidate.statement->blocks >= counts.blocks) return;
+                candidate.statement = counts;
+                candidate.statement_fingerprint = entry.fingerprint;
+                candidate.fingerprints.insert(entry.fingerprint);
+            };
+            const std::vector<SqlEquality> equalities = equality_predicates(entry.query);
+            bool joined = false;
+            for (auto& [key, candidate] : all) {
+                const bool same_plan = candidate.fingerprints.contains(entry.fingerprint) || std::any_of(candidate.wasteful.begin(), candidate.wasteful.end(), [&](const Candidate::Proof& proof) {
+                    return !entry.query_id.empty() && proof.stored->row.query_id == entry.query_id;
+                });
+                const bool same_columns = std::any_of(equalities.begin(), equalities.end(), [&candidate = candidate](const SqlEquality& equality) { return equality.table == candidate.relation && equality.columns == candidate.columns; });
+                if (!same_plan && !same_columns) continue;
+                joined = joined || !candidate.served.empty() || !candidate.wasteful.empty();
+                keep(candidate);
+            }
+            if (joined || equalities.size() != 1) continue;
+            if (equalities[0].columns == std::vector<std::string>{"id"}) continue;  // the primary key by its usual name
+            if (static_cast<double>(counts.calls) < context.threshold("calls") || counts.per_row() < context.threshold("blocks_per_row") || counts.per_call() < context.threshold("blocks_per_call")) continue;
+            keep(candidate_for(all, equalities[0].table, equalities[0].columns));
+        }
+    }
+    return {};
+}
+
+Status report(AnalysisContext& context, const Candidate& candidate)
+{
+    std::string columns;
+    for (const std::string& column : candidate.columns) columns += (columns.empty() ? "" : ", ") + column;
+    std::string key_columns = columns;
+    std::erase(key_columns, ' ');
+    Finding finding;
+    finding.key = finding_key({candidate.relation, key_columns});
+    finding.subjects = {{"table", candidate.relation}};
+    for (const std::string& column : candidate.columns) finding.subjects.push_back({"column", column});
+    if (candidate.statement) finding.subjects.push_back({"statement", summarize_sql(candidate.statement->query).normalized});
+
+    // The requests that ran it, when there are spans.
+    TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
+    std::map<std::uint32_t, std::int64_t> explained;
+    TimeRange when{INT64_MAX, INT64_MIN};
+    std::set<SpanTable::Id> ids;
+    for (const std::string& fingerprint : candidate.fingerprints)
+        if (const auto id = spans->strings.find(fingerprint); id != StringPool::none) ids.insert(id);
+    for (SpanTable::Row row = 0; row < spans->size() && !ids.empty(); ++row) {
+        if (!ids.contains(spans->fingerprint[row]) || !context.windows().analysed.contains(spans->start_ns[row])) continue;
+        explained[spans->trace[row]] += spans->duration_ns[row];
+        when.from_ns = std::min(when.from_ns, spans->start_ns[row]);
+        when.to_ns = std::max(when.to_ns, spans->end_ns(row) + 1);
+    }
+    if (!explained.empty()) finding.when = when;
+    finding.impact = context.impact(explained);
+    Felt felt;
+    if (!explained.empty()) {
+        TRY_ASSIGN(felt, context.felt(explained));
+    } else if (candidate.statement && candidate.statement->interval_ms > 0) {
+        felt.slow_time_share = candidate.statement->total_ms / candidate.statement->interval_ms;
+        felt.database_time_only = true;
+    }
+    finding.severity = severity_of(felt);
+
+    std::string effect;
+    if (!candidate.wasteful.empty()) {
+        const Candidate::Proof& proof = *std::max_element(candidate.wasteful.begin(), candidate.wasteful.end(), [](const auto& a, const auto& b) { return a.scan.rows_removed < b.scan.rows_removed; });
+        const double share = proof.scan.share.value_or(0);
+        const double whole_ms = plan::execution_ms(proof.stored->row).value_or(0);
+        finding.verdict = candidate.served.empty() ? Verdict::confirmed : Verdict::inconclusive;
+        finding.headline = "No index serves " + candidate.relation + "(" + columns + "): a scan reads " + format_count(static_cast<std::int64_t>(proof.scan.rows_read)) + " rows to keep " +
+                           format_count(static_cast<std::int64_t>(proof.scan.rows_kept)) + ", " + format_percent(share) + (whole_ms > 0 ? " of " + format_ms(whole_ms) : " of the blocks");
+        finding.figures = {context.figure("removed_share", proof.scan.removed_share() * 100, "%", "removed_share"), context.figure("removed_rows", proof.scan.rows_removed, "rows", "removed_rows"),
+                           context.figure("self_share", share * 100, "%", "self_share"), {"plans", static_cast<double>(candidate.wasteful.size()), "plans", {}, {}}};
+        if (whole_ms > 0) effect = format_ms(whole_ms) + " -> ~" + format_ms(std::max(whole_ms * (1 - share) + 0.1, whole_ms * 0.01)) + " per call";
+        finding.evidence.push_back({"The plan with the scan", "plan", "plan",
+                                    "SELECT node_id, parent_id, depth, node_type, relation, index_name, plan_rows, actual_rows, loops, total_ms, self_ms, rows_removed, shared_hit, shared_read, detail FROM plan_node WHERE plan_id = ?1 ORDER BY node_id",
+                                    {proof.stored->id}});
+        if (!candidate.served.empty()) finding.note = "another plan uses an index for the same columns; take a new plan to see which holds now";
+    } else {
+        finding.verdict = Verdict::suspected;
+        finding.headline = "A statement reads " + format_count(static_cast<std::int64_t>(candidate.statement->per_call())) + " blocks per call of " + candidate.relation + " by " + columns + " to return " +
+                           format_number(candidate.statement->rows / static_cast<double>(candidate.statement->calls), 2) + " rows each: an index may be missing";
+        finding.note = "counters cannot show a scan; import the plan: EXPLAIN (ANALYZE, BUFFERS) of this statement";
+    }
+    if (candidate.statement) {
+        finding.figures.push_back(context.figure("blocks_per_row", candidate.statement->per_row(), "blocks", "blocks_per_row"));
+        finding.figures.push_back(context.figure("blocks_per_call", candidate.statement->per_call(), "blocks", "blocks_per_call"));
+        finding.figures.push_back(context.figure("calls", static_cast<double>(candidate.statement->calls), "calls", "calls"));
+        const double mean_ms = candidate.statement->total_ms / static_cast<double>(std::max<std::int64_t>(candidate.statement->calls, 1));
+        finding.figures.push_back({"mean", mean_ms, "ms", {}, {}});
+        if (effect.empty()) effect = format_ms(mean_ms) + " -> well below 1 ms per call if the rows are few";
+        finding.evidence.push_back({"The statement as the database counted it", "table", "statement",
+                                    "SELECT snapshot_at_ns, query, calls, rows, total_ms, mean_ms, shared_hit, shared_read FROM statement WHERE fingerprint = ?1 ORDER BY snapshot_at_ns, calls DESC", {candidate.statement_fingerprint}});
+        finding.related.push_back({"database.dominant_statement", finding_key({candidate.statement_fingerprint}), "explains"});
+    }
+    if (!explained.empty()) {
+        const auto most = std::max_element(explained.begin(), explained.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+        finding.evidence.push_back(span_tree_evidence(*spans, most->first, "A request that waited for it"));
+    }
+    finding.refutes_if = "the plan uses an index and discards under " + format_number(context.threshold("used_index_share")) + " %, or the scan keeps over 20 % of the rows";
+    finding.fixes = {{"CREATE INDEX CONCURRENTLY ON " + candidate.relation + " (" + columns + ")", "5-15 min, longer on large tables", effect, "writes to " + candidate.relation + " (mean time at most +10 %) and disk space"}};
+    finding.proof = "blocks per call of the statement below " + format_number(context.threshold("blocks_per_call")) + ", and its plan shows the index";
+    finding.rollback = "DROP INDEX CONCURRENTLY when inserts or updates of " + candidate.relation + " slow down by more than 10 %";
+    context.add(std::move(finding));
+    return {};
+}
+
+Result<Answer> run(AnalysisContext& context)
+{
+    TRY_ASSIGN(const auto plans, plan::load_plans(context.evidence().file().database()));
+    Candidates all;
+    const PlanSurvey survey = survey_plans(context, plans, all);
+    TRY(join_statements(context, all));
+    for (const auto& [key, candidate] : all) {
+        const bool suspicious = candidate.statement && static_cast<double>(candidate.statement->calls) >= context.threshold("calls") && candidate.statement->per_row() >= context.threshold("blocks_per_row") &&
+                                candidate.statement->per_call() >= context.threshold("blocks_per_call");
+        if (!candidate.wasteful.empty() || (candidate.served.empty() && suspicious)) TRY(report(context, candidate));
+    }
+    TRY_ASSIGN(const std::int64_t statements, context.evidence().amount("statement"));
+    if (survey.usable == 0 && statements == 0)
+        return Answer{survey.estimates_only > 0 ? Verdict::inconclusive : Verdict::notEnoughEvidence, survey.estimates_only > 0 ? "the plans hold estimates only; run EXPLAIN with ANALYZE" : "no plan was executed",
+                      {missing_evidence("plan_node", "shows what a scan reads and throws away")}};
+    if (survey.usable > 0 && survey.cut == survey.usable) return Answer{Verdict::inconclusive, "every scan was cut off by a LIMIT", {}};
+    if (survey.usable > 0) return Answer{Verdict::ruledOut, "no scan of 10,000 rows or more throws most of them away: the most is " + format_percent(survey.most_removed) + " over " + std::to_string(survey.usable) + " scans", {}};
+    return Answer{Verdict::ruledOut, "no statement reads hundreds of blocks for a row under an equality", {}};
+}
+
+}  // namespace
+
+extern const Analyzer missing_index;
+const Analyzer missing_index{"database.missing_index", "Does a frequent statement read far more than it returns?", AnalyzerKind::cause, "plan_node or statement", "statement*2, table_stat, span, plan_node", thresholds, run};
+
+}  // namespace casebook::database

@@ -1,0 +1,238 @@
+#include "tests/widgets/views_fixtures.h"
+#include "widgets/charts/time_chart.h"
+#include "widgets/models/views/cohort_table.h"
+#include "widgets/models/views/heap_data.h"
+#include "widgets/models/views/percentile_series.h"
+#include "widgets/models/views/series_from_query.h"
+#include "widgets/models/views/statement_data.h"
+#include "widgets/models/views/trace_table.h"
+#include "widgets/panels/views/gc_view.h"
+#include "widgets/panels/views/span_lookup.h"
+
+#include <QTest>
+
+using namespace casebook;
+
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t start_ns = 1'795'000'000 * second;
+
+Value integer(std::int64_t value) { return value; }
+Value text(const char* value) { return std::string(value); }
+
+QStringList names(const SeriesSet& set)
+{
+    QStringList all;
+    for (const ChartSeries& series : set.series) all += series.name;
+    return all;
+}
+
+QStringList column(const TableData& table, const char* name)
+{
+    QStringList cells;
+    for (const TableColumn& one : table.columns)
+        if (one.name == QLatin1String(name))
+            for (std::size_t row = 0; row < table.rows; ++row) cells += cell_text(one, row, TimeZoneMode::utc);
+    return cells;
+}
+
+}  // namespace
+
+class TestViewsData : public QObject {
+    Q_OBJECT
+
+private slots:
+    void long_rows_become_lines_named_by_what_differs()
+    {
+        QueryResult rows;
+        rows.columns = {"at_ns", "name", "labels", "unit", "value"};
+        for (int i = 3; i-- > 0;)
+            for (const char* state : {"idle", "used"})
+                rows.rows.push_back({integer(start_ns + i * second), text("pool.connections"), std::string("{\"pool\":\"main\",\"service\":\"orders\",\"state\":\"") + state + "\"}", text("{connection}"), 1.0 * i});
+        const SeriesSet set = series_from_query(rows);
+        QCOMPARE(names(set), (QStringList{"pool.connections, state=idle", "pool.connections, state=used"}));
+        QCOMPARE(set.series[0].unit, QStringLiteral("{connection}"));
+        QVERIFY(std::is_sorted(set.series[0].at_ns.begin(), set.series[0].at_ns.end()));
+        QCOMPARE(set.series[0].values, (std::vector<double>{0, 1, 2}));
+        QVERIFY(set.axis == ChartAxis::time);
+    }
+
+    void wide_rows_become_a_line_per_number_with_units_from_names()
+    {
+        QueryResult rows;
+        rows.columns = {"at_ns", "p95_ms", "heap_bytes", "calls", "file_id"};
+        rows.rows = {{integer(start_ns), 12.5, integer(1000), integer(3), integer(1)}, {integer(start_ns + second), {}, integer(2000), integer(4), integer(1)}};
+        const SeriesSet set = series_from_query(rows);
+        QCOMPARE(names(set), (QStringList{"p95", "heap", "calls"}));
+        QCOMPARE(set.series[0].unit, QStringLiteral("ms"));
+        QCOMPARE(set.series[1].unit, QStringLiteral("By"));
+        QCOMPARE(set.series[0].values.size(), std::size_t{1});
+    }
+
+    void rows_without_time_count_as_snapshots_and_paths_name_nothing()
+    {
+        QueryResult rows;
+        rows.columns = {"at_ns", "path", "class", "instances"};
+        for (int i = 0; i < 5; ++i) rows.rows.push_back({{}, std::string("h-") + std::to_string(i) + ".txt", text("Session"), integer(i * 100)});
+        const SeriesSet set = series_from_query(rows);
+        QCOMPARE(names(set), QStringList{"Session"});
+        QVERIFY(set.axis == ChartAxis::ordinal);
+        QCOMPARE(set.series[0].at_ns[4], 5 * second);
+    }
+
+    void counters_are_told_from_gauges()
+    {
+        ChartSeries series{QStringLiteral("http_requests_total"), QStringLiteral("1"), {0, second, 2 * second, 3 * second}, {10, 30, 5, 5}};
+        QVERIFY(is_counter(series));
+        const ChartSeries rate = rate_of(series);
+        QCOMPARE(rate.values, (std::vector<double>{20, 5, 0}));  // a fall is a reset
+        QCOMPARE(rate.unit, QStringLiteral("1/s"));
+        QVERIFY(!is_counter({QStringLiteral("db.client.connection.count"), QStringLiteral("1"), {0, 1, 2}, {2, 1, 3}}));
+        QVERIFY(is_counter({QStringLiteral("x.count, pool=a"), QStringLiteral("1"), {0, 1, 2}, {2, 2, 3}}));
+    }
+
+    void statements_between_snapshots()
+    {
+        auto rows = std::make_shared<QueryResult>();
+        rows->columns = {"snapshot_at_ns", "fingerprint", "query", "calls", "rows", "total_ms", "shared_hit", "shared_read", "temp_written"};
+        const auto add = [&](std::int64_t at, const char* key, std::int64_t calls, double total, Value hit) {
+            rows->rows.push_back({integer(at), text(key), std::string("SELECT ") + key, integer(calls), integer(calls * 2), total, hit, integer(25), integer(0)});
+        };
+        add(start_ns + 60 * second, "a", 150, 450.0, integer(100));
+        add(start_ns + 60 * second, "b", 5, 10.0, {});
+        add(start_ns + 60 * second, "c", 3, 9.0, integer(0));
+        add(start_ns, "a", 100, 200.0, integer(50));
+        add(start_ns, "c", 90, 500.0, integer(0));
+        add(start_ns, "b", 5, 10.0, {});
+        const StatementData data(rows);
+        QCOMPARE(data.snapshots().size(), std::size_t{2});
+        QCOMPARE(*data.snapshots()[0].at_ns, start_ns);
+        const auto between = data.table(0, 1);
+        QCOMPARE(column(*between, "fingerprint"), (QStringList{"a", "c"}));  // b was not called, c was reset
+        QCOMPARE(column(*between, "calls"), (QStringList{"50", "3"}));
+        QCOMPARE(column(*between, "total_ms"), (QStringList{"250", "9"}));
+        QCOMPARE(column(*between, "mean_ms"), (QStringList{"5.00", "3.00"}));
+        const auto whole = data.table(-1, 1);
+        QCOMPARE(column(*whole, "fingerprint"), (QStringList{"a", "b", "c"}));
+        QCOMPARE(column(*whole, "hit_share"), (QStringList{"80.0", "0.0", "0.0"}));
+        QCOMPARE(data.table(0, 7)->rows, std::size_t{0});
+        QVERIFY(StatementData(nullptr).snapshots().empty());
+    }
+
+    void heap_growth_in_natural_file_order()
+    {
+        auto rows = std::make_shared<QueryResult>();
+        rows->columns = {"file_id", "at_ns", "class", "instances", "bytes", "path"};
+        const auto add = [&](std::int64_t file, const char* path, const char* name, std::int64_t bytes) { rows->rows.push_back({integer(file), {}, text(name), integer(bytes / 10), integer(bytes), text(path)}); };
+        add(2, "heap-10.txt", "Session", 9000);
+        add(2, "heap-10.txt", "byte[]", 100);
+        add(3, "heap-2.txt", "Session", 1000);
+        add(3, "heap-2.txt", "byte[]", 500);
+        const HeapData data(rows);
+        QCOMPARE(data.snapshots().size(), std::size_t{2});
+        QCOMPARE(QString::fromStdString(data.snapshots()[0].path), QStringLiteral("heap-2.txt"));
+        const auto diff = data.diff(0, 1);
+        QCOMPARE(column(*diff, "class"), (QStringList{"Session", "byte[]"}));
+        QCOMPARE(diff->columns[1].integers, (std::vector<std::int64_t>{8000, -400}));
+        QCOMPARE(diff->columns[0].sparks[0], (std::vector<float>{1000, 9000}));
+        QCOMPARE(data.sizes(1).front().bytes, 9000);
+        QCOMPARE(data.diff(1, 1)->columns.size(), std::size_t{4});
+        QCOMPARE(data.diff(5, 1)->rows, std::size_t{0});
+    }
+
+    void pauses_by_kind_and_heap()
+    {
+        QueryResult rows;
+        rows.columns = {"at_ns", "kind", "pause_ms", "before_bytes", "after_bytes", "capacity_bytes", "path"};
+        rows.rows = {{integer(5 * second), text("young"), 3.5, integer(200), integer(100), integer(400), text("a.log")},
+                     {integer(9 * second), text("full"), 800.0, {}, {}, {}, text("a.log")},
+                     {integer(9 * second), text("full"), 700.0, {}, {}, {}, text("b.log")}};
+        TimeChart::Data data = gc_chart(rows, "a.log");
+        QVERIFY(data.axis == ChartAxis::sinceStart);
+        QCOMPARE(data.series.size(), std::size_t{5});
+        QCOMPARE(data.series[0].name, QStringLiteral("pause, full"));
+        QCOMPARE(data.series[0].values, (std::vector<double>{800}));
+        QCOMPARE(gc_chart(rows, {}).series[0].values.size(), std::size_t{2});
+        QVERIFY(gc_chart({}, {}).series.empty());
+    }
+
+    void traces_and_operations()
+    {
+        fixtures::Spans builder;
+        for (int i = 0; i < 20; ++i) {
+            builder.begin_trace();
+            const std::int64_t at = i * second;
+            const auto root = builder.add(SpanTable::no_row, at, (i + 1) * 1'000'000, "gateway", i % 2 ? "GET /a" : "GET /b", i == 19 ? SpanStatus::error : SpanStatus::ok);
+            builder.add(root, at + 1000, 500'000, "orders", "GET /orders");
+        }
+        const auto spans = builder.finish();
+        const auto all = trace_table(spans);
+        QCOMPARE(all->rows, std::size_t{20});
+        QCOMPARE(column(*all, "services").front(), QStringLiteral("2"));
+        QCOMPARE(column(*all, "errors").last(), QStringLiteral("1"));
+        TraceFilter filter{"gateway", "GET /a", TimeRange{fixtures::Spans::epoch_ns, fixtures::Spans::epoch_ns + 10 * second}};
+        const auto some = trace_table(spans, filter);
+        QCOMPARE(some->rows, std::size_t{5});
+        QCOMPARE(trace_of_row(*some, 1), std::size_t{3});
+        QCOMPARE(request_rows(*spans, filter).size(), std::size_t{5});
+
+        const TimeRange incident{fixtures::Spans::epoch_ns + 10 * second, fixtures::Spans::epoch_ns + 20 * second}, baseline{fixtures::Spans::epoch_ns, fixtures::Spans::epoch_ns + 10 * second};
+        const auto operations = operation_table(spans, incident, baseline);
+        QCOMPARE(column(*operations, "operation"), (QStringList{"GET /a", "GET /b"}));
+        QCOMPARE(column(*operations, "calls"), (QStringList{"5", "5"}));
+        QCOMPARE(column(*operations, "p50_ns"), (QStringList{"16.0", "15.0"}));
+        QCOMPARE(column(*operations, "p95_change_ns").front(), QStringLiteral("+10.0"));
+        QCOMPARE(operation_table(nullptr, {}, {})->rows, std::size_t{0});
+    }
+
+    void percentiles_over_time_need_enough_requests()
+    {
+        LatencyPoints points;
+        for (int i = 0; i < 1000; ++i) {
+            points.start_ns.push_back(start_ns + i * second / 10);
+            points.duration_ns.push_back((i % 100 + 1) * 1'000'000);
+        }
+        const auto lines = percentile_series(points);
+        QCOMPARE(lines.size(), std::size_t{3});
+        QCOMPARE(lines[0].at_ns.size(), std::size_t{50});
+        QVERIFY(lines[1].at_ns.size() > 30);
+        const auto traffic = traffic_series(points);
+        QVERIFY(std::abs(traffic[0].values.front() - 10) < 0.6);
+        QVERIFY(percentile_series({})[0].values.empty());
+    }
+
+    void rows_find_their_spans()
+    {
+        const auto spans = fixtures::shop_trace(3);
+        QueryResult rows;
+        rows.columns = {"span_id", "trace_id"};
+        const auto hex = [](std::uint64_t value) { QString text = QString::number(value, 16); return text.rightJustified(16, QLatin1Char('0')).toStdString(); };
+        const std::string trace = hex(1) + hex(1);
+        rows.rows = {{hex(spans->span_id[2]), trace}, {hex(spans->span_id[4]), trace}, {std::string("zz"), trace}, {hex(9999), trace}, {hex(1), std::string("nonsense")}, {{}, {}}};
+        QCOMPARE(spans_of_rows(*spans, rows), (std::vector<SpanTable::Row>{2, 4}));
+        QCOMPARE(trace_of_id(*spans, trace), std::size_t{0});
+        QCOMPARE(trace_of_id(*spans, "xyz"), spans->traces.size());
+        QVERIFY(spans_of_rows(*spans, {}).empty());
+    }
+
+    void cohort_columns_share_a_scale()
+    {
+        CohortComparison comparison;
+        CohortValue value;
+        value.key = "app.tenant";
+        value.value = "globex";
+        value.coverage = 0.9;
+        value.rest_share = 0.02;
+        value.aliases = {"host=a", "pod=b"};
+        comparison.values = {value};
+        const auto table = cohort_table(comparison);
+        QCOMPARE(column(*table, "attribute"), QStringList{"app.tenant"});
+        QCOMPARE(column(*table, "aliases"), QStringList{"host=a, pod=b"});
+        QCOMPARE(table->columns[2].largest, 1.0);
+        QCOMPARE(table->columns[3].largest, 1.0);
+    }
+};
+
+QTEST_MAIN(TestViewsData)
+#include "tst_views_data.moc"

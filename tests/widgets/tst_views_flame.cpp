@@ -1,0 +1,179 @@
+#include "tests/widgets/views_fixtures.h"
+#include "widgets/models/views/flame_data.h"
+#include "widgets/models/views/service_graph.h"
+#include "widgets/panels/views/flame_graph.h"
+#include "widgets/panels/views/service_map.h"
+#include "widgets/panels/views/treemap.h"
+
+#include <QSignalSpy>
+#include <QTest>
+#include <cmath>
+
+using namespace casebook;
+
+namespace {
+
+constexpr std::int64_t ms = 1'000'000;
+
+QString label(const FlameData& data, FlameData::Node node) { return QString::fromStdString(std::string(data.text(data.label(node)))); }
+
+std::shared_ptr<const FlameData> stacks()
+{
+    return flame_of_stacks({{"main;a.run;b.parse", 30}, {"main;a.run", 10}, {"main;c.wait", 60}, {"main;a.run;b.parse;b.parse", 5}, {"", 7}, {"main;;a.run", 1}, {"idle", 0}}, QStringLiteral("samples"));
+}
+
+}  // namespace
+
+class TestViewsFlame : public QObject {
+    Q_OBJECT
+
+private slots:
+    void equal_paths_are_one_node()
+    {
+        const auto data = stacks();
+        QCOMPARE(data->size(), std::size_t{5});
+        QCOMPARE(label(*data, 0), QStringLiteral("main"));
+        QCOMPARE(data->total(), 106.0);
+        QCOMPARE(data->total(0), 106.0);
+        QCOMPARE(data->self(0), 0.0);
+        QCOMPARE(label(*data, 1), QStringLiteral("c.wait"));  // the largest child first
+        QCOMPARE(label(*data, 2), QStringLiteral("a.run"));
+        QCOMPARE(data->total(2), 46.0);
+        QCOMPARE(data->self(2), 11.0);
+        QCOMPARE(data->left(2), 60.0);
+        QCOMPARE(data->depth_count(), 4u);
+        QCOMPARE(QString::fromStdString(std::string(data->group(data->label(2)))), QStringLiteral("a"));
+        QVERIFY(flame_of_stacks({}, QStringLiteral("samples"))->empty());
+    }
+
+    void spans_weigh_by_their_own_time()
+    {
+        const auto data = flame_of_spans(fixtures::shop_trace(12), {0});
+        QCOMPARE(data->size(), std::size_t{3});
+        QCOMPARE(data->total(), 80.0 * ms);
+        QCOMPARE(data->count(2), std::uint64_t{12});
+        QCOMPARE(data->self(2), 12 * 4'123'456.0);
+    }
+
+    void keys_and_clicks_walk_and_zoom()
+    {
+        FlameGraph graph;
+        graph.resize(600, 200);
+        graph.set_data(stacks());
+        graph.show();
+        graph.activateWindow();
+        graph.setFocus();
+        QVERIFY(QTest::qWaitForWindowExposed(&graph));
+        QSignalSpy changed(&graph, &FlameGraph::current_changed);
+        QTest::mouseClick(graph.viewport(), Qt::LeftButton, {}, graph.rect_of(2).center());
+        QCOMPARE(graph.current(), 2u);
+        QTest::keyClick(&graph, Qt::Key_Left);
+        QCOMPARE(graph.current(), 1u);
+        QTest::keyClick(&graph, Qt::Key_Right);
+        QTest::keyClick(&graph, Qt::Key_Down);
+        QCOMPARE(label(*graph.data(), graph.current()), QStringLiteral("b.parse"));
+        QTest::keyClick(&graph, Qt::Key_Return);
+        QCOMPARE(graph.zoomed(), graph.current());
+        QVERIFY(graph.rect_of(graph.current()).width() >= graph.viewport()->width() - 1);
+        QTest::keyClick(&graph, Qt::Key_Escape);
+        QCOMPARE(graph.zoomed(), FlameData::none);
+        QTest::keyClick(&graph, Qt::Key_Up);
+        QCOMPARE(graph.current(), 2u);
+        QTest::mouseDClick(graph.viewport(), Qt::LeftButton, {}, graph.rect_of(1).center());
+        QCOMPARE(graph.zoomed(), 1u);
+        QVERIFY(changed.count() >= 4);
+        QVERIFY(graph.node_text(2).contains(QStringLiteral("With all below: 46 samples (43 %)")));
+    }
+
+    void found_shares_count_nested_frames_once()
+    {
+        FlameGraph graph;
+        graph.set_data(stacks());
+        QVERIFY(std::abs(graph.find(QStringLiteral("PARSE")) - 35.0 / 106) < 1e-9);
+        QCOMPARE(graph.find(QStringLiteral("nothing")), 0.0);
+        QCOMPARE(graph.find(QString()), 0.0);
+    }
+
+    void deep_and_wide_are_painted()
+    {
+        FlameGraph graph;
+        graph.resize(800, 400);
+        const auto deep = fixtures::deep_trace(100'000);
+        graph.set_data(flame_of_spans(deep, {0}));
+        QCOMPARE(graph.data()->depth_count(), 100'000u);
+        graph.go_to(99'999);
+        QVERIFY(!graph.grab().isNull());
+        std::vector<FoldedStack> wide;
+        for (int i = 0; i < 100'000; ++i) wide.push_back({"main;f" + std::to_string(i), 1});
+        graph.set_data(flame_of_stacks(wide, QStringLiteral("samples")));
+        QCOMPARE(graph.data()->size(), std::size_t{100'001});
+        QVERIFY(!graph.grab().isNull());
+        graph.set_data(nullptr);
+        QVERIFY(!graph.grab().isNull());
+    }
+
+    void services_and_peers_with_layers()
+    {
+        fixtures::Spans spans;
+        spans.begin_trace();
+        const auto root = spans.add(SpanTable::no_row, 0, 100 * ms, "gateway", "GET /");
+        const auto call = spans.add(root, 1 * ms, 50 * ms, "orders", "GET /orders", SpanStatus::error);
+        spans.add(call, 2 * ms, 10 * ms, "orders", "SELECT", SpanStatus::ok, {{"db.system.name", "postgresql"}, {"server.address", "db-1"}, {"db.query.text", "SELECT 1"}});
+        spans.add(call, 20 * ms, 10 * ms, "gateway", "callback");
+        const auto table = spans.finish();
+        const ServiceGraph graph = service_graph(*table, {});
+        QCOMPARE(graph.nodes.size(), std::size_t{3});
+        const auto find = [&](const char* part) {
+            for (const auto& node : graph.nodes)
+                if (node.name.find(part) != std::string::npos) return node;
+            return ServiceGraph::Node{};
+        };
+        QCOMPARE(find("gateway").layer, 0);
+        QCOMPARE(find("orders").layer, 1);
+        QCOMPARE(find("orders").errors, std::uint64_t{1});
+        QVERIFY(find("postgresql").peer);
+        QCOMPARE(find("postgresql").layer, 2);
+        std::size_t back = 0;
+        for (const auto& edge : graph.edges) back += edge.back;
+        QCOMPARE(back, std::size_t{1});
+        QCOMPARE(service_graph(*table, TimeRange{0, 1}).nodes.size(), std::size_t{0});
+        QCOMPARE(service_graph(*table, {}, 1).left_out, std::size_t{2});
+
+        ServiceMap map;
+        map.resize(700, 300);
+        map.set_graph(graph);
+        map.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&map));
+        QSignalSpy chosen(&map, &ServiceMap::service_chosen);
+        for (std::size_t node = 0; node < graph.nodes.size(); ++node) QVERIFY(QRectF(map.rect()).contains(map.rect_of(node)));
+        map.set_current(QStringLiteral("gateway"));
+        QTest::keyClick(&map, Qt::Key_Right);
+        QTest::keyClick(&map, Qt::Key_Return);
+        QCOMPARE(chosen.count(), 1);
+        QCOMPARE(chosen.first().first().toString(), QStringLiteral("orders"));
+        QVERIFY(map.text().contains(QStringLiteral("gateway calls orders; Calls: 1")));
+        map.set_graph({});
+        QVERIFY(!map.grab().isNull());
+    }
+
+    void treemap_fills_its_area_by_size()
+    {
+        Treemap map;
+        map.resize(400, 300);
+        std::vector<Treemap::Item> items;
+        for (int i = 0; i < 1000; ++i) items.push_back({QStringLiteral("class %1").arg(i), 1000.0 - i, QString()});
+        map.set_items(items, QStringLiteral("Size of classes (bytes)"));
+        map.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&map));
+        QSignalSpy clicked(&map, &Treemap::item_clicked);
+        QTest::mouseClick(&map, Qt::LeftButton, {}, {10, 30});
+        QCOMPARE(clicked.count(), 1);
+        QVERIFY(!map.item_at({395, 295}).isEmpty());
+        map.set_items({}, QString());
+        QVERIFY(map.item_at({10, 30}).isEmpty());
+        QVERIFY(!map.grab().isNull());
+    }
+};
+
+QTEST_MAIN(TestViewsFlame)
+#include "tst_views_flame.moc"

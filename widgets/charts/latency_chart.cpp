@@ -1,0 +1,286 @@
+#include "widgets/charts/latency_chart.h"
+
+#include "widgets/charts/duration_ticker.h"
+#include "widgets/charts/time_ticker.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace casebook {
+namespace {
+
+constexpr int cell_pixels = 4;              // width of a heat map cell
+constexpr std::size_t most_failed = 2'000;  // crosses drawn over a heat map, evenly picked beyond
+
+}  // namespace
+
+LatencyChart::LatencyChart(QWidget* parent) : Chart(parent), ticker_(new TimeTicker)
+{
+    setAccessibleName(tr("Requests by start and duration"));
+    set_hint(tr("No requests here. Import traces: OTLP, Jaeger or Zipkin."));
+    set_drag(Drag::select);
+    ticker_->setTickCount(7);
+    QCPAxisRect* rect = plot().axisRect();
+    rect->setupFullAxesBox(false);
+    rect->axis(QCPAxis::atTop)->setTicks(false);
+    rect->axis(QCPAxis::atRight)->setTicks(false);
+    plot().xAxis->setTicker(ticker_);
+    plot().yAxis->setTicker(QSharedPointer<DurationTicker>(new DurationTicker));
+    plot().yAxis->setLabel(tr("duration (log scale)"));
+    map_ = new QCPColorMap(plot().xAxis, plot().yAxis);
+    map_->setInterpolate(false);
+    map_->setTightBoundary(true);
+    map_->setDataScaleType(QCPAxis::stLogarithmic);
+    graph_ = plot().addGraph();
+    failed_ = plot().addGraph();
+    for (QCPGraph* graph : {graph_, failed_}) {
+        graph->setLineStyle(QCPGraph::lsNone);
+        graph->setAdaptiveSampling(true);
+    }
+    box_item_ = new QCPItemRect(&plot());
+    box_text_ = new QCPItemText(&plot());
+    box_text_->position->setParentAnchor(box_item_->bottomLeft);
+    box_text_->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
+    box_text_->setPadding(QMargins(4, 0, 0, 2));
+    threshold_item_ = new QCPItemStraightLine(&plot());
+    threshold_text_ = new QCPItemText(&plot());
+    threshold_text_->position->setTypeX(QCPItemPosition::ptAxisRectRatio);
+    threshold_text_->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
+    threshold_item_->setVisible(false);
+    threshold_text_->setVisible(false);
+    place_box();
+    connect(plot().xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, &LatencyChart::view_changed);
+    connect(plot().yAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, &LatencyChart::view_changed);
+    // Several changes of the view between two paints count once; the cells depend on the width that the layout gives.
+    connect(&plot(), &QCustomPlot::beforeReplot, this, &LatencyChart::choose_shape);
+    connect(&plot(), &QCustomPlot::afterLayout, this, &LatencyChart::fill);
+    apply_colors();
+    set_empty(true);
+}
+
+LatencyChart::~LatencyChart() { plot().disconnect(this); }
+
+void LatencyChart::set_points(LatencyPoints points)
+{
+    sort_points(points);
+    points_ = std::move(points);
+    grid_ = LatencyGrid(points_);
+    box_.reset();
+    place_box();
+    set_empty(points_.size() == 0);
+    if (is_empty()) return;
+    ticker_->set_origin(points_.start_ns.front(), zone_);
+    place_windows();
+    reset_view();
+}
+
+void LatencyChart::set_windows(std::vector<ChartWindow> windows)
+{
+    windows_ = std::move(windows);
+    place_windows();
+    plot().replot(QCustomPlot::rpQueuedReplot);
+}
+
+void LatencyChart::set_threshold(double duration_ns, const QString& name)
+{
+    threshold_ns_ = duration_ns;
+    const bool shown = duration_ns > 0;
+    threshold_item_->setVisible(shown);
+    threshold_text_->setVisible(shown);
+    if (!shown) return;
+    threshold_item_->point1->setCoords(0, duration_to_axis(duration_ns));
+    threshold_item_->point2->setCoords(1, duration_to_axis(duration_ns));
+    threshold_text_->position->setCoords(0.005, duration_to_axis(duration_ns));
+    threshold_text_->setText(name + QLatin1Char(' ') + duration_text(static_cast<std::int64_t>(duration_ns)));
+    plot().replot(QCustomPlot::rpQueuedReplot);
+}
+
+void LatencyChart::set_time_zone(TimeZoneMode zone)
+{
+    zone_ = zone;
+    if (is_empty()) return;
+    ticker_->set_origin(points_.start_ns.front(), zone_);
+    view_changed();
+}
+
+void LatencyChart::place_windows()
+{
+    for (QCPItemText* item : window_names_) plot().removeItem(item);
+    for (QCPItemRect* item : window_items_) plot().removeItem(item);
+    window_items_.clear();
+    window_names_.clear();
+    if (is_empty()) return;
+    for (const ChartWindow& window : windows_) {
+        auto* item = new QCPItemRect(&plot());
+        item->setLayer(QStringLiteral("background"));
+        item->setPen(Qt::NoPen);
+        for (QCPItemPosition* corner : {item->topLeft, item->bottomRight}) {
+            corner->setTypeX(QCPItemPosition::ptPlotCoords);
+            corner->setTypeY(QCPItemPosition::ptAxisRectRatio);
+        }
+        item->topLeft->setCoords(ticker_->to_axis(window.from_ns), 0);
+        item->bottomRight->setCoords(ticker_->to_axis(window.to_ns), 1);
+        auto* name = new QCPItemText(&plot());
+        name->setText(window.name);
+        name->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+        name->setPadding(QMargins(4, 2, 0, 0));
+        name->position->setParentAnchor(item->topLeft);
+        window_items_.push_back(item);
+        window_names_.push_back(name);
+    }
+    apply_colors();
+}
+
+void LatencyChart::view_changed()
+{
+    dirty_ = true;
+    if (is_empty()) return;
+    plot().xAxis->setLabel(ticker_->axis_label(plot().xAxis->range()));
+    plot().replot(QCustomPlot::rpQueuedReplot);
+    emit range_changed(from_ns(), to_ns());
+}
+
+void LatencyChart::choose_shape()
+{
+    if (!dirty_ || is_empty()) return;
+    const bool heat = grid_.points_in(from_ns(), to_ns()) > most_points;
+    if (heat == heat_) return;
+    heat_ = heat;
+    map_->setVisible(heat);
+    graph_->setVisible(!heat);
+    if (heat) add_scale();
+    else remove_scale();
+}
+
+void LatencyChart::add_scale()
+{
+    scale_ = new QCPColorScale(&plot());
+    plot().plotLayout()->addElement(0, 1, scale_);
+    scale_->setType(QCPAxis::atRight);
+    scale_->setBarWidth(10);
+    scale_->setDataScaleType(QCPAxis::stLogarithmic);
+    scale_->axis()->setTicker(QSharedPointer<QCPAxisTickerLog>(new QCPAxisTickerLog));
+    scale_->axis()->setLabel(tr("requests per cell (count)"));
+    scale_->axis()->setNumberFormat(QStringLiteral("gb"));
+    scale_->axis()->setNumberPrecision(4);
+    map_->setColorScale(scale_);
+    apply_colors();
+}
+
+void LatencyChart::remove_scale()
+{
+    if (scale_ == nullptr) return;
+    map_->setColorScale(nullptr);
+    plot().plotLayout()->remove(scale_);
+    plot().plotLayout()->simplify();
+    scale_ = nullptr;
+}
+
+void LatencyChart::fill()
+{
+    if (is_empty()) return;
+    const int width = plot().axisRect()->width();
+    if (!dirty_ && width == filled_width_) return;
+    dirty_ = false;
+    filled_width_ = width;
+    const auto first = std::lower_bound(points_.start_ns.begin(), points_.start_ns.end(), from_ns());
+    const auto last = std::lower_bound(first, points_.start_ns.end(), to_ns());
+    if (heat_) fill_heat();
+    fill_points(static_cast<std::size_t>(first - points_.start_ns.begin()), static_cast<std::size_t>(last - points_.start_ns.begin()));
+}
+
+void LatencyChart::fill_points(std::size_t first, std::size_t last)
+{
+    QVector<QCPGraphData> fine, bad;
+    std::size_t skipped_every = 1;
+    if (heat_ && !points_.failed.empty()) {
+        const auto from = points_.failed.begin() + static_cast<std::ptrdiff_t>(first), to = points_.failed.begin() + static_cast<std::ptrdiff_t>(last);
+        skipped_every = static_cast<std::size_t>(std::count(from, to, std::uint8_t{1})) / most_failed + 1;
+    }
+    std::size_t seen = 0;
+    for (std::size_t i = first; i < last; ++i) {
+        const bool failed = !points_.failed.empty() && points_.failed[i];
+        if (!failed && heat_) continue;
+        if (failed && seen++ % skipped_every != 0) continue;
+        const QCPGraphData point(ticker_->to_axis(points_.start_ns[i]), duration_to_axis(static_cast<double>(points_.duration_ns[i])));
+        (failed ? bad : fine).append(point);
+    }
+    graph_->data()->set(fine, true);
+    failed_->data()->set(bad, true);
+    const int size = fine.size() > 5000 ? 3 : 5;
+    QColor dot = colors().accent;
+    dot.setAlpha(fine.size() > 2000 ? 150 : 220);
+    graph_->setAntialiased(fine.size() <= 20'000);
+    graph_->setAntialiasedScatters(fine.size() <= 5000);
+    graph_->setScatterStyle(QCPScatterStyle(fine.size() > 5000 ? QCPScatterStyle::ssSquare : QCPScatterStyle::ssDisc, QPen(dot, 1), dot, size));
+    failed_->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCross, QPen(colors().error, heat_ ? 1.0 : 1.4), Qt::NoBrush, heat_ ? 5 : 6));
+}
+
+void LatencyChart::fill_heat()
+{
+    const int width = std::max(8, plot().axisRect()->width() / cell_pixels);
+    const std::vector<std::uint32_t> counts = grid_.counts(from_ns(), to_ns(), width);
+    QCPColorMapData* data = map_->data();
+    if (data->keySize() != width || data->valueSize() != LatencyGrid::rows) data->setSize(width, LatencyGrid::rows);
+    const double left = ticker_->to_axis(from_ns()), right = ticker_->to_axis(to_ns());
+    // The map's range runs through the middles of its outer cells.
+    const double half = (right - left) / width / 2, row = (grid_.high() - grid_.low()) / LatencyGrid::rows / 2;
+    data->setRange(QCPRange(left + half, right - half), QCPRange(grid_.low() + row, grid_.high() - row));
+    std::uint32_t most = 1;
+    for (int y = 0; y < LatencyGrid::rows; ++y)
+        for (int x = 0; x < width; ++x) {
+            const std::uint32_t count = counts[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)];
+            data->setCell(x, y, count == 0 ? std::nan("") : count);
+            most = std::max(most, count);
+        }
+    map_->setDataRange(QCPRange(1, std::max(2.0, static_cast<double>(most))));
+}
+
+void LatencyChart::reset_view()
+{
+    if (is_empty()) return;
+    const double last = ticker_->to_axis(points_.start_ns.back());
+    const double room = std::max(last * 0.01, 1e-6);
+    plot().yAxis->setRange(grid_.low(), grid_.high());
+    plot().xAxis->setRange(-room, last + room);
+    view_changed();
+}
+
+void LatencyChart::apply_colors()
+{
+    Chart::apply_colors();
+    QCPColorGradient gradient;
+    gradient.clearColorStops();
+    for (int i = 0; i <= 8; ++i) gradient.setColorStopAt(i / 8.0, colors().heat(0.12 + 0.88 * i / 8.0));
+    gradient.setNanHandling(QCPColorGradient::nhTransparent);
+    map_->setGradient(gradient);
+    if (scale_ != nullptr) {
+        QCPAxis* axis = scale_->axis();
+        axis->setTickLabelColor(colors().text);
+        axis->setLabelColor(colors().text);
+        axis->setBasePen(QPen(colors().muted));
+        axis->setTickPen(QPen(colors().muted));
+        axis->setSubTickPen(QPen(colors().muted));
+        axis->setTickLabelFont(font());
+        axis->setLabelFont(font());
+    }
+    for (std::size_t i = 0; i < window_items_.size(); ++i) {
+        window_items_[i]->setBrush(colors().window_fill(windows_[i].role));
+        window_names_[i]->setColor(colors().muted);
+        window_names_[i]->setFont(font());
+    }
+    QColor fill = colors().selection;
+    fill.setAlpha(40);
+    box_item_->setBrush(fill);
+    box_item_->setPen(QPen(colors().text, 1, Qt::DashLine));
+    box_text_->setColor(colors().text);
+    box_text_->setFont(font());
+    threshold_item_->setPen(QPen(colors().error, 1, Qt::DashLine));
+    threshold_text_->setColor(colors().error);
+    threshold_text_->setFont(font());
+    dirty_ = true;
+}
+
+void LatencyChart::replot_now() { plot().replot(QCustomPlot::rpImmediateRefresh); }
+
+}  // namespace casebook

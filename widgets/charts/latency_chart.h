@@ -1,0 +1,110 @@
+#pragma once
+
+#include "widgets/charts/chart.h"
+#include "widgets/charts/chart_data.h"
+#include "widgets/charts/latency_points.h"
+
+#include <QSharedPointer>
+#include <memory>
+#include <optional>
+#include <vector>
+
+class QCPColorMap;
+class QCPColorScale;
+class QCPGraph;
+class QCPItemRect;
+class QCPItemStraightLine;
+class QCPItemText;
+
+namespace casebook {
+
+class TimeTicker;
+
+/// Requests over start and duration (logarithmic): points while there are few, a heat map when more than 50,000 are in
+/// sight, because points would hide one another and cost seconds. Failed requests are crosses in both. A dragged box
+/// selects requests; Shift+drag pans, the wheel zooms the time.
+class LatencyChart : public Chart {
+    Q_OBJECT
+public:
+    static constexpr std::size_t most_points = 50'000;
+
+    explicit LatencyChart(QWidget* parent = nullptr);
+    ~LatencyChart() override;
+
+    /// Sorts the points; keeps them.
+    void set_points(LatencyPoints points);
+    void set_windows(std::vector<ChartWindow> windows);
+    /// A duration to hold requests against, 0 = none: drawn as a dashed line.
+    void set_threshold(double duration_ns, const QString& name);
+    void set_time_zone(TimeZoneMode zone) override;
+    const LatencyPoints& points() const { return points_; }
+    bool shows_heat_map() const { return heat_; }
+
+    void set_range(std::int64_t from_ns, std::int64_t to_ns);
+    std::int64_t from_ns() const;
+    std::int64_t to_ns() const;
+    const std::optional<LatencyBox>& box() const { return box_; }
+    /// Marks a box and tells who listens. Nothing clears it.
+    void select_box(std::optional<LatencyBox> box);
+    /// The box as a place in the widget, and back; for tests and keyboard.
+    QPoint point_of(std::int64_t at_ns, double duration_ns) const;
+    QString text_at(QPoint at) const;
+    QString csv() const override;
+    void replot_now();
+
+public slots:
+    void reset_view() override;
+    /// Selects what is in sight; the keyboard's way to a box (Enter).
+    void select_visible();
+
+signals:
+    void range_changed(qint64 from_ns, qint64 to_ns);
+    /// Places of the selected requests in points(); empty when the box was cleared.
+    void box_selected(const std::vector<quint32>& places);
+    /// A request was clicked: its `reference`.
+    void request_clicked(quint32 reference);
+
+protected:
+    void apply_colors() override;
+    void zoom(double factor) override;
+    void pan(double right, double up) override;
+    void rect_selected(const QRect& rect) override;
+    void clicked(QPoint at) override;
+    void pointer_moved(QPoint at) override;
+    void wheel_turned(QPoint at, double notches, Qt::KeyboardModifiers modifiers) override;
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    void view_changed();
+    void choose_shape();
+    void add_scale();
+    void remove_scale();
+    void fill();
+    void fill_points(std::size_t first, std::size_t last);
+    void fill_heat();
+    void place_windows();
+    void place_box();
+    std::optional<std::size_t> nearest(QPoint at) const;
+
+    LatencyPoints points_;
+    LatencyGrid grid_;
+    std::vector<ChartWindow> windows_;
+    std::optional<LatencyBox> box_;
+    QSharedPointer<TimeTicker> ticker_;
+    TimeZoneMode zone_ = TimeZoneMode::utc;
+    QCPGraph* graph_ = nullptr;
+    QCPGraph* failed_ = nullptr;
+    QCPColorMap* map_ = nullptr;
+    QCPColorScale* scale_ = nullptr;
+    QCPItemRect* box_item_ = nullptr;
+    QCPItemText* box_text_ = nullptr;
+    std::vector<QCPItemRect*> window_items_;
+    std::vector<QCPItemText*> window_names_;
+    double threshold_ns_ = 0;
+    QCPItemStraightLine* threshold_item_ = nullptr;
+    QCPItemText* threshold_text_ = nullptr;
+    bool heat_ = false, dirty_ = true;
+    int filled_width_ = 0;
+};
+
+}  // namespace casebook

@@ -1,0 +1,120 @@
+#include "widgets/models/views/statement_data.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+#include <map>
+
+namespace casebook {
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("StatementTable", text); }
+
+double real(const Value& value)
+{
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) return static_cast<double>(*integer);
+    if (const auto* number = std::get_if<double>(&value)) return *number;
+    return 0;
+}
+
+}  // namespace
+
+StatementData::StatementData(std::shared_ptr<const QueryResult> rows) : rows_(std::move(rows))
+{
+    if (!rows_) return;
+    const auto place = [this](const char* name) { return static_cast<std::size_t>(std::find(rows_->columns.begin(), rows_->columns.end(), name) - rows_->columns.begin()); };
+    const std::size_t at = place("snapshot_at_ns"), fingerprint = place("fingerprint"), query = place("query"), calls = place("calls"), count = place("rows"),
+                      total = place("total_ms"), hit = place("shared_hit"), read = place("shared_read"), temp = place("temp_written");
+    static const Value nothing;
+    static const std::string no_text;
+    std::map<std::optional<std::int64_t>, std::map<std::string_view, Entry>> found;  // no time sorts first
+    for (const auto& row : rows_->rows) {
+        const auto value = [&](std::size_t column) -> const Value& { return column < row.size() ? row[column] : nothing; };
+        const auto text = [&](std::size_t column) -> std::string_view { const auto* one = std::get_if<std::string>(&value(column)); return one ? *one : no_text; };
+        std::optional<std::int64_t> time;
+        if (const auto* ns = std::get_if<std::int64_t>(&value(at))) time = *ns;
+        const std::string_view key = text(fingerprint).empty() ? text(query) : text(fingerprint);
+        Entry& entry = found[time][key];
+        entry.fingerprint = text(fingerprint);
+        if (entry.query.empty()) entry.query = text(query);
+        entry.calls += real(value(calls));
+        entry.total_ms += real(value(total));
+        entry.rows += real(value(count));
+        entry.has_rows = entry.has_rows || value(count).index() != 0;
+        entry.hit += real(value(hit));
+        entry.read += real(value(read));
+        entry.temp += real(value(temp));
+        entry.has_blocks = entry.has_blocks || value(hit).index() != 0;
+    }
+    for (auto& [time, statements] : found) {
+        snapshots_.push_back({time, static_cast<std::int64_t>(statements.size())});
+        entries_.emplace_back();
+        for (auto& [key, entry] : statements) {
+            if (entry.fingerprint.empty()) entry.fingerprint = key;
+            entries_.back().push_back(entry);
+        }
+    }
+}
+
+std::shared_ptr<TableData> StatementData::table(int before, int after) const
+{
+    using Kind = TableColumn::Kind;
+    auto table = std::make_shared<TableData>();
+    if (after < 0 || static_cast<std::size_t>(after) >= entries_.size()) return table;
+    table->owners.push_back(rows_);
+    std::vector<Entry> entries = entries_[static_cast<std::size_t>(after)];
+    if (before >= 0 && before < after) {
+        const std::vector<Entry>& old = entries_[static_cast<std::size_t>(before)];
+        for (Entry& entry : entries) {
+            const auto same = std::lower_bound(old.begin(), old.end(), entry.fingerprint, [](const Entry& a, std::string_view key) { return a.fingerprint < key; });
+            if (same == old.end() || same->fingerprint != entry.fingerprint || same->calls > entry.calls) continue;
+            entry.calls -= same->calls;
+            entry.rows -= same->rows;
+            entry.total_ms -= same->total_ms;
+            entry.hit -= same->hit;
+            entry.read -= same->read;
+            entry.temp -= same->temp;
+        }
+    }
+    std::erase_if(entries, [](const Entry& entry) { return entry.calls <= 0; });
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.total_ms > b.total_ms; });
+    double all_ms = 0;
+    for (const Entry& entry : entries) all_ms += std::max(0.0, entry.total_ms);
+    const auto column = [](const char* name, const QString& title, Kind kind, const QString& help = {}) {
+        TableColumn made;
+        made.name = QLatin1String(name);
+        made.title = title;
+        made.kind = kind;
+        made.help = help;
+        return made;
+    };
+    TableColumn query = column("query", tr("statement"), Kind::text), calls = column("calls", tr("calls"), Kind::count), total = column("total_ms", tr("total"), Kind::duration);
+    TableColumn share = column("total_share", tr("share"), Kind::share, tr("Share of the time of all statements")), mean = column("mean_ms", tr("mean"), Kind::duration);
+    TableColumn rows = column("rows_per_call", tr("rows per call"), Kind::count), hit = column("hit_share", tr("cache hits"), Kind::share, tr("Blocks found in shared buffers, of all blocks asked for"));
+    TableColumn read = column("shared_read", tr("read"), Kind::count), temp = column("temp_written", tr("temporary"), Kind::count), fingerprint = column("fingerprint", tr("fingerprint"), Kind::text);
+    total.factor = mean.factor = 1e6;
+    total.decor = TableColumn::Decor::bar;
+    read.unit = temp.unit = QStringLiteral("blocks");
+    for (const Entry& entry : entries) {
+        query.texts.push_back(entry.query);
+        calls.integers.push_back(static_cast<std::int64_t>(entry.calls));
+        total.numbers.push_back(entry.total_ms);
+        share.numbers.push_back(all_ms > 0 ? entry.total_ms / all_ms : 0);
+        mean.numbers.push_back(entry.total_ms / entry.calls);
+        rows.numbers.push_back(entry.rows / entry.calls);
+        rows.null.push_back(!entry.has_rows);
+        const double asked = entry.hit + entry.read;
+        hit.numbers.push_back(asked > 0 ? entry.hit / asked : 0);
+        hit.null.push_back(asked <= 0);
+        read.integers.push_back(static_cast<std::int64_t>(entry.read));
+        read.null.push_back(!entry.has_blocks);
+        temp.integers.push_back(static_cast<std::int64_t>(entry.temp));
+        temp.null.push_back(!entry.has_blocks);
+        fingerprint.texts.push_back(entry.fingerprint);
+        ++table->rows;
+    }
+    for (TableColumn* made : {&query, &calls, &total, &share, &mean, &rows, &hit, &read, &temp, &fingerprint}) table->columns.push_back(std::move(*made));
+    finish_table(*table);
+    return table;
+}
+
+}  // namespace casebook

@@ -1,0 +1,143 @@
+#include "widgets/models/views/trace_table.h"
+
+#include "analyzers/core/statistics.h"
+#include "analyzers/core/text.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace casebook {
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("TraceTable", text); }
+
+TableColumn column(const char* name, const QString& title, TableColumn::Kind kind, TableColumn::Decor decor = TableColumn::Decor::none)
+{
+    TableColumn made;
+    made.name = QLatin1String(name);
+    made.title = title;
+    made.kind = kind;
+    made.decor = decor;
+    return made;
+}
+
+bool passes(const SpanTable& spans, const SpanTable::Trace& trace, const TraceFilter& filter)
+{
+    if (trace.count == 0) return false;
+    if (filter.range && !filter.range->contains(trace.start_ns)) return false;
+    const SpanTable::Row root = trace.root == SpanTable::no_row ? trace.first : trace.root;
+    if (!filter.service.empty() && spans.text(spans.service[root]) != filter.service) return false;
+    return filter.operation.empty() || spans.text(spans.operation[root]) == filter.operation;
+}
+
+bool is_entry(const SpanTable& spans, SpanTable::Row row)
+{
+    return spans.parent[row] == SpanTable::no_row || spans.kind[row] == SpanKind::server || spans.kind[row] == SpanKind::consumer;
+}
+
+}  // namespace
+
+std::vector<SpanTable::Row> request_rows(const SpanTable& spans, const TraceFilter& filter)
+{
+    std::vector<SpanTable::Row> rows;
+    for (const SpanTable::Trace& trace : spans.traces)
+        if (passes(spans, trace, filter)) rows.push_back(trace.root == SpanTable::no_row ? trace.first : trace.root);
+    return rows;
+}
+
+std::shared_ptr<TableData> trace_table(std::shared_ptr<const SpanTable> owner, const TraceFilter& filter)
+{
+    using Kind = TableColumn::Kind;
+    auto table = std::make_shared<TableData>();
+    if (!owner) return table;
+    const SpanTable& spans = *owner;
+    table->owners.push_back(owner);
+    TableColumn start = column("start_ns", tr("start"), Kind::instant), duration = column("duration_ns", tr("duration"), Kind::duration, TableColumn::Decor::bar);
+    TableColumn service = column("service", tr("service"), Kind::text), operation = column("operation", tr("operation"), Kind::text);
+    TableColumn count = column("spans", tr("spans"), Kind::count), errors = column("errors", tr("errors"), Kind::count), services = column("services", tr("services"), Kind::count);
+    TableColumn id = column("trace_id", tr("trace id"), Kind::text), index = column("trace_index", tr("index"), Kind::count);
+    std::vector<std::uint32_t> seen_in(spans.strings.size(), 0);  // service -> last trace it was seen in, plus one
+    for (std::size_t i = 0; i < spans.traces.size(); ++i) {
+        const SpanTable::Trace& trace = spans.traces[i];
+        if (!passes(spans, trace, filter)) continue;
+        const SpanTable::Row root = trace.root == SpanTable::no_row ? trace.first : trace.root;
+        std::int64_t failed = 0, distinct = 0;
+        for (SpanTable::Row row = trace.first; row < trace.first + trace.count; ++row) {
+            failed += spans.status[row] == SpanStatus::error;
+            if (seen_in[spans.service[row]] == i + 1) continue;
+            seen_in[spans.service[row]] = static_cast<std::uint32_t>(i + 1);
+            ++distinct;
+        }
+        start.integers.push_back(trace.start_ns);
+        duration.integers.push_back(trace.end_ns - trace.start_ns);
+        service.texts.push_back(spans.text(spans.service[root]));
+        operation.texts.push_back(spans.text(spans.operation[root]));
+        count.integers.push_back(trace.count);
+        errors.integers.push_back(failed);
+        services.integers.push_back(distinct);
+        id.texts.push_back(table->keep(hex64(trace.high) + hex64(trace.low)));
+        index.integers.push_back(static_cast<std::int64_t>(i));
+        ++table->rows;
+    }
+    for (TableColumn* made : {&start, &duration, &service, &operation, &count, &errors, &services, &id, &index}) table->columns.push_back(std::move(*made));
+    finish_table(*table);
+    return table;
+}
+
+std::size_t trace_of_row(const TableData& table, std::size_t row) { return static_cast<std::size_t>(table.columns.back().integers[row]); }
+
+std::shared_ptr<TableData> operation_table(std::shared_ptr<const SpanTable> owner, std::optional<TimeRange> range, std::optional<TimeRange> baseline)
+{
+    using Kind = TableColumn::Kind;
+    using Decor = TableColumn::Decor;
+    auto table = std::make_shared<TableData>();
+    if (!owner || owner->empty()) return table;
+    const SpanTable& spans = *owner;
+    table->owners.push_back(owner);
+    struct Group { std::vector<double> now, before; std::int64_t errors = 0, total_ns = 0; };
+    std::map<std::pair<std::string_view, std::string_view>, Group> groups;
+    for (SpanTable::Row row = 0; row < spans.size(); ++row) {
+        if (!is_entry(spans, row)) continue;
+        const bool now = !range || range->contains(spans.start_ns[row]), before = baseline && baseline->contains(spans.start_ns[row]);
+        if (!now && !before) continue;
+        Group& group = groups[{spans.text(spans.service[row]), spans.text(spans.operation[row])}];
+        if (before) group.before.push_back(static_cast<double>(spans.duration_ns[row]));
+        if (!now) continue;
+        group.now.push_back(static_cast<double>(spans.duration_ns[row]));
+        group.total_ns += spans.duration_ns[row];
+        group.errors += spans.status[row] == SpanStatus::error;
+    }
+    const TimeRange whole = range.value_or(spans.time_range());
+    const double seconds = std::max(1e-3, whole.seconds());
+    TableColumn service = column("service", tr("service"), Kind::text), operation = column("operation", tr("operation"), Kind::text);
+    TableColumn calls = column("calls", tr("calls"), Kind::count), rate = column("calls_per_s", tr("rate"), Kind::count), errors = column("error_share", tr("errors"), Kind::share);
+    rate.unit = QStringLiteral("1/s");
+    TableColumn p50 = column("p50_ns", tr("P50"), Kind::duration), p95 = column("p95_ns", tr("P95"), Kind::duration, Decor::bar), p99 = column("p99_ns", tr("P99"), Kind::duration);
+    TableColumn most = column("max_ns", tr("longest"), Kind::duration), total = column("total_ns", tr("total"), Kind::duration, Decor::bar);
+    TableColumn change = column("p95_change_ns", tr("P95 against baseline"), Kind::duration, Decor::change);
+    total.help = tr("Sum of all durations in the window");
+    for (auto& [name, group] : groups) {
+        if (group.now.empty()) continue;
+        service.texts.push_back(name.first);
+        operation.texts.push_back(name.second);
+        calls.integers.push_back(static_cast<std::int64_t>(group.now.size()));
+        rate.numbers.push_back(static_cast<double>(group.now.size()) / seconds);
+        errors.numbers.push_back(static_cast<double>(group.errors) / static_cast<double>(group.now.size()));
+        p50.numbers.push_back(percentile_in_place(group.now, 50));
+        p95.numbers.push_back(percentile_in_place(group.now, 95));
+        p99.numbers.push_back(percentile_in_place(group.now, 99));
+        most.numbers.push_back(percentile_in_place(group.now, 100));
+        total.integers.push_back(group.total_ns);
+        change.null.push_back(group.before.empty());
+        change.numbers.push_back(group.before.empty() ? 0 : p95.numbers.back() - percentile_in_place(group.before, 95));
+        ++table->rows;
+    }
+    for (TableColumn* made : {&service, &operation, &calls, &rate, &errors, &p50, &p95, &p99, &most, &total}) table->columns.push_back(std::move(*made));
+    if (baseline) table->columns.push_back(std::move(change));
+    finish_table(*table);
+    return table;
+}
+
+}  // namespace casebook

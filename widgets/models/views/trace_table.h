@@ -1,0 +1,31 @@
+#pragma once
+
+#include "analyzers/trace/span_table.h"
+#include "widgets/models/views/table_data.h"
+
+#include <memory>
+#include <optional>
+
+namespace casebook {
+
+/// What a list of traces is limited to; empty or absent = everything.
+struct TraceFilter {
+    std::string service, operation;   ///< of the first span of the trace
+    std::optional<TimeRange> range;   ///< the trace starts in it
+};
+
+/// One row per trace: start, duration, service and operation of its first span, spans, errors, services, id. The last
+/// column, hidden in views, is the trace's index in the table: see trace_index_column. O(spans).
+std::shared_ptr<TableData> trace_table(std::shared_ptr<const SpanTable> spans, const TraceFilter& filter = {});
+/// The trace of a row of trace_table().
+std::size_t trace_of_row(const TableData& table, std::size_t row);
+
+/// One row per service and operation of entry spans (server, consumer, and roots): calls, rate, errors, percentiles,
+/// total time, and the change of P95 against the baseline when there is one. Percentiles are exact.
+/// `range` absent = the whole case.
+std::shared_ptr<TableData> operation_table(std::shared_ptr<const SpanTable> spans, std::optional<TimeRange> range, std::optional<TimeRange> baseline);
+
+/// Roots of traces that pass the filter, as rows of the span table.
+std::vector<SpanTable::Row> request_rows(const SpanTable& spans, const TraceFilter& filter);
+
+}  // namespace casebook

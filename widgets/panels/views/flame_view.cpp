@@ -1,0 +1,152 @@
+#include "widgets/panels/views/flame_view.h"
+
+#include "analyzers/core/text.h"
+#include "widgets/models/views/trace_table.h"
+#include "widgets/panels/views/flame_graph.h"
+#include "widgets/panels/views/span_lookup.h"
+#include "widgets/qt_text.h"
+#include "widgets/session/session.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSignalBlocker>
+#include <set>
+
+namespace casebook {
+
+const char* FlameView::profile_query() { return "SELECT kind, stack, value, unit FROM profile"; }
+
+int FlameView::suits(const Evidence& evidence)
+{
+    if (evidence.view == "flame") return 100;
+    return evidence.source == "profile" && evidence.sql.find("stack") != std::string::npos && evidence.view == "table" ? 50 : 0;
+}
+
+FlameView::FlameView(Session& session, QWidget* parent)
+    : QueryView(session, parent), note_(new QLabel), kinds_(new QComboBox), search_(new QLineEdit), found_(new QLabel), graph_(new FlameGraph)
+{
+    search_->setPlaceholderText(tr("Find functions or operations"));
+    search_->setClearButtonEnabled(true);
+    search_->setMaximumWidth(280);
+    search_->setAccessibleName(tr("Find in the flame graph"));
+    kinds_->setAccessibleName(tr("Kind of profile"));
+    note_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    auto* body = new QWidget;
+    auto* lines = new QVBoxLayout(body);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->setSpacing(0);
+    auto* head = new QHBoxLayout;
+    head->setContentsMargins(8, 4, 4, 4);
+    head->addWidget(kinds_);
+    head->addWidget(note_, 1);
+    head->addWidget(found_);
+    head->addWidget(search_);
+    lines->addLayout(head);
+    lines->addWidget(graph_, 1);
+    body->setFocusProxy(graph_);
+    set_body(body);
+    set_empty_hint(tr("No profile in the case. Import folded stacks (async-profiler -o collapsed, perf script | stackcollapse-perf) or a pprof file."));
+    connect(kinds_, &QComboBox::currentIndexChanged, this, &FlameView::show_kind);
+    connect(search_, &QLineEdit::textChanged, this, [this](const QString& text) {
+        const double share = graph_->find(text);
+        found_->setText(text.isEmpty() ? QString() : tr("%1 of the whole").arg(QString::fromStdString(format_percent(share))));
+    });
+    auto* find = new QAction(tr("Find"), this);
+    find->setShortcut(QKeySequence::Find);
+    find->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    connect(find, &QAction::triggered, this, [this] { search_->setFocus(); search_->selectAll(); });
+    addAction(find);
+    connect(&session, &Session::selectionChanged, this, [this] {
+        const Selection& selection = this->session().selection();
+        if (evidence().sql.empty() && graph_->data() != nullptr && (selection.service != service_ || selection.operation != operation_)) show_spans();
+    });
+}
+
+void FlameView::load()
+{
+    if (evidence().sql.empty()) show_spans();
+    else QueryView::load();
+}
+
+void FlameView::show_spans()
+{
+    kinds_->hide();
+    service_ = session().selection().service;
+    operation_ = session().selection().operation;
+    slot_ = session().spans(this, [this](Result<std::shared_ptr<const SpanTable>> spans) {
+        if (!spans) return show_error(spans.error());
+        if ((*spans)->empty()) return show_hint(tr("No traces in the case. Import OTLP, Jaeger or Zipkin files: drop them on the window."));
+        slot_ = session().compute<std::shared_ptr<const FlameData>>(
+            tr("Merge the traces"),
+            [spans = *spans, filter = TraceFilter{service_, operation_, {}}](const Control&) -> Result<std::shared_ptr<const FlameData>> {
+                std::vector<SpanTable::Row> roots = request_rows(*spans, filter);
+                if (roots.empty()) roots = request_rows(*spans, {});
+                return flame_of_spans(spans, roots);
+            },
+            this,
+            [this](Result<std::shared_ptr<const FlameData>> data) {
+                if (!data) return show_error(data.error());
+                QString of = service_.empty() ? tr("all requests") : to_qt(service_) + QLatin1Char(' ') + to_qt(operation_);
+                show(std::move(*data), tr("Own time of %1, merged").arg(of.trimmed()));
+            });
+    });
+}
+
+void FlameView::show_rows(std::shared_ptr<const QueryResult> rows)
+{
+    rows_ = std::move(rows);
+    std::set<std::string> kinds;
+    if (const auto kind = column_of(*rows_, "kind"))
+        for (const auto& row : rows_->rows) kinds.insert(to_text(row[*kind]));
+    const QSignalBlocker quiet(kinds_);
+    kinds_->clear();
+    for (const std::string& kind : kinds) kinds_->addItem(to_qt(kind));
+    kinds_->setVisible(kinds.size() > 1);
+    show_kind();
+}
+
+void FlameView::show_kind()
+{
+    if (!rows_) return;
+    const auto stack = column_of(*rows_, "stack"), value = column_of(*rows_, "value"), kind = column_of(*rows_, "kind"), unit = column_of(*rows_, "unit");
+    if (!stack || !value) return show_hint(tr("These rows have no stacks."));
+    const std::string wanted = kinds_->currentText().toStdString();
+    std::vector<FoldedStack> stacks;
+    QString unit_name = tr("samples");
+    for (const auto& row : rows_->rows) {
+        if (kind && !wanted.empty() && to_text(row[*kind]) != wanted) continue;
+        double amount = 0;
+        if (const auto* whole = std::get_if<std::int64_t>(&row[*value])) amount = static_cast<double>(*whole);
+        else if (const auto* real = std::get_if<double>(&row[*value])) amount = *real;
+        stacks.push_back({to_text(row[*stack]), amount});
+        if (unit && row[*unit].index() != 0) unit_name = to_qt(to_text(row[*unit]));
+    }
+    slot_ = session().compute<std::shared_ptr<const FlameData>>(
+        tr("Merge the stacks"),
+        [stacks = std::move(stacks), unit_name](const Control&) -> Result<std::shared_ptr<const FlameData>> { return flame_of_stacks(stacks, unit_name); }, this,
+        [this, wanted, count = rows_->rows.size()](Result<std::shared_ptr<const FlameData>> data) {
+            if (!data) return show_error(data.error());
+            show(std::move(*data), tr("%1 stacks").arg(count_text(static_cast<std::int64_t>(count))));
+        });
+}
+
+void FlameView::show(std::shared_ptr<const FlameData> data, const QString& note)
+{
+    if (data->empty()) return show_hint(tr("The stacks have no samples."));
+    show_body();
+    note_->setText(note + tr(". Root on top; width is cost. Double click zooms, Escape shows everything."));
+    graph_->set_data(std::move(data));
+    if (!search_->text().isEmpty()) graph_->find(search_->text());
+}
+
+QString FlameView::copyText() const
+{
+    const FlameData* data = graph_->data();
+    if (data == nullptr || graph_->current() == FlameData::none) return {};
+    return graph_->node_text(graph_->current());
+}
+
+}  // namespace casebook

@@ -1,0 +1,111 @@
+#include "widgets/panels/views/latency_view.h"
+
+#include "analyzers/core/text.h"
+#include "widgets/charts/latency_chart.h"
+#include "widgets/models/views/table_from_query.h"
+#include "widgets/models/views/trace_table.h"
+#include "widgets/panels/views/latency_pane.h"
+#include "widgets/panels/views/series_view.h"
+#include "widgets/panels/views/span_lookup.h"
+#include "widgets/panels/views/table_view.h"
+#include "widgets/session/session.h"
+
+#include <algorithm>
+
+namespace casebook {
+namespace {
+
+/// Start and duration of rows without a span to show: the first instant and the first duration. Empty when either is missing.
+LatencyPoints points_of(const QueryResult& rows)
+{
+    LatencyPoints points;
+    const std::shared_ptr<TableData> table = table_from_query(std::shared_ptr<const QueryResult>(&rows, [](const QueryResult*) {}));
+    const auto first_of = [&](TableColumn::Kind kind) {
+        return std::find_if(table->columns.begin(), table->columns.end(), [kind](const TableColumn& column) { return column.kind == kind; });
+    };
+    const auto start = first_of(TableColumn::Kind::instant), duration = first_of(TableColumn::Kind::duration);
+    if (start == table->columns.end() || duration == table->columns.end()) return points;
+    for (std::size_t row = 0; row < table->rows; ++row) {
+        if (start->is_null(row) || duration->is_null(row)) continue;
+        points.start_ns.push_back(start->integers[row]);
+        points.duration_ns.push_back(static_cast<std::int64_t>(std::clamp(duration->number(row) * duration->factor, 0.0, 9e18)));
+    }
+    return points;
+}
+
+}  // namespace
+
+LatencyView::LatencyView(Session& session, QWidget* parent) : QueryView(session, parent), pane_(new LatencyPane), compare_slot_(session.jobs())
+{
+    set_body(pane_);
+    connect(pane_, &LatencyPane::selection_changed, this, &LatencyView::compare);
+    connect(pane_, &LatencyPane::request_chosen, this, &LatencyView::open_trace);
+    connect(&pane_->chart(), &Chart::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
+    connect(&session, &Session::windowsChanged, this, [this] { pane_->set_windows(chart_windows(this->session())); });
+}
+
+void LatencyView::load()
+{
+    pane_->set_windows(chart_windows(session()));
+    if (evidence().sql.empty()) show_all();
+    else QueryView::load();
+}
+
+void LatencyView::show_all()
+{
+    slot_ = session().spans(this, [this](Result<std::shared_ptr<const SpanTable>> spans) {
+        if (!spans) return show_error(spans.error());
+        if ((*spans)->empty()) return show_hint(tr("No traces in the case. Import OTLP, Jaeger or Zipkin files: drop them on the window."));
+        const Selection& selection = session().selection();
+        std::vector<SpanTable::Row> rows = request_rows(**spans, {selection.service, selection.operation, {}});
+        if (rows.empty()) rows = request_rows(**spans, {});
+        show_body();
+        pane_->set_requests(std::move(*spans), rows);
+    });
+}
+
+void LatencyView::show_rows(std::shared_ptr<const QueryResult> rows)
+{
+    const bool has_spans = std::find(rows->columns.begin(), rows->columns.end(), "span_id") != rows->columns.end() &&
+                           std::find(rows->columns.begin(), rows->columns.end(), "trace_id") != rows->columns.end();
+    const auto without_spans = [this](const QueryResult& result) {
+        LatencyPoints points = points_of(result);
+        if (points.size() == 0) return show_hint(tr("These rows have no start and duration to show. The table shows them."));
+        pane_->set_points(std::move(points));
+    };
+    if (!has_spans) return without_spans(*rows);
+    slot_ = session().spans(this, [this, rows, without_spans](Result<std::shared_ptr<const SpanTable>> spans) {
+        if (!spans) return show_error(spans.error());
+        const std::vector<SpanTable::Row> found = spans_of_rows(**spans, *rows);
+        if (found.empty()) without_spans(*rows);
+        else pane_->set_requests(std::move(*spans), found);
+    });
+}
+
+void LatencyView::compare(const std::vector<quint32>& selected, const std::vector<quint32>& rest)
+{
+    compare_slot_.clear();
+    if (selected.empty()) return pane_->set_comparison_hint(tr("Drag a box around requests above, slow ones for instance: this tab then ranks the attributes they share and the others do not."));
+    pane_->set_comparison_hint(tr("Comparing %1 requests with %2 others…").arg(count_text(static_cast<std::int64_t>(selected.size())), count_text(static_cast<std::int64_t>(rest.size()))));
+    compare_slot_ = session().compute<CohortComparison>(
+        tr("Compare the selection with the rest"),
+        [spans = pane_->spans(), selected, rest](const Control&) -> Result<CohortComparison> { return compare_cohorts(*spans, selected, rest); }, this,
+        [this](Result<CohortComparison> comparison) {
+            if (comparison) pane_->set_comparison(*comparison);
+            else pane_->set_comparison_hint(QString::fromStdString(comparison.error().what));
+        });
+}
+
+void LatencyView::open_trace(quint32 row)
+{
+    const SpanTable::Trace& trace = pane_->spans()->traces[pane_->spans()->trace[row]];
+    const std::string id = hex64(trace.high) + hex64(trace.low);
+    session().selectTrace(id);
+    session().openEvidence(trace_evidence(id));
+}
+
+void LatencyView::set_time_zone(TimeZoneMode zone) { pane_->set_time_zone(zone); }
+
+QString LatencyView::copyText() const { return pane_->chart().csv(); }
+
+}  // namespace casebook

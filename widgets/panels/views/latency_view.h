@@ -1,0 +1,33 @@
+#pragma once
+
+#include "widgets/panels/views/query_view.h"
+
+namespace casebook {
+
+class LatencyPane;
+
+/// Requests of a piece of evidence by start and duration ("distribution"), or, when the evidence has no query, the first
+/// spans of all traces, limited to the selected service and operation. A box compares its requests with the rest, a
+/// click opens the trace.
+class LatencyView : public QueryView {
+    Q_OBJECT
+public:
+    LatencyView(Session& session, QWidget* parent);
+    QString copyText() const override;
+    LatencyPane& pane() { return *pane_; }
+
+protected:
+    void load() override;
+    void show_rows(std::shared_ptr<const QueryResult> rows) override;
+    void set_time_zone(TimeZoneMode zone) override;
+
+private:
+    void show_all();
+    void compare(const std::vector<quint32>& selected, const std::vector<quint32>& rest);
+    void open_trace(quint32 row);
+
+    LatencyPane* pane_;
+    JobSlot compare_slot_;
+};
+
+}  // namespace casebook

@@ -1,0 +1,119 @@
+#include "widgets/panels/views/metric_view.h"
+
+#include "widgets/charts/time_chart.h"
+#include "widgets/models/views/table_from_query.h"
+#include "widgets/panels/views/data_table.h"
+#include "widgets/panels/views/series_view.h"
+#include "widgets/session/session.h"
+
+#include <QCheckBox>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QSplitter>
+#include <QTableView>
+#include <QVBoxLayout>
+#include <algorithm>
+
+namespace casebook {
+namespace {
+
+constexpr qsizetype most_picked = 40;
+constexpr std::int64_t most_points = 5'000'000;
+
+/// {"a":"b","c":"d"} as "a=b, c=d".
+std::string plain_labels(std::string_view json)
+{
+    const QJsonObject object = QJsonDocument::fromJson(QByteArray(json.data(), static_cast<qsizetype>(json.size()))).object();
+    QStringList parts;
+    for (auto label = object.begin(); label != object.end(); ++label) parts += label.key() + QLatin1Char('=') + label.value().toVariant().toString();
+    return parts.isEmpty() && json != "{}" ? std::string(json) : parts.join(QStringLiteral(", ")).toStdString();
+}
+
+}  // namespace
+
+const char* MetricView::query()
+{
+    return "SELECT name, labels, unit, count(*) AS points, min(value) AS lowest, max(value) AS highest, series_id FROM metric_point GROUP BY series_id ORDER BY name, labels";
+}
+
+MetricView::MetricView(Session& session, QWidget* parent)
+    : QueryView(session, parent), table_(new DataTable), chart_(new TimeChart), rates_(new QCheckBox(tr("Counters as rate per second"))), points_slot_(session.jobs())
+{
+    auto* right = new QWidget;
+    auto* lines = new QVBoxLayout(right);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->setSpacing(0);
+    rates_->setChecked(true);
+    lines->addWidget(rates_);
+    lines->addWidget(chart_, 1);
+    auto* both = new QSplitter(Qt::Horizontal);
+    both->addWidget(table_);
+    both->addWidget(right);
+    both->setStretchFactor(0, 2);
+    both->setStretchFactor(1, 3);
+    both->setSizes({400, 600});
+    both->setFocusProxy(table_);
+    set_body(both);
+    set_empty_hint(tr("No metrics in the case. Import Prometheus API answers or exposition, OTLP metrics, or CSV."));
+    chart_->set_hint(tr("Pick series on the left: their lines appear here. Ctrl and Shift pick several."));
+    connect(table_->view().selectionModel(), &QItemSelectionModel::selectionChanged, this, &MetricView::picked);
+    connect(rates_, &QCheckBox::toggled, this, &MetricView::show_chart);
+    connect(&session, &Session::windowsChanged, this, &MetricView::show_chart);
+    connect(chart_, &TimeChart::stretch_selected, this, [this](qint64 from, qint64 to) { this->session().selectRange(TimeRange{from, to}); });
+    connect(chart_, &Chart::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
+    connect(table_, &DataTable::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
+}
+
+void MetricView::show_rows(std::shared_ptr<const QueryResult> rows)
+{
+    std::shared_ptr<TableData> table = table_from_query(std::move(rows));
+    bool buckets = false;
+    for (const std::string_view name : table->columns[0].texts) buckets = buckets || name.ends_with("bucket");
+    for (std::string_view& labels : table->columns[1].texts) labels = table->keep(plain_labels(labels));
+    table_->set_table(std::move(table));
+    // Buckets of histograms would bury everything else; the filter says that they are hidden.
+    if (buckets) table_->set_filter(QStringLiteral("-bucket"));
+    const int last = table_->model().columnCount() - 1;
+    if (last >= 0) table_->view().setColumnHidden(last, true);
+    if (table_->model().rowCount() > 0) table_->go_to(0);
+}
+
+void MetricView::picked()
+{
+    const TableData* table = table_->model().table();
+    if (table == nullptr || table->columns.empty() || table->columns.back().integers.empty()) return;
+    std::string ids;
+    qsizetype count = 0;
+    for (const QItemSelectionRange& range : table_->view().selectionModel()->selection())
+        for (int row = range.top(); row <= range.bottom() && count < most_picked; ++row, ++count)
+            ids += (ids.empty() ? "" : ",") + std::to_string(table->columns.back().integers[table_->model().table_row(row)]);
+    if (ids.empty()) return;
+    points_slot_ = session().query("SELECT at_ns, name, labels, unit, value FROM metric_point WHERE series_id IN (" + ids + ") ORDER BY series_id, at_ns", {}, this,
+                                   [this](Result<QueryResult> found) {
+                                       if (!found) return session().tell(found.error());
+                                       set_ = series_from_query(*found);
+                                       show_chart();
+                                   },
+                                   QueryLimits{most_points});
+}
+
+void MetricView::show_chart()
+{
+    if (set_.series.empty()) return;
+    rates_->setVisible(std::any_of(set_.series.begin(), set_.series.end(), is_counter));
+    TimeChart::Data data;
+    data.axis = set_.axis;
+    for (const ChartSeries& series : set_.series) data.series.push_back(rates_->isChecked() && is_counter(series) ? rate_of(series) : series);
+    if (set_.axis == ChartAxis::time) data.windows = chart_windows(session());
+    chart_->set_data(std::move(data));
+}
+
+void MetricView::set_time_zone(TimeZoneMode zone)
+{
+    table_->set_time_zone(zone);
+    chart_->set_time_zone(zone);
+}
+
+QString MetricView::copyText() const { return chart_->csv(); }
+
+}  // namespace casebook

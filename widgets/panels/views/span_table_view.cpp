@@ -1,0 +1,135 @@
+#include "widgets/panels/views/span_table_view.h"
+
+#include "analyzers/core/text.h"
+#include "widgets/models/views/trace_table.h"
+#include "widgets/panels/views/data_table.h"
+#include "widgets/panels/views/table_view.h"
+#include "widgets/qt_text.h"
+#include "widgets/session/session.h"
+
+#include <QLabel>
+#include <QTableView>
+#include <QVBoxLayout>
+
+namespace casebook {
+
+std::optional<TimeRange> window_of(const Session& session, std::string_view role)
+{
+    for (const WindowRow& window : session.windows())
+        if (window.role == role) return window.range;
+    if (session.windows().empty() && session.report())
+        for (const WindowRow& window : session.report()->windows)
+            if (window.role == role) return window.range;
+    return {};
+}
+
+SpanTableView::SpanTableView(Session& session, QWidget* parent) : QueryView(session, parent), table_(new DataTable), note_(new QLabel)
+{
+    auto* body = new QWidget;
+    auto* lines = new QVBoxLayout(body);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->setSpacing(0);
+    note_->setContentsMargins(8, 4, 8, 2);
+    note_->setTextFormat(Qt::PlainText);
+    note_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    lines->addWidget(note_);
+    lines->addWidget(table_, 1);
+    body->setFocusProxy(table_);
+    set_body(body);
+    connect(table_, &DataTable::activated, this, [this](quint32 row) { activated(row); });
+    connect(table_, &DataTable::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
+    connect(&session, &Session::windowsChanged, this, [this] { if (spans_) load(); });
+}
+
+void SpanTableView::set_note(const QString& text)
+{
+    note_->setText(text);
+    note_->setVisible(!text.isEmpty());
+}
+
+void SpanTableView::load()
+{
+    slot_ = session().spans(this, [this](Result<std::shared_ptr<const SpanTable>> spans) {
+        if (!spans) return show_error(spans.error());
+        spans_ = std::move(*spans);
+        if (spans_->empty()) return show_hint(tr("No traces in the case. Import OTLP, Jaeger or Zipkin files: drop them on the window."));
+        slot_ = session().compute<std::shared_ptr<TableData>>(
+            tr("Make the table"), [make = maker(), spans = spans_](const Control&) -> Result<std::shared_ptr<TableData>> { return make(spans); }, this,
+            [this](Result<std::shared_ptr<TableData>> made) {
+                if (!made) return show_error(made.error());
+                show_body();
+                table_->set_table(std::move(*made));
+                arrived();
+            });
+    });
+}
+
+void SpanTableView::set_time_zone(TimeZoneMode zone) { table_->set_time_zone(zone); }
+
+QString SpanTableView::copyText() const { return table_->selected_text(true); }
+
+TraceListView::TraceListView(Session& session, QWidget* parent) : SpanTableView(session, parent)
+{
+    table_->set_hint(tr("No trace of the selected service, operation and time."));
+    connect(&session, &Session::selectionChanged, this, [this] {
+        const Selection& selection = this->session().selection();
+        if (spans_ && (selection.service != service_ || selection.operation != operation_ || selection.range != range_)) load();
+    });
+}
+
+SpanTableView::Make TraceListView::maker()
+{
+    const Selection& selection = session().selection();
+    service_ = selection.service;
+    operation_ = selection.operation;
+    range_ = selection.range;
+    QStringList limits;
+    if (!service_.empty()) limits += tr("first service %1").arg(to_qt(service_));
+    if (!operation_.empty()) limits += tr("operation %1").arg(to_qt(operation_));
+    if (range_) limits += tr("in the marked time");
+    set_note(limits.isEmpty() ? QString() : tr("Only traces with %1").arg(limits.join(QStringLiteral(", "))));
+    return [filter = TraceFilter{service_, operation_, range_}](std::shared_ptr<const SpanTable> spans) { return trace_table(std::move(spans), filter); };
+}
+
+void TraceListView::arrived()
+{
+    const int columns = table_->model().columnCount();
+    if (columns == 0) return;
+    table_->view().setColumnHidden(columns - 1, true);
+    table_->sort_by(1, Qt::DescendingOrder);
+}
+
+void TraceListView::activated(std::uint32_t row)
+{
+    const TableData* table = table_->model().table();
+    if (table == nullptr || !spans_) return;
+    const SpanTable::Trace& trace = spans_->traces[trace_of_row(*table, row)];
+    const std::string id = hex64(trace.high) + hex64(trace.low);
+    session().selectTrace(id);
+    session().openEvidence(trace_evidence(id));
+}
+
+OperationView::OperationView(Session& session, QWidget* parent) : SpanTableView(session, parent) {}
+
+SpanTableView::Make OperationView::maker()
+{
+    const std::optional<TimeRange> incident = window_of(session(), "incident"), baseline = window_of(session(), "baseline");
+    set_note(incident && baseline ? tr("Window incident, against baseline") : incident ? tr("Window incident; a baseline window would show what changed") : tr("The whole case; windows incident and baseline would show what changed"));
+    return [incident, baseline](std::shared_ptr<const SpanTable> spans) { return operation_table(std::move(spans), incident, baseline); };
+}
+
+void OperationView::arrived()
+{
+    const TableData* table = table_->model().table();
+    for (std::size_t i = 0; table != nullptr && i < table->columns.size(); ++i)
+        if (table->columns[i].name == QLatin1String("total_ns")) table_->sort_by(static_cast<int>(i), Qt::DescendingOrder);
+}
+
+void OperationView::activated(std::uint32_t row)
+{
+    const TableData* table = table_->model().table();
+    if (table == nullptr) return;
+    session().selectService(std::string(table->columns[0].texts[row]), std::string(table->columns[1].texts[row]));
+}
+
+}  // namespace casebook

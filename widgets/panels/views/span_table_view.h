@@ -1,0 +1,72 @@
+#pragma once
+
+#include "analyzers/trace/span_table.h"
+#include "widgets/models/views/table_data.h"
+#include "widgets/panels/views/query_view.h"
+
+class QLabel;
+
+namespace casebook {
+
+class DataTable;
+
+/// The window of a role as the user named it, or as the analysis proposed it when the user named none.
+std::optional<TimeRange> window_of(const Session& session, std::string_view role);
+
+/// A table that is made from the spans of the case, and follows the selection.
+class SpanTableView : public QueryView {
+    Q_OBJECT
+public:
+    SpanTableView(Session& session, QWidget* parent);
+    QString copyText() const override;
+    DataTable& table() { return *table_; }
+
+protected:
+    void load() override;
+    void show_rows(std::shared_ptr<const QueryResult>) override {}
+    void set_time_zone(TimeZoneMode zone) override;
+
+    /// Runs on a pool thread.
+    using Make = std::function<std::shared_ptr<TableData>(std::shared_ptr<const SpanTable>)>;
+    /// What to make, given the selection; called on the GUI thread.
+    virtual Make maker() = 0;
+    virtual void arrived() {}
+    virtual void activated(std::uint32_t row) = 0;
+    void set_note(const QString& text);
+
+    std::shared_ptr<const SpanTable> spans_;
+    DataTable* table_;
+
+private:
+    QLabel* note_;
+};
+
+/// All traces, or those of the selected service, operation and range. Opens the waterfall.
+class TraceListView : public SpanTableView {
+    Q_OBJECT
+public:
+    TraceListView(Session& session, QWidget* parent);
+
+protected:
+    Make maker() override;
+    void arrived() override;
+    void activated(std::uint32_t row) override;
+
+private:
+    std::string service_, operation_;
+    std::optional<TimeRange> range_;
+};
+
+/// Operations with calls, errors, percentiles and the change against the baseline. Selects the operation.
+class OperationView : public SpanTableView {
+    Q_OBJECT
+public:
+    OperationView(Session& session, QWidget* parent);
+
+protected:
+    Make maker() override;
+    void arrived() override;
+    void activated(std::uint32_t row) override;
+};
+
+}  // namespace casebook

@@ -1,0 +1,118 @@
+// The part of the session that asks questions of the case: analysis, windows, queries, spans.
+#include "widgets/session/case_access.h"
+#include "widgets/session/session.h"
+
+#include <QSettings>
+
+namespace casebook {
+
+void Session::setAnalyzesAfterImport(bool on)
+{
+    analyzes_after_import_ = on;
+    QSettings().setValue(QStringLiteral("analyzeAfterImport"), on);
+}
+
+void Session::analyze(const AnalyzeOptions& options)
+{
+    if (!access_) return;
+    if (analysis_ != 0) jobs_.abandon(analysis_);
+    using Report = std::shared_ptr<const AnalysisReport>;
+    analysis_ = jobs_.run<Report>(
+        {tr("Analyze"), JobRunner::Lane::write, true},
+        [access = access_, options](const Control& control) -> Result<Report> {
+            Report report;
+            TRY(access->use_writer([&](CaseFile& file) -> Status {
+                TRY_ASSIGN(auto made, casebook::analyze(file, options, control));
+                report = std::make_shared<const AnalysisReport>(std::move(made));
+                return {};
+            }));
+            return report;
+        },
+        this, [this, access = access_](Result<Report> report) {
+            if (access != access_) return;
+            analysis_ = 0;
+            if (report) {
+                report_ = std::move(*report);
+                report_stale_ = false;
+            } else {
+                tell(report.error());
+            }
+            emit reportChanged();
+            // The strongest finding is what one wants to see first.
+            if (report && selection().analyzer.empty() && !report_->findings.empty())
+                selectFinding(report_->findings.front().analyzer, report_->findings.front().key);
+        });
+    emit analysisStarted();
+}
+
+std::shared_ptr<const Finding> Session::finding(const std::string& analyzer, const std::string& key) const
+{
+    if (!report_ || key.empty()) return nullptr;
+    for (const Finding& finding : report_->findings)
+        if (finding.analyzer == analyzer && finding.key == key) return {report_, &finding};
+    return nullptr;
+}
+
+void Session::setWindow(const std::string& name, TimeRange range)
+{
+    if (!access_ || refuse_read_only()) return;
+    change_case(tr("Set window"), false,
+                [name, range](CaseFile& file, const Control&) { return set_window(file, name, range); },
+                [this] {
+                    emit windowsChanged();
+                    emit reportChanged();
+                    if (analyzes_after_import_) analyze();
+                });
+}
+
+void Session::removeWindow(const std::string& name)
+{
+    if (!access_ || refuse_read_only()) return;
+    change_case(
+        tr("Remove window"), false, [name](CaseFile& file, const Control&) { return delete_window(file, name); },
+        [this] {
+            emit windowsChanged();
+            emit reportChanged();
+            if (analyzes_after_import_) analyze();
+        });
+}
+
+Status Session::use_reader(const Access& access, const std::function<void(CaseFile&)>& work)
+{
+    if (!access) return fail(Error::Code::usage, "No case is open", "Open a case or import evidence first");
+    return access->use_reader(work);
+}
+
+JobId Session::query(const std::string& sql, const std::vector<Value>& arguments, QObject* context,
+                     std::function<void(Result<QueryResult>)> done, const QueryLimits& limits)
+{
+    return read<QueryResult>(
+        tr("Query"),
+        [sql, arguments, limits](CaseFile& file, const Control& control) {
+            return run_query(file, sql, arguments, limits, control);
+        },
+        context, std::move(done));
+}
+
+JobId Session::query(const Evidence& evidence, QObject* context, std::function<void(Result<QueryResult>)> done,
+                     const QueryLimits& limits)
+{
+    std::vector<Value> arguments;
+    for (const auto& argument : evidence.arguments)
+        arguments.push_back(std::visit([](const auto& value) { return Value(value); }, argument));
+    return query(evidence.sql, arguments, context, std::move(done), limits);
+}
+
+JobId Session::spans(QObject* context, std::function<void(Result<std::shared_ptr<const SpanTable>>)> done)
+{
+    using Spans = std::shared_ptr<const SpanTable>;
+    return compute<Spans>(
+        tr("Load spans"),
+        [access = access_](const Control& control) -> Result<Spans> {
+            if (!access) return fail(Error::Code::usage, "No case is open", "Open a case or import evidence first");
+            return access->spans(control);
+        },
+        context, std::move(done));
+}
+
+}  // namespace casebook
