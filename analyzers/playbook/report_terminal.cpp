@@ -38,6 +38,13 @@ std::string figure_text(const Figure& figure)
 std::string to_terminal(const AnalysisReport& report, bool color)
 {
     std::string out;
+    for (const SymptomMatch& symptom : report.symptoms) {
+        out += (out.empty() ? "Looks like  " : "            ") + symptom.id + " " + format_percent(symptom.match) + ": " + symptom.why;
+        if (!symptom.unknown.empty()) out += "; unknown: " + join(symptom.unknown, ", ");
+        out += "\n";
+    }
+    if (!report.windows_proposed.empty()) out += "Compared with the time before " + report.windows_proposed + "\n";
+    if (!out.empty()) out += "\n";
     if (report.findings.empty()) out += "Nothing was found that the evidence supports.\n";
     for (const Finding& finding : report.findings) {
         const std::string badge = std::string(name_of(finding.verdict)) + ", " + std::string(name_of(finding.severity));

@@ -117,12 +117,12 @@ Status measure_latency_series(SignalScope& scope, Signals& signals)
         if (Levels levels = from_buckets(scope, series); factor_of(levels) > factor_of(worst)) worst = std::move(levels);
     TRY_ASSIGN(const auto p50, by_service(evidence, "latency_p50"));
     TRY_ASSIGN(const auto p99, by_service(evidence, "latency_p99"));
-    for (const auto& [service, series] : p99) {
+    for (const auto& [service, gauges] : p99) {
         const auto middle = p50.find(service);
         if (middle == p50.end()) continue;
         Levels levels;
-        const auto level = [&, &series = series](TimeRange range) -> std::optional<LatencyLevel> {
-            const auto tail = worst_instance(series, range), half = worst_instance(middle->second, range);
+        const auto level = [&, &tails = gauges](TimeRange range) -> std::optional<LatencyLevel> {
+            const auto tail = worst_instance(tails, range), half = worst_instance(middle->second, range);
             if (!tail || !half) return {};
             return LatencyLevel{*half, *tail, 0, 0};
         };

@@ -200,11 +200,14 @@ private:
         return text + ".";
     }
 
+    /// In the order asked, then those off this walk: what was found is never hidden.
     std::vector<const WalkAnswer*> confirmed_symptoms() const
     {
         std::vector<const WalkAnswer*> found;
         for (const PlaybookQuestion& question : questions_)
             if (const WalkAnswer* answer = answer_of(question.analyzer); answer->verdict == Verdict::confirmed && answer->kind == AnalyzerKind::symptom) found.push_back(answer);
+        for (const WalkAnswer& answer : input_.answers)
+            if (answer.verdict == Verdict::confirmed && answer.kind == AnalyzerKind::symptom && position_of(answer.analyzer) == questions_.size()) found.push_back(&answer);
         return found;
     }
 

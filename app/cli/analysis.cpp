@@ -19,6 +19,7 @@ AnalysisReport printable_report(AnalysisReport report)
     }
     for (AnalyzerVerdict& row : report.verdicts) row.answer.reason = printable(row.answer.reason);
     for (SymptomMatch& symptom : report.symptoms) symptom.why = printable(symptom.why);
+    report.windows_proposed = printable(report.windows_proposed);
     return report;
 }
 

@@ -54,6 +54,7 @@ Process& System::start(Service& service, const std::string& version, int cores)
 void System::crash(Process& process, double down_s)
 {
     process.up = false;
+    process.down_since = events.now();
     ++process.life;
     ++process.restarts;
     auto dying = std::move(process.serving);
@@ -67,6 +68,15 @@ void System::crash(Process& process, double down_s)
     }
     for (const auto& [id, fail] : dying) fail();
     events.after(from_s(down_s), [&process] { process.up = true; });
+}
+
+Process& System::pick(Service& service)
+{
+    for (std::size_t i = 0; i < service.processes.size(); ++i) {
+        Process& process = *service.processes[service.turn++ % service.processes.size()];
+        if (process.up || events.now() - process.down_since < from_s(notice_s)) return process;
+    }
+    return *service.processes[service.turn++ % service.processes.size()];
 }
 
 Work System::compute(const double& ms, double sigma)
@@ -239,7 +249,7 @@ Work System::call(Service& service, const Operation& operation, CallPolicy& poli
 
 void System::attempt(const FramePtr& frame, Service& service, const Operation& operation, CallPolicy& policy, int attempts_left, Next done)
 {
-    Process& target = *service.processes[service.turn++ % service.processes.size()];
+    Process& target = pick(service);
     const Nanoseconds begin = events.now();
     const std::uint64_t id = new_id();
     const auto answered = std::make_shared<bool>(false);
@@ -273,7 +283,7 @@ void System::request(Service& service, const Operation& operation, const std::st
     outside->trace_low = new_id();
     outside->tenant = tenant;
     outside->key = key;
-    Process& target = *service.processes[service.turn++ % service.processes.size()];
+    Process& target = pick(service);
     outside->process = &target;
     outside->life = target.life;
     serve(target, operation, outside, 0, [](bool) {});

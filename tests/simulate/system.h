@@ -24,6 +24,7 @@ struct Process {
     std::unique_ptr<Pool> pool;
     Meter meter;
     bool up = true;
+    Nanoseconds down_since = 0;
     std::uint64_t life = 0;             ///< one more with every restart: work of an earlier life is lost
     double memory_bytes = 0, memory_limit = 0, steal = 0;
     std::uint64_t restarts = 0;
@@ -114,6 +115,8 @@ private:
     void serve(Process& process, const Operation& operation, const FramePtr& caller, std::uint64_t parent, Next done);
     void attempt(const FramePtr& frame, Service& service, const Operation& operation, CallPolicy& policy, int attempts_left, Next done);
     void process_message(MessageQueue& queue, Process& process, MessageQueue::Message message);
+    /// The next process in turn, without those that have been down for a second.
+    Process& pick(Service& service);
     std::uint64_t new_id() { return dice.bits() | 1; }
     void keep(Span span, const Frame& frame);
 
