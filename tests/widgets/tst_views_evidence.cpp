@@ -108,7 +108,7 @@ private slots:
         QCOMPARE(QLatin1String(kind_for({"", "table", "span", "SELECT 1", {}})->id), QLatin1String("table"));
         QCOMPARE(QLatin1String(kind_for({"", "unheard of", "span", "SELECT 1", {}})->id), QLatin1String("table"));
         QCOMPARE(QLatin1String(kind_for({"", "span_tree", "span", "SELECT 1", {}})->id), QLatin1String("waterfall"));
-        QCOMPARE(QLatin1String(kind_for({"", "table", "profile", "SELECT stack, value FROM profile", {}})->id), QLatin1String("flame"));
+        QCOMPARE(QLatin1String(kind_for({"", "table", "profile", "SELECT stack, value FROM profile", {}})->id), QLatin1String("profile"));
     }
 
     void every_evidence_of_the_report_shows_rows()

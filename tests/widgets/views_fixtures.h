@@ -49,6 +49,7 @@ public:
         for (const auto& [key, value] : attributes) {
             table_.attribute_key.push_back(table_.strings.intern(key));
             table_.attribute_value.push_back(table_.strings.intern(value));
+            if (key == "db.query.text") table_.statement.back() = table_.attribute_value.back();  // as loading a case does
         }
         return row;
     }
