@@ -20,7 +20,12 @@ struct TimeRange {
     std::int64_t from_ns = 0;
     std::int64_t to_ns = 0;
     bool contains(std::int64_t at_ns) const { return at_ns >= from_ns && at_ns < to_ns; }
-    double seconds() const { return static_cast<double>(to_ns - from_ns) / 1e9; }
+    /// Negative when the ends are the wrong way round. Exact also for ends as far apart as numbers go.
+    double seconds() const
+    {
+        const auto from = static_cast<std::uint64_t>(from_ns), to = static_cast<std::uint64_t>(to_ns);
+        return to_ns >= from_ns ? static_cast<double>(to - from) / 1e9 : -static_cast<double>(from - to) / 1e9;
+    }
     bool operator==(const TimeRange&) const = default;
 };
 

@@ -33,7 +33,7 @@ struct Cutter {
             return;
         }
         column.resize(count);
-        std::memcpy(column.data(), left.data(), count * sizeof(T));
+        if (count > 0) std::memcpy(column.data(), left.data(), count * sizeof(T));
         left.remove_prefix(count * sizeof(T));
     }
 };
