@@ -50,7 +50,7 @@ public:
     {
         if (seen_.at_ns.size() < 2 * smallest_part) return;
         const double seconds = TimeRange{seen_.at_ns.front(), seen_.at_ns.back()}.seconds();
-        shortest_ns_ = static_cast<std::int64_t>(std::min(seconds * shortest_share, shortest_seconds) * 1e9);
+        shortest_ = std::min(seconds * shortest_share, shortest_seconds);
         look(Change::Kind::latency, seen_.value, true, [&](Values before, Values after, Change& change) {
             change.before = median_of(before);
             change.after = median_of(after);
@@ -84,12 +84,12 @@ private:
         return Values(seen_.value).subspan(static_cast<std::size_t>(part.data() - flags.data()), part.size());
     }
 
-    std::int64_t lasted_ns(std::size_t from, std::size_t to) const { return seen_.at_ns[to - 1] - seen_.at_ns[from]; }
+    double lasted(std::size_t from, std::size_t to) const { return TimeRange{seen_.at_ns[from], seen_.at_ns[to - 1]}.seconds(); }
 
     void look_at_arrivals()
     {
         std::vector<double> gaps{0};
-        for (std::size_t i = 1; i < seen_.at_ns.size(); ++i) gaps.push_back(static_cast<double>(seen_.at_ns[i] - seen_.at_ns[i - 1]) / 1e9);
+        for (std::size_t i = 1; i < seen_.at_ns.size(); ++i) gaps.push_back(TimeRange{seen_.at_ns[i - 1], seen_.at_ns[i]}.seconds());
         gaps[0] = gaps[1];
         look(Change::Kind::traffic, gaps, true, [&](Values before, Values after, Change& change) {
             const double was = mean(before), is = mean(after);
@@ -125,7 +125,7 @@ private:
             if (kind == Change::Kind::tail) split = likeliest(slow_flags(split, from, to), lowest, highest);
             if (kind == Change::Kind::errors) split = likeliest(scores, lowest, highest);
             const std::size_t onset = from + split;
-            if (lasted_ns(from, onset) < shortest_ns_ || lasted_ns(onset, to) < shortest_ns_) continue;
+            if (lasted(from, onset) < shortest_ || lasted(onset, to) < shortest_) continue;
             Change change{kind, seen_.service, seen_.operation};
             if (!is_change(part(from, onset), part(onset, to), change)) continue;
             change.at_ns = seen_.at_ns[onset];
@@ -201,7 +201,7 @@ private:
 
     const Observations& seen_;
     const double alpha_;
-    std::int64_t shortest_ns_ = 0;
+    double shortest_ = 0;  // seconds
     std::vector<Change>& found_;
 };
 

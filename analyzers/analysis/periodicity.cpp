@@ -13,14 +13,14 @@ constexpr double prominence = 0.4, noise_factor = 4;
 constexpr double narrowest_share = 1.0 / 2048, values_per_bin = 4;
 
 /// Largest value of each bin; empty bins take the median of the others.
-std::vector<double> binned(std::span<const std::int64_t> at_ns, std::span<const double> values, TimeRange range, double width_ns)
+std::vector<double> binned(std::span<const std::int64_t> at_ns, std::span<const double> values, TimeRange range, double width_s)
 {
-    const auto bins = static_cast<std::size_t>(static_cast<double>(range.to_ns - range.from_ns) / width_ns);
+    const auto bins = static_cast<std::size_t>(range.seconds() / width_s);
     std::vector<double> largest(bins, -1);
     std::vector<double> known;
     for (std::size_t i = 0; i < at_ns.size(); ++i) {
         if (!range.contains(at_ns[i])) continue;
-        const auto bin = static_cast<std::size_t>(static_cast<double>(at_ns[i] - range.from_ns) / width_ns);
+        const auto bin = static_cast<std::size_t>(TimeRange{range.from_ns, at_ns[i]}.seconds() / width_s);
         if (bin < bins) largest[bin] = std::max(largest[bin], std::max(values[i], 0.0));
     }
     for (const double value : largest)
@@ -43,12 +43,12 @@ double height_of(const std::vector<double>& bins)
 std::optional<Periodicity> find_period(std::span<const std::int64_t> at_ns, std::span<const double> values, TimeRange range, double least,
                                        double periods)
 {
-    const auto total_ns = static_cast<double>(range.to_ns - range.from_ns);
-    if (at_ns.size() < 3 * first_lag || total_ns <= 0) return {};
+    const double total_s = range.seconds();
+    if (at_ns.size() < 3 * first_lag || total_s <= 0) return {};
     std::optional<Periodicity> best;
-    double width_ns = std::max(total_ns * narrowest_share, total_ns / static_cast<double>(at_ns.size()) * values_per_bin);
-    for (; total_ns / width_ns >= first_lag * periods; width_ns *= std::sqrt(2.0)) {
-        const std::vector<double> bins = binned(at_ns, values, range, width_ns);
+    double width_s = std::max(total_s * narrowest_share, total_s / static_cast<double>(at_ns.size()) * values_per_bin);
+    for (; total_s / width_s >= first_lag * periods; width_s *= std::sqrt(2.0)) {
+        const std::vector<double> bins = binned(at_ns, values, range, width_s);
         std::vector<double> logs;
         const double floor = std::max(median(bins) * 1e-3, 1e-9);
         for (const double value : bins) logs.push_back(std::log(std::max(value, floor)));
@@ -61,7 +61,7 @@ std::optional<Periodicity> find_period(std::span<const std::int64_t> at_ns, std:
             const auto fitting = static_cast<double>(bins.size()) / static_cast<double>(lag);
             if (lag < first_lag || fitting < periods || here < correlation[lag - 1] || here < correlation[lag + 1]) continue;
             if (here < least || here - lowest < prominence || here < noise_factor / std::sqrt(static_cast<double>(bins.size()))) continue;
-            const double period_s = static_cast<double>(lag) * width_ns / 1e9;
+            const double period_s = static_cast<double>(lag) * width_s;
             // A multiple of a period is not better than the period itself.
             if (!best || here > best->autocorrelation + 0.02) best = Periodicity{period_s, here, fitting, height_of(bins)};
             break;
@@ -74,12 +74,12 @@ bool keeps_period(std::span<const std::int64_t> at_ns, double period_s, TimeRang
 {
     std::vector<std::int64_t> moments;
     for (const std::int64_t at : at_ns)
-        if (range.contains(at) && (moments.empty() || static_cast<double>(at - moments.back()) / 1e9 > period_s / 10)) moments.push_back(at);
+        if (range.contains(at) && (moments.empty() || TimeRange{moments.back(), at}.seconds() > period_s / 10)) moments.push_back(at);
     const double expected = range.seconds() / period_s;
     if (moments.size() < 3 || static_cast<double>(moments.size()) < 0.6 * expected || static_cast<double>(moments.size()) > 1.7 * expected) return false;
     std::size_t alike = 0;
     for (std::size_t i = 1; i < moments.size(); ++i)
-        alike += std::abs(static_cast<double>(moments[i] - moments[i - 1]) / 1e9 / period_s - 1) <= 0.15;
+        alike += std::abs(TimeRange{moments[i - 1], moments[i]}.seconds() / period_s - 1) <= 0.15;
     return static_cast<double>(alike) >= 0.7 * static_cast<double>(moments.size() - 1);
 }
 

@@ -5,7 +5,7 @@
 #include "analyzers/core/text.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <cmath>
 
 namespace casebook {
 namespace {
@@ -17,15 +17,17 @@ Result<WindowRow> find_window(const std::vector<WindowRow>& all, const std::stri
     return fail(Error::Code::usage, "there is no window " + name, "casebook-cli window CASE --list shows the windows; window CASE NAME FROM TO makes one");
 }
 
-constexpr std::int64_t snap_ns = 10'000'000'000;  // a change this near to an event happened at the event
+constexpr double snap_s = 10;             // a change this near to an event happened at the event
 constexpr double enough_share = 0.05;             // of the case on either side of a deploy that makes a base
+
+double apart(std::int64_t a_ns, std::int64_t b_ns) { return std::abs(TimeRange{a_ns, b_ns}.seconds()); }
 
 /// The event nearest to a moment, if it is near enough to be meant.
 const Event* event_near(const std::vector<Event>& events, std::int64_t at_ns)
 {
     const Event* nearest = nullptr;
     for (const Event& event : events)
-        if (std::llabs(event.at_ns - at_ns) <= snap_ns && (!nearest || std::llabs(event.at_ns - at_ns) < std::llabs(nearest->at_ns - at_ns))) nearest = &event;
+        if (apart(event.at_ns, at_ns) <= snap_s && (!nearest || apart(event.at_ns, at_ns) < apart(nearest->at_ns, at_ns))) nearest = &event;
     return nearest;
 }
 
@@ -43,10 +45,10 @@ void take(AnalysisWindows& chosen, std::int64_t onset_ns, std::string why)
 /// The last moment of `kinds` with enough of the case on both sides.
 const Event* dividing_event(const std::vector<Event>& events, TimeRange whole, std::initializer_list<std::string_view> kinds, bool last)
 {
-    const auto margin_ns = static_cast<std::int64_t>(enough_share * static_cast<double>(whole.to_ns - whole.from_ns));
+    const double margin = enough_share * whole.seconds();
     const Event* found = nullptr;
     for (const Event& event : events) {
-        if (event.at_ns - whole.from_ns < margin_ns || whole.to_ns - event.at_ns < margin_ns) continue;
+        if (TimeRange{whole.from_ns, event.at_ns}.seconds() < margin || TimeRange{event.at_ns, whole.to_ns}.seconds() < margin) continue;
         const bool meant = std::any_of(kinds.begin(), kinds.end(), [&](std::string_view kind) { return contains_ignoring_case(event.kind, kind); });
         if (meant && (last || !found)) found = &event;
     }
@@ -73,7 +75,7 @@ Status propose(CaseEvidence& evidence, AnalysisWindows& chosen)
     TRY_ASSIGN(const std::vector<Observations> observed, observations_of(evidence));
     TRY_ASSIGN(const std::vector<Event>* events, evidence.events());
     const std::vector<Change> changes = find_changes(observed);
-    const auto is_usable = [&](const Change& change) { return !chosen.baseline || change.at_ns >= chosen.baseline->to_ns - snap_ns; };
+    const auto is_usable = [&](const Change& change) { return !chosen.baseline || TimeRange{chosen.baseline->to_ns, change.at_ns}.seconds() >= -snap_s; };
     const auto strongest = std::find_if(changes.begin(), changes.end(), is_usable);
     const bool traffic_only = strongest != changes.end() && strongest->kind == Change::Kind::traffic;
     if (strongest == changes.end() || traffic_only) {

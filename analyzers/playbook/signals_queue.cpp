@@ -59,7 +59,7 @@ Status measure_queue(SignalScope& scope, Signals& signals)
         std::size_t seen = 0;
         for (std::size_t i = 0; i < series.at_ns.size(); ++i) {
             if (!scope.now.contains(series.at_ns[i]) || seen++ % stride != 0) continue;
-            minutes.push_back(static_cast<double>(series.at_ns[i] - scope.now.from_ns) / 60e9);
+            minutes.push_back(TimeRange{scope.now.from_ns, series.at_ns[i]}.seconds() / 60);
             depth.push_back(series.value[i]);
         }
         const LinearFit fit = linear_fit(minutes, depth);

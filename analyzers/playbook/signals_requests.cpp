@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 namespace casebook {
 namespace {
@@ -90,7 +91,7 @@ void measure_errors(const SignalScope& scope, const std::vector<Request>& reques
         if (first == 0) first = request.start_ns;
         last = request.end_ns;
     }
-    signals.error_minutes = static_cast<double>(last - first) / 60e9;
+    signals.error_minutes = TimeRange{first, last}.seconds() / 60;
     if (timeouts.size() < 3) return;
     const double usual = median(timeouts);
     const auto near = std::count_if(timeouts.begin(), timeouts.end(), [&](double ms) { return std::abs(ms - usual) <= pile_width * usual; });
@@ -110,16 +111,16 @@ void measure_load(const SignalScope& scope, const std::vector<Request>& requests
     // Successes per second in twentieths of the analysed time: the peak as the mean of three, now as the mean of its parts.
     const TimeRange all = scope.windows.analysed;
     constexpr std::size_t parts = 20;
-    const double part_ns = static_cast<double>(all.to_ns - all.from_ns) / parts;
-    if (requests.size() < 10 * parts || part_ns <= 0) return;
+    const double part_s = all.seconds() / parts;
+    if (requests.size() < 10 * parts || part_s <= 0) return;
     std::array<double, parts> done{};
     for (const Request& request : requests)
         if (!request.failed && all.contains(request.end_ns))
-            ++done[std::min(parts - 1, static_cast<std::size_t>(static_cast<double>(request.end_ns - all.from_ns) / part_ns))];
+            ++done[std::min(parts - 1, static_cast<std::size_t>(TimeRange{all.from_ns, request.end_ns}.seconds() / part_s))];
     double peak = 0, now = 0, now_parts = 0;
     for (std::size_t i = 0; i < parts; ++i) {
         if (i >= 1 && i + 1 < parts) peak = std::max(peak, (done[i - 1] + done[i] + done[i + 1]) / 3);
-        const auto middle = all.from_ns + static_cast<std::int64_t>((static_cast<double>(i) + 0.5) * part_ns);
+        const auto middle = all.from_ns + static_cast<std::int64_t>((static_cast<double>(i) + 0.5) * part_s * 1e9);
         if (!scope.now.contains(middle)) continue;
         now += done[i];
         ++now_parts;
@@ -131,23 +132,19 @@ void measure_load(const SignalScope& scope, const std::vector<Request>& requests
 void measure_peak_hours(const SignalScope& scope, const std::vector<Request>& requests, Signals& signals)
 {
     const TimeRange all = scope.windows.analysed;
-    const auto minutes = static_cast<std::size_t>(all.seconds() / 60);
-    if (minutes < minutes_of_a_cycle) return;
-    std::vector<std::vector<double>> by_minute(minutes);
+    if (all.seconds() < 60 * static_cast<double>(minutes_of_a_cycle)) return;
+    std::map<std::int64_t, std::vector<double>> by_minute;  // sparse: a stray time must not cost memory
     for (const Request& request : requests) {
         if (!all.contains(request.start_ns)) continue;
-        const auto minute = static_cast<std::size_t>((request.start_ns - all.from_ns) / 60'000'000'000);
-        if (minute < minutes) by_minute[minute].push_back(request.ms);
+        by_minute[static_cast<std::int64_t>(TimeRange{all.from_ns, request.start_ns}.seconds() / 60)].push_back(request.ms);
     }
-    std::vector<std::size_t> order;
-    for (std::size_t i = 0; i < minutes; ++i)
-        if (by_minute[i].size() >= fewest_requests) order.push_back(i);
-    if (order.size() < minutes_of_a_cycle) return;
     std::vector<double> load, latency;
-    for (const std::size_t minute : order) {
-        load.push_back(static_cast<double>(by_minute[minute].size()));
-        latency.push_back(percentile(by_minute[minute], 95));
+    for (const auto& [minute, durations] : by_minute) {
+        if (durations.size() < fewest_requests) continue;
+        load.push_back(static_cast<double>(durations.size()));
+        latency.push_back(percentile(durations, 95));
     }
+    if (load.size() < minutes_of_a_cycle) return;
     // A cycle: the load was clearly lower before and after its peak.
     const auto peak = std::max_element(load.begin(), load.end());
     if (*std::min_element(load.begin(), peak + 1) > *peak / 1.5 || *std::min_element(peak, load.end()) > *peak / 1.5) return;

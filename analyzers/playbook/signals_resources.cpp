@@ -12,7 +12,7 @@ constexpr double fewest_gets = 20;
 constexpr std::size_t fewest_samples = 10;
 constexpr double reset_fall = 0.4;            // memory that falls by more than this starts anew
 constexpr double load_fall = 0.5;             // load below this share of its peak has fallen (pool.leak.low_load)
-constexpr std::int64_t before_restart_ns = 60'000'000'000;
+constexpr double before_restart_s = 60;
 
 /// The value of a label that splits CPU time, "idle" or "user"; empty when the series is a total.
 std::string cpu_state(const Series& series)
@@ -73,10 +73,10 @@ Status measure_memory_before(const SignalScope& scope, const std::vector<Restart
             for (const Series& one : *limits)
                 if (same(one.service, series.service) && same(one.instance, series.instance) && !one.value.empty()) limit = one.value.back();
             if (limit <= 0) continue;
-            const std::int64_t step_ns = (series.at_ns.back() - series.at_ns.front()) / static_cast<std::int64_t>(series.at_ns.size() - 1);
-            const std::int64_t from_ns = restart.at_ns - std::max(before_restart_ns, 3 * step_ns);
+            const double step_s = TimeRange{series.at_ns.front(), series.at_ns.back()}.seconds() / static_cast<double>(series.at_ns.size() - 1);
+            const double before_s = std::max(before_restart_s, 3 * step_s);
             for (std::size_t i = 0; i < series.at_ns.size(); ++i)
-                if (series.at_ns[i] >= from_ns && series.at_ns[i] <= restart.at_ns)
+                if (series.at_ns[i] <= restart.at_ns && TimeRange{series.at_ns[i], restart.at_ns}.seconds() <= before_s)
                     signals.memory_before_restart = std::max(signals.memory_before_restart.value_or(0), series.value[i] / limit);
         }
     }
@@ -93,7 +93,7 @@ std::pair<std::vector<double>, std::vector<double>> longest_stretch(const std::v
             if (open.first.size() > best.first.size()) best = open;
             open = {};
         }
-        open.first.push_back(static_cast<double>(at_ns[i] - range.from_ns) / 3.6e12);
+        open.first.push_back(TimeRange{range.from_ns, at_ns[i]}.seconds() / 3600);
         open.second.push_back(value[i]);
     }
     return open.first.size() > best.first.size() ? open : best;
@@ -163,10 +163,10 @@ Status measure_memory_climb(const SignalScope& scope, Signals& signals)
     // Did the load fall while memory went on climbing?
     constexpr std::size_t parts = 10;
     std::vector<double> load(parts, 0);
-    const double part_ns = static_cast<double>(top_ns - range.from_ns) / parts;
+    const double part_s = TimeRange{range.from_ns, top_ns}.seconds() / parts;
     for (const SpanTable::Row row : scope.entries)
-        if (const double at = static_cast<double>(scope.spans->start_ns[row] - range.from_ns); at >= 0 && part_ns > 0 && at < part_ns * parts)
-            ++load[static_cast<std::size_t>(at / part_ns)];
+        if (const double at = TimeRange{range.from_ns, scope.spans->start_ns[row]}.seconds(); at >= 0 && part_s > 0 && at < part_s * parts)
+            ++load[std::min(parts - 1, static_cast<std::size_t>(at / part_s))];
     const double peak = *std::max_element(load.begin(), load.end());
     if (peak > 0 && load.back() < load_fall * peak) signals.memory_falls_with_load = false;
     return {};

@@ -7,7 +7,7 @@
 namespace casebook {
 namespace {
 
-constexpr std::int64_t early_ns = 10'000'000'000;  // clocks and scrapes: a change may seem to come this much before its cause
+constexpr double early_s = 10;        // clocks and scrapes: a change may seem to come this much before its cause
 constexpr double broken_factor = 5;                // a service five times slower is broken, a twice slower one is not
 
 bool is_deploy(const Event& event)
@@ -28,9 +28,9 @@ Status measure_deploys(const SignalScope& scope, Signals& signals)
         if (!is_deploy(event)) continue;
         signals.deploys = true;
         for (const Change& change : scope.changes) {
-            const std::int64_t lag_ns = change.at_ns - event.at_ns;
-            if (!of_latency(change) || lag_ns < -early_ns) continue;
-            const double hours = static_cast<double>(std::max<std::int64_t>(0, lag_ns)) / 3.6e12;
+            const double lag_s = TimeRange{event.at_ns, change.at_ns}.seconds();
+            if (!of_latency(change) || lag_s < -early_s) continue;
+            const double hours = std::max(0.0, lag_s) / 3600;
             if (signals.change_after_deploy_h && *signals.change_after_deploy_h <= hours) continue;
             signals.change_after_deploy_h = hours;
             signals.deploy_text = describe(change) + " after " + event.kind + (event.service.empty() ? "" : " of " + event.service);
@@ -73,7 +73,7 @@ Status measure_services(SignalScope& scope, Signals& signals)
     std::vector<std::pair<std::int64_t, std::string>> order;
     for (const auto& [service, at] : broken) order.emplace_back(at, service);
     std::sort(order.begin(), order.end());
-    signals.broken_within_minutes = static_cast<double>(order.back().first - order.front().first) / 60e9;
+    signals.broken_within_minutes = TimeRange{order.front().first, order.back().first}.seconds() / 60;
     std::set<std::pair<std::string_view, std::string_view>> calls;
     for (const auto& [from, to] : edges) calls.emplace(spans.text(from), spans.text(to));
     double linked = 0;

@@ -12,7 +12,7 @@ namespace casebook {
 namespace {
 
 constexpr double tolerated_orphans = 0.01;                // more spans without their parent than this: cut off or sampled
-constexpr std::int64_t tolerated_skew_ns = 5'000'000;     // MAP guard "clock skew above 5 ms"
+constexpr double tolerated_skew_ms = 5;                   // MAP guard "clock skew above 5 ms"
 constexpr double tolerated_early = 0.01;
 
 /// The evidence behind the cells of the symptom table.
@@ -56,22 +56,22 @@ WalkCheck check_of_clocks(const SpanTable& spans)
 {
     WalkCheck check{"clocks"};
     std::uint64_t calls = 0, early = 0;
-    std::int64_t worst_ns = 0;
+    double worst_ms = 0;
     for (SpanTable::Row row = 0; row < spans.size(); ++row) {
         const SpanTable::Row parent = spans.parent[row];
         if (parent == SpanTable::no_row || spans.service[parent] == spans.service[row]) continue;
         ++calls;
-        const std::int64_t ahead_ns = spans.start_ns[parent] - spans.start_ns[row];
-        if (ahead_ns <= tolerated_skew_ns) continue;
+        const double ahead_ms = TimeRange{spans.start_ns[row], spans.start_ns[parent]}.seconds() * 1000;
+        if (ahead_ms <= tolerated_skew_ms) continue;
         ++early;
-        worst_ns = std::max(worst_ns, ahead_ns);
+        worst_ms = std::max(worst_ms, ahead_ms);
     }
     check.text = "the clocks of the services agree within 5 ms";
     if (calls == 0) check.text = "one clock: no call crosses services";
     if (calls == 0 || static_cast<double>(early) <= tolerated_early * static_cast<double>(calls)) return check;
     check.state = WalkCheck::State::doubtful;
     check.text = format_percent(static_cast<double>(early) / static_cast<double>(calls)) + " of the calls are answered before they are made, by up to " +
-                 format_ms(static_cast<double>(worst_ns) / 1e6) + ": clocks disagree, so times between services mean little";
+                 format_ms(worst_ms) + ": clocks disagree, so times between services mean little";
     check.command = "synchronise the clocks of the hosts (chronyc tracking) and record again";
     return check;
 }
