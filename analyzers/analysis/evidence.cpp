@@ -1,6 +1,7 @@
 #include "analyzers/analysis/evidence.h"
 
 #include "analyzers/analysis/metric_roles.h"
+#include "analyzers/core/instant.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/span_cache.h"
 
@@ -9,6 +10,25 @@
 
 namespace casebook {
 namespace {
+
+std::optional<std::int64_t> instant_at(const Statement& rows, int column)
+{
+    if (rows.is_null(column)) return {};
+    return clamp_instant(rows.integer(column));
+}
+
+/// Counts beyond what a double holds exactly are nobody's; within it, sums over all rows of a case do not overflow.
+std::int64_t count_at(const Statement& rows, int column)
+{
+    constexpr std::int64_t limit = std::int64_t{1} << 53;
+    return std::clamp(rows.integer(column), -limit, limit);
+}
+
+std::optional<std::int64_t> optional_count_at(const Statement& rows, int column)
+{
+    if (rows.is_null(column)) return {};
+    return count_at(rows, column);
+}
 
 std::map<std::string, std::string> parse_labels(simdjson::dom::parser& parser, std::string_view json)
 {
@@ -128,8 +148,8 @@ Result<const std::vector<StatementSnapshot>*> CaseEvidence::statement_snapshots(
     for (;;) {
         TRY_ASSIGN(const bool more, rows.step());
         if (!more) break;
-        if (snapshots.empty() || snapshots.back().file_id != rows.integer(0) || snapshots.back().at_ns != rows.optional_integer(1))
-            snapshots.push_back({rows.integer(0), rows.optional_integer(1), std::string(rows.text(2)), {}});
+        if (snapshots.empty() || snapshots.back().file_id != rows.integer(0) || snapshots.back().at_ns != instant_at(rows, 1))
+            snapshots.push_back({rows.integer(0), instant_at(rows, 1), std::string(rows.text(2)), {}});
         auto& entries = snapshots.back().entries;
         if (entries.empty() || entries.back().fingerprint != rows.text(3) || rows.text(3).empty()) {
             StatementEntry entry;
@@ -139,12 +159,12 @@ Result<const std::vector<StatementSnapshot>*> CaseEvidence::statement_snapshots(
             entries.push_back(std::move(entry));
         }
         StatementEntry& entry = entries.back();
-        entry.calls += rows.integer(6);
+        entry.calls += count_at(rows, 6);
         entry.total_ms += rows.real(8);
-        sum_into(entry.rows, rows.optional_integer(7));
-        sum_into(entry.shared_hit, rows.optional_integer(9));
-        sum_into(entry.shared_read, rows.optional_integer(10));
-        sum_into(entry.temp_written, rows.optional_integer(11));
+        sum_into(entry.rows, optional_count_at(rows, 7));
+        sum_into(entry.shared_hit, optional_count_at(rows, 9));
+        sum_into(entry.shared_read, optional_count_at(rows, 10));
+        sum_into(entry.temp_written, optional_count_at(rows, 11));
         if (const auto max = rows.optional_real(12)) entry.max_ms = std::max(entry.max_ms.value_or(0), *max);
     }
     for (StatementSnapshot& snapshot : snapshots) sort_by_time_spent(snapshot.entries);
@@ -183,7 +203,7 @@ Result<const std::vector<PlanEntry>*> CaseEvidence::plans()
         plan.query = rows.text(5);
         plan.window = rows.text(6);
         plan.detail = rows.text(7);
-        plan.at_ns = rows.optional_integer(8);
+        plan.at_ns = instant_at(rows, 8);
         plan.planning_ms = rows.optional_real(9);
         plan.execution_ms = rows.optional_real(10);
         by_id.emplace(plan.id, plans.size());
@@ -209,9 +229,9 @@ Result<const std::vector<PlanEntry>*> CaseEvidence::plans()
         node.total_ms = nodes.optional_real(10);
         node.self_ms = nodes.optional_real(11);
         node.rows_removed = nodes.optional_real(12);
-        node.shared_hit = nodes.optional_integer(13);
-        node.shared_read = nodes.optional_integer(14);
-        node.temp_written = nodes.optional_integer(15);
+        node.shared_hit = optional_count_at(nodes, 13);
+        node.shared_read = optional_count_at(nodes, 14);
+        node.temp_written = optional_count_at(nodes, 15);
         if (const auto workers = nodes.optional_integer(16)) node.workers = static_cast<int>(*workers);
         node.detail = nodes.text(17);
         plans[plan->second].nodes.push_back(std::move(node));
@@ -264,7 +284,7 @@ Result<std::vector<Series>> CaseEvidence::load_series(const std::string& role, c
         for (;;) {
             TRY_ASSIGN(const bool more, points.step());
             if (!more) break;
-            series.at_ns.push_back(points.integer(0));
+            series.at_ns.push_back(clamp_instant(points.integer(0)));
             series.value.push_back(points.real(1) * series.scale);
         }
         // The same series from several files is one series.
@@ -306,9 +326,9 @@ Result<const std::vector<HeapSnapshot>*> CaseEvidence::heap_snapshots()
     for (;;) {
         TRY_ASSIGN(const bool more, rows.step());
         if (!more) break;
-        if (snapshots.empty() || snapshots.back().file_id != rows.integer(0) || snapshots.back().at_ns != rows.optional_integer(2))
-            snapshots.push_back({rows.integer(0), std::string(rows.text(1)), rows.optional_integer(2), {}});
-        snapshots.back().classes.push_back({std::string(rows.text(3)), rows.integer(4), rows.integer(5)});
+        if (snapshots.empty() || snapshots.back().file_id != rows.integer(0) || snapshots.back().at_ns != instant_at(rows, 2))
+            snapshots.push_back({rows.integer(0), std::string(rows.text(1)), instant_at(rows, 2), {}});
+        snapshots.back().classes.push_back({std::string(rows.text(3)), count_at(rows, 4), count_at(rows, 5)});
     }
     const bool timed = std::all_of(snapshots.begin(), snapshots.end(), [](const HeapSnapshot& s) { return s.at_ns.has_value(); });
     std::stable_sort(snapshots.begin(), snapshots.end(), [timed](const HeapSnapshot& a, const HeapSnapshot& b) {
@@ -331,14 +351,14 @@ Result<const std::vector<GcPause>*> CaseEvidence::gc_pauses()
         GcPause pause;
         pause.file_id = rows.integer(0);
         pause.has_time = !rows.is_null(1);
-        pause.at_ns = rows.integer(1);
+        pause.at_ns = clamp_instant(rows.integer(1));
         pause.collector = rows.text(2);
         pause.kind = rows.text(3);
         pause.cause = rows.text(4);
         pause.pause_ms = rows.real(5);
-        pause.before_bytes = rows.optional_integer(6);
-        pause.after_bytes = rows.optional_integer(7);
-        pause.capacity_bytes = rows.optional_integer(8);
+        pause.before_bytes = optional_count_at(rows, 6);
+        pause.after_bytes = optional_count_at(rows, 7);
+        pause.capacity_bytes = optional_count_at(rows, 8);
         pauses.push_back(std::move(pause));
     }
     gc_ = std::move(pauses);
@@ -353,7 +373,7 @@ Result<const std::vector<Event>*> CaseEvidence::events()
     for (;;) {
         TRY_ASSIGN(const bool more, rows.step());
         if (!more) break;
-        events.push_back({rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2)), std::string(rows.text(3))});
+        events.push_back({clamp_instant(rows.integer(0)), std::string(rows.text(1)), std::string(rows.text(2)), std::string(rows.text(3))});
     }
     events_ = std::move(events);
     return &*events_;
@@ -417,7 +437,7 @@ Result<std::optional<TimeRange>> CaseEvidence::time_range()
                                         "UNION ALL SELECT min(snapshot_at_ns), max(snapshot_at_ns) FROM statements "
                                         "UNION ALL SELECT min(at_ns), max(at_ns) FROM gc_pauses WHERE at_ns > 1000000000000000000)"));
     TRY_ASSIGN(const bool row, statement.step());
-    if (row && !statement.is_null(0)) range = TimeRange{statement.integer(0), statement.integer(1) + 1};
+    if (row && !statement.is_null(0)) range = TimeRange{clamp_instant(statement.integer(0)), clamp_instant(statement.integer(1)) + 1};
     return range;
 }
 

@@ -1,3 +1,4 @@
+#include "analyzers/core/instant.h"
 #include "analyzers/store/case_file.h"
 
 #include <array>
@@ -65,7 +66,7 @@ Result<std::vector<WindowRow>> windows(CaseFile& file)
     for (;;) {
         TRY_ASSIGN(const bool more, statement.step());
         if (!more) return rows;
-        rows.push_back({std::string(statement.text(0)), std::string(statement.text(1)), {statement.integer(2), statement.integer(3)}});
+        rows.push_back({std::string(statement.text(0)), std::string(statement.text(1)), {clamp_instant(statement.integer(2)), clamp_instant(statement.integer(3))}});
     }
 }
 

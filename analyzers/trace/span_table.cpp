@@ -1,5 +1,6 @@
 #include "analyzers/trace/span_table.h"
 
+#include "analyzers/core/instant.h"
 #include "analyzers/core/text.h"
 #include "analyzers/store/case_file.h"
 #include "analyzers/store/span_chunk.h"
@@ -45,8 +46,8 @@ void append(SpanTable& table, const SpanColumns& columns, std::uint32_t file_id,
     const auto extend = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
     extend(table.span_id, columns.span_id);
     extend(table.parent_id, columns.parent_id);
-    extend(table.start_ns, columns.start_ns);
-    extend(table.duration_ns, columns.duration_ns);
+    for (const std::int64_t at_ns : columns.start_ns) table.start_ns.push_back(clamp_instant(at_ns));
+    for (const std::int64_t ns : columns.duration_ns) table.duration_ns.push_back(clamp_duration(ns));
     translate(table.service, columns.service);
     translate(table.name, columns.name);
     translate(table.instance, columns.instance);

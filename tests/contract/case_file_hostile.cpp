@@ -128,6 +128,14 @@ int main()
     edited(path, good, "UPDATE reports SET document = '{\"findings\":[{\"evidence\":[{\"sql\":\"DROP TABLE windows\"}]},5,null]}'", "hostile report");
     edited(path, good, "UPDATE reports SET document = substr(document, 1, 20)", "cut report");
     edited(path, good, "UPDATE windows SET from_ns = 9223372036854775807; INSERT INTO windows VALUES ('incident', 'incident', -9223372036854775807, 9223372036854775807)", "absurd window");
+    edited(path, good, "INSERT INTO statements (file_id, snapshot_at_ns, query_id, fingerprint, query, calls, rows, total_ms, shared_hit) VALUES (1, -9223372036854775807, '1', 'f', 'select 1', "
+                       "9223372036854775807, 9223372036854775807, 9e999, 9223372036854775807), (1, -9223372036854775807, '2', 'f', 'select 1', 9223372036854775807, 9223372036854775807, -1, "
+                       "9223372036854775807), (1, 9223372036854775807, '1', 'f', 'select 1', -9223372036854775807, -1, 0, -9223372036854775807)", "absurd statements");
+    edited(path, good, "INSERT INTO heap_classes VALUES (1, -9223372036854775807, 'A', 9223372036854775807, 9223372036854775807), (1, -9223372036854775807, 'B', 9223372036854775807, "
+                       "9223372036854775807), (1, 0, 'A', -9223372036854775807, -9223372036854775807), (1, 9223372036854775807, 'A', 1, 1)", "absurd histograms");
+    edited(path, good, "INSERT INTO gc_pauses VALUES (1, -9223372036854775807, 'G1', 'full', '', 9e999, 9223372036854775807, -9223372036854775807, 0), (1, 9223372036854775807, 'G1', 'young', '', -5, "
+                       "-9223372036854775807, 9223372036854775807, 9223372036854775807)", "absurd pauses");
+    edited(path, good, "INSERT INTO events VALUES (1, -9223372036854775807, 'deploy', 'a', ''), (1, 9223372036854775807, 'deploy', 'a', '')", "absurd events");
     edited(path, good, "INSERT INTO metric_series VALUES (1, 1, 'cpu', 'not json', '1'); INSERT INTO metric_samples VALUES (1, 9223372036854775807, 9e999), (1, -9223372036854775807, -1)", "absurd metric");
     edited(path, good, "INSERT INTO plan_nodes (plan_id, node_id, parent_id, depth, node_type, relation, index_name, detail) VALUES (1, 0, 0, -7, 'Seq Scan', '', '', '{'); INSERT INTO plans VALUES (1, 1, '', '', '', '', 0, 0, 0, 99, 0, 'x')", "self-parented plan node");
 
