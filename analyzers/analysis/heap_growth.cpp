@@ -78,6 +78,66 @@ LeakMolecule molecule_of(const std::vector<GrowingClass>& classes, std::size_t c
     return molecule;
 }
 
+/// y = a x + b z over the steps of three classes, a and b not negative, every step met within 5 %.
+bool explained_by_two(const GrowingClass& y, const GrowingClass& x, const GrowingClass& z, double& a, double& b)
+{
+    const auto step = [](const GrowingClass& c, std::size_t i) { return c.instances[i] - c.instances[i - 1]; };
+    double xx = 0, xz = 0, zz = 0, xy = 0, zy = 0;
+    for (std::size_t i = 1; i < y.instances.size(); ++i) {
+        xx += step(x, i) * step(x, i);
+        xz += step(x, i) * step(z, i);
+        zz += step(z, i) * step(z, i);
+        xy += step(x, i) * step(y, i);
+        zy += step(z, i) * step(y, i);
+    }
+    const double determinant = xx * zz - xz * xz;
+    if (determinant <= 1e-6 * xx * zz) return false;  // the two grow alike: nothing tells them apart
+    a = (xy * zz - zy * xz) / determinant;
+    b = (zy * xx - xy * xz) / determinant;
+    if (a < 0 || b < 0) return false;
+    const double mean_step = y.growth() / static_cast<double>(y.instances.size() - 1);
+    for (std::size_t i = 1; i < y.instances.size(); ++i)
+        if (std::abs(a * step(x, i) + b * step(z, i) - step(y, i)) > proportional * std::max(mean_step, std::abs(step(y, i))) + 2) return false;
+    return true;
+}
+
+/// Two leaks share strings and arrays, which then grow in proportion to neither: what two application classes explain
+/// together is divided between them.
+void divide_shared(HeapGrowth& growth)
+{
+    constexpr std::size_t most_pairs_of = 8;
+    std::vector<std::size_t> owners;
+    for (std::size_t i = 0; i < growth.molecules.size() && owners.size() < most_pairs_of; ++i)
+        if (growth.classes[growth.molecules[i].culprit].application) owners.push_back(i);
+    const auto divide = [&](const LeakMolecule& shared) {
+        const GrowingClass& y = growth.classes[shared.culprit];
+        for (std::size_t i = 0; i < owners.size(); ++i)
+            for (std::size_t k = i + 1; k < owners.size(); ++k) {
+                double ratios[2] = {0, 0};
+                const std::size_t two[2] = {owners[i], owners[k]};
+                if (!explained_by_two(y, growth.classes[growth.molecules[two[0]].culprit], growth.classes[growth.molecules[two[1]].culprit], ratios[0], ratios[1])) continue;
+                for (std::size_t side = 0; side < 2; ++side) {
+                    LeakMolecule& owner = growth.molecules[two[side]];
+                    const double share = ratios[side] * growth.classes[owner.culprit].growth() / y.growth();
+                    for (const auto& member : shared.members) {
+                        owner.members.push_back({member.index, ratios[side] * member.per_culprit});
+                        owner.bytes += share * growth.classes[member.index].byte_growth();
+                    }
+                }
+                return true;
+            }
+        return false;
+    };
+    std::vector<LeakMolecule> kept;
+    for (const LeakMolecule& molecule : std::vector<LeakMolecule>(growth.molecules))
+        if (growth.classes[molecule.culprit].application || !divide(molecule)) kept.push_back(molecule);
+    // Owners have grown meanwhile; they are kept in the same order.
+    for (LeakMolecule& molecule : kept)
+        for (const std::size_t owner : owners)
+            if (growth.molecules[owner].culprit == molecule.culprit) molecule = growth.molecules[owner];
+    growth.molecules = std::move(kept);
+}
+
 /// Better suspect first: of the application, then rarer, then larger instances, then by name.
 bool better_culprit(const GrowingClass& a, const GrowingClass& b)
 {
@@ -212,6 +272,7 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
         for (const auto& member : molecule.members) taken[member.index] = true;
         growth.molecules.push_back(std::move(molecule));
     }
+    divide_shared(growth);
     std::stable_sort(growth.molecules.begin(), growth.molecules.end(), [&](const LeakMolecule& a, const LeakMolecule& b) {
         const bool x = growth.classes[a.culprit].application, y = growth.classes[b.culprit].application;
         if (x != y) return x;

@@ -28,7 +28,8 @@ struct GrowingClass {
     double byte_growth() const { return bytes.back() - bytes.front(); }
 };
 
-/// A leak and what comes with it: classes that grow in a fixed proportion to the culprit, step by step.
+/// A leak and what comes with it: classes that grow in a fixed proportion to the culprit, step by step, and its part of those
+/// that two culprits explain together.
 struct LeakMolecule {
     std::size_t culprit = 0;               ///< index into HeapGrowth::classes
     struct Member { std::size_t index = 0; double per_culprit = 0; };
