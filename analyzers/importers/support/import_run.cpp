@@ -6,6 +6,7 @@
 #include "analyzers/importers/support/archive_stream.h"
 #include "analyzers/importers/support/import_context.h"
 #include "analyzers/importers/support/source.h"
+#include "analyzers/importers/support/utf16_source.h"
 #include "analyzers/store/case_file.h"
 
 #include <algorithm>
@@ -74,7 +75,9 @@ public:
         entry.path = path;
         entry.named = named;
         const auto started = std::chrono::steady_clock::now();
-        Status status = read(entry, source);
+        const auto mark = source.window(2);
+        const auto text = mark && is_utf16(*mark) ? utf16_source(source, control_) : nullptr;
+        Status status = read(entry, text ? *text : source);
         entry.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
         if (!status) {
             if (status.error().code == Error::Code::cancelled || status.error().code == Error::Code::caseFile || status.error().code == Error::Code::busy) return status;
@@ -180,7 +183,8 @@ private:
         }
         entry.bytes = static_cast<std::int64_t>(source.offset());
         if (entry.records == 0)
-            return fail(Error::Code::notUnderstood, entry.path + " holds no " + std::string(importer->title) + " records",
+            return fail(Error::Code::notUnderstood, entry.path + " holds no " + std::string(importer->title) + " records" +
+                            (entry.notes.empty() ? std::string() : ": " + entry.notes.front().detail),
                         "Check that the export is complete");
         if (entry.stored == 0)
             return fail(Error::Code::notUnderstood, entry.path + " holds no usable record: " + (entry.notes.empty() ? std::string("all were dropped") : entry.notes.front().detail),
