@@ -6,6 +6,7 @@
 #include "analyzers/core/importer.h"
 #include "analyzers/importers/support/import_run.h"
 #include "analyzers/importers/support/source.h"
+#include "analyzers/importers/support/utf16_source.h"
 #include "tests/support/places.h"
 
 #include <algorithm>
@@ -56,7 +57,9 @@ std::vector<SniffScore> scores_of(const fs::path& file)
     const auto source = Source::open(file.string(), control);
     if (!source) return {};
     constexpr std::size_t head_bytes = 64 << 10;
-    const auto window = (*source)->window(head_bytes + 1);
+    const auto mark = (*source)->window(2);
+    const auto text = mark && is_utf16(*mark) ? utf16_source(**source, control) : nullptr;
+    const auto window = (text ? *text : **source).window(head_bytes + 1);
     if (!window) return {};
     return sniff_scores(file.string(), window->substr(0, head_bytes), window->size() <= head_bytes);
 }
