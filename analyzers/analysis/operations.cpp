@@ -3,6 +3,7 @@
 #include "analyzers/core/statistics.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace casebook {
 
@@ -19,7 +20,7 @@ double tail_percentile(const std::vector<double>& values, double tail_samples, d
     p = 0;
     const double n = static_cast<double>(values.size());
     if (n < 2 * tail_samples || n == 0) return 0;
-    p = std::min(99.0, 100 * (1 - tail_samples / n));
+    p = std::min(99.0, std::floor(100 * (1 - tail_samples / n)));  // whole: P83.6 says no more than P83
     return percentile(values, p);
 }
 

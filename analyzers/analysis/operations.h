@@ -24,7 +24,7 @@ std::vector<OperationRequests> operations(const SpanTable& spans, const SpanClas
 /// Durations in ms of rows.
 std::vector<double> durations_ms(const SpanTable& spans, const std::vector<SpanTable::Row>& rows);
 
-/// P99, or the highest percentile with `tail_samples` values above it; `p` says which. 0 and p = 0 for too few values.
+/// P99, or the highest whole percentile with `tail_samples` values above it; `p` says which. 0 and p = 0 for too few values.
 double tail_percentile(const std::vector<double>& values, double tail_samples, double& p);
 
 }  // namespace casebook

@@ -265,7 +265,7 @@ bool ReleaseJudge::began_before(const Regression& found, const Change& change) c
 bool ReleaseJudge::crosses(Regression& found) const
 {
     const double fewest = static_cast<double>(std::min(found.base.size(), found.after.size())), tail = context_.threshold("common.tail_samples");
-    found.percentile = fewest >= 2 * tail ? std::min(99.0, 100 * (1 - tail / fewest)) : 50;
+    found.percentile = fewest >= 2 * tail ? std::min(99.0, std::floor(100 * (1 - tail / fewest))) : 50;
     found.was = level_of(spans_, found.base, found.percentile);
     found.is = level_of(spans_, found.after, found.percentile);
     const bool p50 = found.is.p50_ms >= context_.threshold("p50_factor") * found.was.p50_ms;

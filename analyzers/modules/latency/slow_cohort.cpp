@@ -149,7 +149,9 @@ Result<Answer> run(AnalysisContext& context)
         return Answer{Verdict::inconclusive, "no operation has " + format_number(tail) + " slow requests (" + std::to_string(slow_total) + " in all)", {}};
     if (static_cast<double>(attributes) < context.threshold("attributes"))
         return Answer{Verdict::inconclusive, "only " + std::to_string(attributes) + " attributes can tell requests apart; record tenant, region, size and the like", {}};
-    return Answer{Verdict::ruledOut, "no value separates slow from other requests: best lift " + format_number(best_lift, 2) + " over " + std::to_string(attributes) + " attributes", {}};
+    const std::string over = " over " + std::to_string(attributes) + " attributes";
+    if (best_lift == 0) return Answer{Verdict::ruledOut, "no value is more frequent among slow requests than chance makes it" + over, {}};
+    return Answer{Verdict::ruledOut, "no value separates slow from other requests: best lift " + format_number(best_lift, 2) + over, {}};
 }
 
 }  // namespace

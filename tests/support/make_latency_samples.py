@@ -1,0 +1,350 @@
+#!/usr/bin/env python3
+"""Writes the inputs of the cases latency.*, errors.* and dependency.* into tests/samples. Same program, same bytes.
+
+Usage: python3 tests/support/make_latency_samples.py tests/samples
+A museum's systems, each a few hundred requests whose truth is known: who waits for whom, who fails, and when it began. Times are
+in milliseconds since START_MS (10:00:00).
+"""
+
+import json
+import pathlib
+import random
+import sys
+
+from make_runtime_samples import START_MS, attributes, write
+
+SERVER, CLIENT = 2, 3
+OK, ERROR = 1, 2
+
+
+class World:
+    """Spans of several services, each with instances and versions."""
+
+    def __init__(self, seed):
+        self.random, self.resources, self.last = random.Random(seed), {}, 0
+
+    def uniform(self, low, high):
+        return self.random.uniform(low, high)
+
+    def span(self, service, name, kind, start, duration, parent=None, instance=None, version=None, status=None, **attrs):
+        self.last += 1
+        one = {"traceId": parent["traceId"] if parent else "%032x" % (0xB05E0000 + self.last), "spanId": "%016x" % (0xD00D0000 + self.last),
+               "name": name, "kind": kind, "startTimeUnixNano": str(START_MS * 1000000 + round(start * 1e6)),
+               "endTimeUnixNano": str(START_MS * 1000000 + round((start + duration) * 1e6)),
+               "attributes": attributes({k.replace("__", "."): v for k, v in attrs.items()})}
+        if parent:
+            one["parentSpanId"] = parent["spanId"]
+        if status:
+            one["status"] = {"code": status}
+        self.resources.setdefault((service, instance or service + "-0", version or ""), []).append(one)
+        return one
+
+    def server(self, service, route, start, duration, parent=None, code=200, **more):
+        return self.span(service, "GET " + route, SERVER, start, duration, parent, http__request__method="GET", http__route=route, http__response__status_code=code, **more)
+
+    def client(self, service, peer, path, start, duration, parent, code=200, **more):
+        return self.span(service, "GET", CLIENT, start, duration, parent, http__request__method="GET", server__address=peer, server__port=more.pop("port", 80),
+                         url__full="http://%s%s" % (peer, path), http__response__status_code=code, **more)
+
+    def call(self, service, peer, route, path, start, duration, parent, code=200, peer_version=None, **more):
+        """A client span and the server span that answers it, 0.4 ms shorter on the wire."""
+        client = self.client(service, peer, path, start, duration, parent, code, status=ERROR if code >= 400 else None, **more)
+        self.server(peer, route, start + 0.2, duration - 0.4, client, code, version=peer_version, status=ERROR if code >= 500 else None)
+        return client
+
+    def text(self):
+        lines = []
+        for (service, instance, version), spans in sorted(self.resources.items()):
+            known = {"service.name": service, "service.instance.id": instance}
+            if version:
+                known["service.version"] = version
+            for i in range(0, len(spans), 200):
+                lines.append(json.dumps({"resourceSpans": [{"resource": {"attributes": attributes(known)}, "scopeSpans": [{"scope": {"name": "samples"}, "spans": spans[i:i + 200]}]}]},
+                                        separators=(",", ":")))
+        return "\n".join(lines) + "\n"
+
+    def save(self, folder, name):
+        write(folder / (name + ".otlp.ndjson.gz"), self.text())
+
+
+def events(folder, name, *rows):
+    write(folder / (name + ".events.csv"), "time,kind,service,text\n" + "".join("2026-04-14T%s,%s,%s,%s\n" % row for row in rows))
+
+
+# ---- latency.sequential_calls ----------------------------------------------------------------------------------------
+
+def sequential_calls(folder):
+    peers = [("tickets", "/tickets/{id}", 30, 40), ("weather", "/forecast", 25, 35), ("guides", "/guides/{id}", 45, 60)]
+
+    def tour(w, at, in_line):
+        took = [w.uniform(low, high) for _, _, low, high in peers]
+        root = w.server("tours", "/tours/{id}", at, 4 + (sum(took) if in_line else max(took)), parent=None)
+        begin = at + 2
+        for (peer, route, _, _), ms in zip(peers, took):
+            w.call("tours", peer, route, route.replace("{id}", "7"), begin, ms, root)
+            begin += ms if in_line else 0
+
+    w = World(1)
+    for i in range(140):
+        tour(w, i * 500.0, i >= 70)
+    w.save(folder, "confirmed")
+
+    w = World(2)
+    for i in range(140):
+        tour(w, i * 500.0, False)
+    w.save(folder, "ruled_out")
+
+    # Three attempts at one call, then a lookup for each of five exhibits.
+    w = World(3)
+    for i in range(140):
+        at = i * 500.0
+        attempts, lookups = [w.uniform(25, 35) for _ in range(3)], [w.uniform(8, 12) for _ in range(5)]
+        root, begin = w.server("tours", "/tours/{id}", at, 4 + sum(attempts) + sum(lookups)), at + 2
+        for n, ms in enumerate(attempts):
+            w.call("tours", "weather", "/forecast", "/forecast", begin, ms, root, 503 if n < 2 else 200)
+            begin += ms
+        for n, ms in enumerate(lookups):
+            w.call("tours", "archive", "/exhibits/{id}", "/exhibits/%d" % (i * 5 + n), begin, ms, root)
+            begin += ms
+    w.save(folder, "decoy")
+
+    # A token, then the call that carries it.
+    w = World(4)
+    for i in range(140):
+        at, token, guide = i * 500.0, w.uniform(30, 40), w.uniform(45, 60)
+        root = w.server("tours", "/tours/{id}", at, 4 + token + guide)
+        w.call("tours", "identity", "/token", "/token", at + 2, token, root)
+        w.call("tours", "guides", "/guides/{id}", "/guides/7", at + 2 + token, guide, root)
+    w.save(folder, "dependent")
+
+    # The guide needs the token; the forecast runs beside the token and mostly ends a little after it, sometimes later.
+    # Nothing waits for the forecast, so it looks like "forecast, then guide" though nothing can be saved.
+    w = World(5)
+    for i in range(200):
+        at, token, guide = i * 500.0, w.uniform(30, 34), w.uniform(45, 60)
+        forecast = token + (w.uniform(0.1, 0.8) if i % 4 else w.uniform(6, 14))
+        root = w.server("tours", "/tours/{id}", at, 4.9 + token + guide)
+        w.call("tours", "identity", "/token", "/token", at + 2, token, root)
+        w.call("tours", "weather", "/forecast", "/forecast", at + 2, forecast, root)
+        w.call("tours", "guides", "/guides/{id}", "/guides/7", at + 2.9 + token, guide, root)
+    w.save(folder, "beside")
+
+    # As before, but what the guide waits for is not recorded: 31 ms of the tours' own work beside the forecast.
+    w = World(6)
+    for i in range(200):
+        at, own, guide = i * 500.0, w.uniform(30, 34), w.uniform(45, 60)
+        forecast = own + (-w.uniform(0.1, 0.8) if i % 4 else w.uniform(6, 14))
+        root = w.server("tours", "/tours/{id}", at, 4 + own + guide)
+        w.call("tours", "weather", "/forecast", "/forecast", at + 2, forecast, root)
+        w.call("tours", "guides", "/guides/{id}", "/guides/7", at + 2 + own, guide, root)
+    w.save(folder, "own_work")
+
+
+# ---- latency.tail_amplification --------------------------------------------------------------------------------------
+
+def tail_amplification(folder):
+    def run(name, seed, slow_of):
+        """`slow_of(world, i)` says which of the eight calls are slow."""
+        w = World(seed)
+        for i in range(240):
+            at, slow = i * 250.0, slow_of(w, i)
+            took = [w.uniform(150, 220) if n in slow else w.uniform(6, 11) for n in range(8)]
+            root = w.server("finder", "/find", at, 3 + max(took))
+            for n, ms in enumerate(took):
+                w.client("finder", "index", "/shards/%d/find" % n, at + 1, ms, root, port=7001 + n)
+        w.save(folder, name)
+
+    run("confirmed", 11, lambda w, i: {n for n in range(8) if w.random.random() < 0.02})
+    run("ruled_out", 12, lambda w, i: set())
+    run("decoy", 13, lambda w, i: {4} if i % 7 == 3 else set())
+    run("together", 14, lambda w, i: set(range(8)) if i % 7 == 3 else set())
+
+
+# ---- latency.regression_after_deploy ---------------------------------------------------------------------------------
+
+def regression_after_deploy(folder):
+    def run(name, seed, release, own=lambda w, at, new: w.uniform(10, 14), archive=lambda w, at, new: w.uniform(18, 24), is_new=lambda i, at: at >= 60000, count=480,
+            code=lambda i, new: 200, instance=lambda i: None, version=True, with_archive=True):
+        w = World(seed)
+        for i in range(count):
+            at = i * 120000.0 / count
+            new = is_new(i, at)
+            mine, theirs = own(w, at, new), archive(w, at, new)
+            said = code(i, new)
+            root = w.server("guides", "/guides/{id}", at, mine + theirs, None, said, instance=instance(i), version=("3.2" if new else "3.1") if version else None, status=ERROR if said >= 500 else None)
+            w.client("guides", "archive", "/records/7", at + mine / 2, theirs, root, instance=instance(i), version=("3.2" if new else "3.1") if version else None)
+        w.save(folder, name)
+        events(folder, name, *release)
+
+    guides = ("10:01:00Z", "deploy", "guides", "guides 3.1 -> 3.2")
+    slow_own = lambda w, at, new: w.uniform(50, 70) if new else w.uniform(10, 14)
+    late_archive = lambda w, at, new: w.uniform(70, 90) if at >= 60000 else w.uniform(18, 24)
+    run("confirmed", 21, [guides], own=slow_own)
+    run("ruled_out", 22, [guides])
+    run("decoy", 23, [("10:01:00Z", "deploy", "weather", "weather 8 -> 9")], archive=late_archive, is_new=lambda i, at: False)
+    run("callee", 24, [guides], archive=late_archive)
+    run("beside", 25, [guides], archive=lambda w, at, new: w.uniform(70, 90) if new else w.uniform(18, 24), is_new=lambda i, at: at >= 60000 and i % 2 == 0, instance=lambda i: "guides-%d" % (i % 2))
+    run("before", 26, [("10:01:30Z", "deploy", "guides", "guides 3.1 -> 3.2")], own=lambda w, at, new: w.uniform(50, 70) if at >= 60000 else w.uniform(10, 14), is_new=lambda i, at: at >= 90000)
+    run("warm_up", 27, [guides], own=lambda w, at, new: w.uniform(10, 14) + (200 * 0.5 ** ((at - 60000) / 8000) if new else 0))
+    run("few", 28, [guides], own=slow_own, count=90)
+    run("errors", 29, [guides], code=lambda i, new: 500 if new and i % 8 == 0 else 200)
+    run("rollback", 30, [guides, ("10:01:30Z", "deploy", "guides", "rolled back to 3.1")], archive=lambda w, at, new: w.uniform(70, 90) if new else w.uniform(18, 24),
+        is_new=lambda i, at: 60000 <= at < 90000)
+
+    # Nobody wrote down when exactly: 10:00 by the change calendar, but slow from 10:14 on (or the version says when it was).
+    def half_hour(name, seed, version):
+        w = World(seed)
+        for i in range(480):
+            at = i * 3000.0
+            new = at >= 840000
+            mine, theirs = w.uniform(50, 70) if new else w.uniform(10, 14), w.uniform(18, 24)
+            root = w.server("guides", "/guides/{id}", at - 300000, mine + theirs, version=("3.2" if new else "3.1") if version else None)
+            w.client("guides", "archive", "/records/7", at - 300000 + mine / 2, theirs, root, version=("3.2" if new else "3.1") if version else None)
+        w.save(folder, name)
+        events(folder, name, ("10:00:00Z", "deploy", "guides", "guides 3.1 -> 3.2"))
+
+    half_hour("half_hour", 31, False)
+    half_hour("half_hour_version", 32, True)
+
+
+# ---- latency.slow_cohort ---------------------------------------------------------------------------------------------
+
+def slow_cohort(folder):
+    museums = ["louvre", "prado", "uffizi", "tate", "moma", "albertina", "rijks", "hermitage"]
+
+    def run(name, seed, which, is_slow):
+        w = World(seed)
+        for i in range(480):
+            museum = which(w, i)
+            w.server("visits", "/visits/{id}", i * 250.0, w.uniform(280, 340) if is_slow(w, i, museum) else w.uniform(30, 50), app__museum=museum, app__visit="v-%06x" % w.random.getrandbits(24),
+                     app__plan=("basic", "plus")[w.random.randrange(2)], app__region=("eu", "us", "ap")[w.random.randrange(3)], app__page_size=(20, 50)[w.random.randrange(2)], app__layout=("list", "map")[w.random.randrange(2)])
+        w.save(folder, name)
+
+    run("confirmed", 41, lambda w, i: museums[w.random.randrange(8)], lambda w, i, museum: museum == "prado")
+    run("ruled_out", 42, lambda w, i: museums[w.random.randrange(8)], lambda w, i, museum: i % 10 == 3)
+    run("decoy", 43, lambda w, i: "louvre" if w.random.random() < 0.8 else museums[w.random.randrange(1, 8)], lambda w, i, museum: i % 10 == 3)
+
+
+# ---- latency.some_instances ------------------------------------------------------------------------------------------
+
+def some_instances(folder):
+    def run(name, seed, ms, joins=0.0, version=lambda instance, at: "5.0"):
+        w = World(seed)
+        for i in range(720):
+            at, instance = i * 500.0, i % 3
+            if instance == 2 and at < joins:
+                continue
+            w.server("gate", "/entries/{id}", at, ms(w, instance, at), instance="gate-%d" % instance, version=version(instance, at))
+        w.save(folder, name)
+
+    usual = lambda w: w.uniform(18, 26)
+    run("confirmed", 51, lambda w, instance, at: w.uniform(60, 90) if instance == 1 else usual(w))
+    run("ruled_out", 52, lambda w, instance, at: usual(w))
+    run("decoy", 53, lambda w, instance, at: w.uniform(60, 90) if instance == 2 and at < 210000 else usual(w), joins=120000.0)
+    # gate-1 keeps its name and gets 5.1 after two minutes; only 5.1 is slow.
+    run("canary", 54, lambda w, instance, at: w.uniform(60, 90) if instance == 1 and at >= 120000 else usual(w), version=lambda instance, at: "5.1" if instance == 1 and at >= 120000 else "5.0")
+    # gate-1 is slow before it gets 5.1, and after.
+    run("host", 55, lambda w, instance, at: w.uniform(60, 90) if instance == 1 else usual(w), version=lambda instance, at: "5.1" if instance == 1 and at >= 180000 else "5.0")
+
+
+# ---- latency.tail_divergence -----------------------------------------------------------------------------------------
+
+def tail_divergence(folder):
+    def run(name, seed, ms):
+        w = World(seed)
+        for i in range(1200):
+            at = i * 1000.0
+            w.server("shop", "/basket", at, ms(w, at >= 600000, at))
+        w.save(folder, name)
+
+    run("confirmed", 65, lambda w, later, at: w.uniform(300, 420) if later and w.random.random() < 0.03 else w.uniform(30, 50))
+    run("ruled_out", 62, lambda w, later, at: w.uniform(30, 50) * (3 if later else 1))
+    run("decoy", 63, lambda w, later, at: w.uniform(300, 420) if 800000 <= at < 820000 else w.uniform(30, 50))
+
+
+# ---- errors.failing_operation ----------------------------------------------------------------------------------------
+
+def failing_operation(folder):
+    def run(name, seed, fails, code=503, recovered=lambda i: False):
+        w = World(seed)
+        for i in range(400):
+            at, ms, bad = i * 300.0, w.uniform(15, 25), fails(i)
+            said = code if bad else 200
+            root = w.server("kiosk", "/book", at, ms + (24 if recovered(i) else 4), None, 502 if bad and code >= 500 else said, status=ERROR if bad and code >= 500 else None)
+            begin = at + 2
+            if recovered(i):
+                w.call("kiosk", "slots", "/slots/{id}", "/slots/7", begin, 20, root, 503)
+                begin += 20
+            w.call("kiosk", "slots", "/slots/{id}", "/slots/7", begin, ms, root, said)
+        w.save(folder, name)
+
+    run("confirmed", 71, lambda i: i >= 200 and i % 5 == 0)
+    run("ruled_out", 72, lambda i: False)
+    run("decoy", 73, lambda i: i % 6 == 0, code=404, recovered=lambda i: i % 7 == 1)
+
+
+# ---- dependency.retry_storm ------------------------------------------------------------------------------------------
+
+def retry_storm(folder):
+    def run(name, seed, attempts):
+        w = World(seed)
+        for i in range(300):
+            at, bad = i * 400.0, i >= 150 and i % 2 == 0
+            took = [w.uniform(20, 30) for _ in range(attempts if bad else 1)]
+            root, begin = w.server("tours", "/tours/{id}", at, 4 + sum(took) + (len(took) - 1), None, 502 if bad else 200, status=ERROR if bad else None), at + 2
+            for ms in took:
+                w.call("tours", "weather", "/forecast", "/forecast", begin, ms, root, 503 if bad else 200)
+                begin += ms + 1
+        w.save(folder, name)
+
+    run("confirmed", 81, 5)
+    run("ruled_out", 82, 1)
+
+    # Three pages of one list, and a second copy of a call that is late; failures are not repeated.
+    w = World(83)
+    for i in range(300):
+        at, pages, late = i * 400.0, [w.uniform(20, 30) for _ in range(3)], w.uniform(60, 80)
+        bad = i % 10 == 0
+        root, begin = w.server("tours", "/tours", at, 4 + sum(pages) + late, None, 502 if bad else 200, status=ERROR if bad else None), at + 2
+        for n, ms in enumerate(pages):
+            w.call("tours", "weather", "/days", "/days?page=%d" % n, begin, ms, root, 503 if bad and n == 2 else 200)
+            begin += ms
+        w.call("tours", "guides", "/guides/{id}", "/guides/7", begin, late, root)
+        w.call("tours", "guides", "/guides/{id}", "/guides/7", begin + 30, late - 31, root)
+    w.save(folder, "decoy")
+
+
+# ---- dependency.missing_timeout --------------------------------------------------------------------------------------
+
+def missing_timeout(folder):
+    def run(name, seed, ms_of, cut_at=None):
+        w = World(seed)
+        for i in range(400):
+            at, ms = i * 300.0, ms_of(w, i)
+            cut = cut_at is not None and ms > cut_at
+            waited = cut_at if cut else ms
+            root = w.server("kiosk", "/pay", at, waited + 4, None, 504 if cut else 200, status=ERROR if cut else None)
+            if cut:
+                client = w.span("kiosk", "POST", CLIENT, at + 2, waited, root, status=ERROR, http__request__method="POST", server__address="cards", server__port=80, url__full="http://cards/charges", error__type="timeout")
+            else:
+                client = w.span("kiosk", "POST", CLIENT, at + 2, waited, root, http__request__method="POST", server__address="cards", server__port=80, url__full="http://cards/charges", http__response__status_code=200)
+            w.span("cards", "POST /charges", SERVER, at + 2.2, ms - 0.4, client, http__request__method="POST", http__route="/charges", http__response__status_code=200)
+        w.save(folder, name)
+
+    slow = (50, 110, 170, 230, 290, 350)
+    run("confirmed", 91, lambda w, i: w.uniform(3000, 9000) if i in slow else w.uniform(30, 50))
+    run("ruled_out", 92, lambda w, i: w.uniform(200, 300) if i in slow else w.uniform(30, 50))
+    run("decoy", 93, lambda w, i: w.uniform(3000, 9000) if i in slow else w.uniform(30, 50), cut_at=1000.0)
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    for make in (sequential_calls, tail_amplification, regression_after_deploy, slow_cohort, some_instances, tail_divergence):
+        make(root / ("latency." + make.__name__))
+    failing_operation(root / "errors.failing_operation")
+    retry_storm(root / "dependency.retry_storm")
+    missing_timeout(root / "dependency.missing_timeout")
+
+
+if __name__ == "__main__":
+    main()
