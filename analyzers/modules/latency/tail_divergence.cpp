@@ -26,20 +26,24 @@ constexpr std::array<Threshold, 7> thresholds{{{"p99_factor", 2, "x", "patterns-
 
 using Row = SpanTable::Row;
 
-/// How long requests over `limit_ms` kept coming: the longest stretch without a gap of more than a tenth of the window.
+/// How long requests over `limit_ms` kept coming: the longest stretch without a gap of more than a tenth of the window, or
+/// of more than chance leaves between requests that come as rarely as these (six mean gaps, exceeded by one exponential gap
+/// in 400; their median is ln 2 of the mean, and a burst does not move it).
 double sustained_seconds(const SpanTable& spans, const std::vector<Row>& rows, double limit_ms, TimeRange window)
 {
-    const auto gap = static_cast<std::int64_t>(window.seconds() * 1e8);
-    std::int64_t begin = 0, last = 0, longest = 0;
-    bool open = false;
-    for (const Row row : rows) {
-        if (static_cast<double>(spans.duration_ns[row]) / 1e6 <= limit_ms) continue;
-        if (!open || spans.start_ns[row] - last > gap) begin = spans.start_ns[row];
-        open = true;
-        last = spans.start_ns[row];
-        longest = std::max(longest, last - begin);
+    std::vector<std::int64_t> slow_ns;
+    for (const Row row : rows)
+        if (static_cast<double>(spans.duration_ns[row]) / 1e6 > limit_ms) slow_ns.push_back(spans.start_ns[row]);
+    std::vector<double> gaps_s;
+    for (std::size_t i = 1; i < slow_ns.size(); ++i) gaps_s.push_back(TimeRange{slow_ns[i - 1], slow_ns[i]}.seconds());
+    if (gaps_s.empty()) return 0;
+    const double longest_gap_s = std::max(window.seconds() / 10, 6 * median(gaps_s) / std::log(2.0));
+    double stretch_s = 0, longest_s = 0;
+    for (const double gap_s : gaps_s) {
+        stretch_s = gap_s > longest_gap_s ? 0 : stretch_s + gap_s;
+        longest_s = std::max(longest_s, stretch_s);
     }
-    return static_cast<double>(longest) / 1e9;
+    return longest_s;
 }
 
 struct Shape {
@@ -130,7 +134,7 @@ Result<Answer> run(AnalysisContext& context)
         if (factor >= needed && flat <= context.threshold("p50_flat") && ratio_growth >= context.threshold("p99_factor") && lasted >= asked)
             TRY(add(describe(context, *spans, operation, same, &base), Verdict::confirmed, base.p50));
         else
-            reason = name + ": tail " + format_number(factor, 2) + " x, median " + format_number(flat, 2) + " x its baseline";
+            reason = name + ": tail " + format_number(factor, 2) + " x, median " + format_number(flat, 2) + " x its baseline" + (factor >= needed && lasted < asked ? ", for " + format_ms(lasted * 1000) + " at a time" : "");
     }
     if (judged == 0) return Answer{Verdict::inconclusive, "no operation has the " + format_number(2 * tail_samples) + " requests that a tail needs", {}};
     return Answer{Verdict::ruledOut, reason, {}};
