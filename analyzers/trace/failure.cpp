@@ -1,6 +1,7 @@
 #include "analyzers/trace/failure.h"
 
 #include "analyzers/core/text.h"
+#include "analyzers/trace/requests.h"
 
 #include <array>
 
@@ -15,9 +16,7 @@ constexpr std::array<std::string_view, 4> url_keys{"url.full", "http.url", "http
 
 bool failed(const SpanTable& spans, SpanTable::Row row)
 {
-    if (spans.status[row] != SpanStatus::unset) return spans.status[row] == SpanStatus::error;
-    const auto status = parse_int(spans.attribute(row, status_keys));
-    return status && *status >= 500 && *status < 600;
+    return is_failed(spans, row);
 }
 
 std::string error_kind(const SpanTable& spans, SpanTable::Row row)

@@ -7,7 +7,7 @@
 
 namespace casebook {
 
-/// The span failed: status error, or (when the status is unset) an HTTP status of 500 or more. 4xx is the caller's fault.
+/// The span failed, as requests.h has it for requests. 4xx is the caller's fault.
 bool failed(const SpanTable& spans, SpanTable::Row row);
 
 /// What kind of error it says: error.type, exception.type, a database's code, an HTTP status; empty when it says nothing.

@@ -5,10 +5,17 @@
 #include "analyzers/trace/self_time.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <utility>
 
 namespace casebook {
 namespace {
+
+constexpr std::array<std::string_view, 2> http_code_keys{"http.response.status_code", "http.status_code"};
+constexpr std::array<std::string_view, 2> grpc_code_keys{"rpc.grpc.status_code", "rpc.response.status_code"};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> grpc_failures{
+    {{"2", "UNKNOWN"}, {"4", "DEADLINE_EXCEEDED"}, {"12", "UNIMPLEMENTED"}, {"13", "INTERNAL"}, {"14", "UNAVAILABLE"}, {"15", "DATA_LOSS"}}};
 
 using Row = SpanTable::Row;
 
@@ -69,9 +76,15 @@ std::vector<Row> request_rows(const SpanTable& spans)
 
 bool is_failed(const SpanTable& spans, Row row)
 {
-    if (spans.status[row] == SpanStatus::error) return true;
-    static constexpr std::string_view keys[] = {"http.response.status_code", "http.status_code"};
-    return parse_int(spans.attribute(row, keys)).value_or(0) >= 500;
+    if (spans.status[row] != SpanStatus::unset) return spans.status[row] == SpanStatus::error;
+    if (const auto code = parse_int(spans.attribute(row, http_code_keys))) return *code >= 500 && *code < 600;
+    const auto grpc = spans.attribute(row, grpc_code_keys);
+    return std::any_of(grpc_failures.begin(), grpc_failures.end(), [&](const auto& code) { return grpc == code.first || grpc == code.second; });
+}
+
+bool records_outcome(const SpanTable& spans, Row row)
+{
+    return spans.status[row] != SpanStatus::unset || !spans.attribute(row, http_code_keys).empty() || !spans.attribute(row, grpc_code_keys).empty();
 }
 
 std::vector<OperationRows> group_by_operation(const SpanTable& spans, std::span<const Row> rows)

@@ -14,8 +14,12 @@ SpanTable::Row request_row(const SpanTable& spans, std::uint32_t trace);
 /// request_row of every trace.
 std::vector<SpanTable::Row> request_rows(const SpanTable& spans);
 
-/// Failed as its user sees it: status error, or HTTP status 500 and above.
+/// Failed as its user sees it: status error; where the status is unset, as instrumentation leaves it for servers, an HTTP code of
+/// the 500s, or a gRPC code that OpenTelemetry counts as an error of the server (unknown, deadline exceeded, unimplemented,
+/// internal, unavailable, data loss).
 bool is_failed(const SpanTable& spans, SpanTable::Row row);
+/// The span says whether it failed: a status, or an HTTP or gRPC code.
+bool records_outcome(const SpanTable& spans, SpanTable::Row row);
 
 /// Rows by (service, operation).
 struct OperationRows {

@@ -7,6 +7,7 @@
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/failure.h"
+#include "analyzers/trace/requests.h"
 
 #include <algorithm>
 #include <array>
@@ -56,7 +57,7 @@ Result<Answer> run(AnalysisContext& context)
     bool any_status = false;
     for (Row row = 0; row < spans.size(); ++row) {
         fails[row] = failed(spans, row);
-        any_status = any_status || spans.status[row] != SpanStatus::unset;
+        any_status = any_status || records_outcome(spans, row);  // what succeeded is commonly left unset, with its code
     }
     const std::vector<Row> order = parents_first(spans);
     for (auto it = order.rbegin(); it != order.rend(); ++it)
