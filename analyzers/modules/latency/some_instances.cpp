@@ -195,7 +195,16 @@ Result<Answer> run(AnalysisContext& context)
             for (const double ms : durations_ms(*spans, instance.rows)) values.push_back(ms);
             if (i < k) slow_requests += instance.rows.size();
         }
-        if (std::none_of(slow_versions.begin(), slow_versions.end(), [&](SpanTable::Id v) { return other_versions.contains(v); })) {
+        // An instance that got a new version while the others kept theirs: slow only with what nobody else runs.
+        std::vector<double> shared_version_ms;
+        for (std::size_t i = 0; i < k; ++i)
+            for (const Row row : found.instances[i].rows)
+                if (other_versions.contains(spans->version[row])) shared_version_ms.push_back(static_cast<double>(spans->duration_ns[row]) / 1e6);
+        double percentile_of_shared = 0;
+        const double shared_tail_ms = tail_percentile(shared_version_ms, tail_samples, percentile_of_shared);
+        const bool slow_with_a_shared_version = percentile_of_shared > 0 && shared_tail_ms >= context.threshold("ruled_out_factor") * found.others_tail_ms;
+        const bool has_own_version = std::any_of(slow_versions.begin(), slow_versions.end(), [&](SpanTable::Id v) { return v != 0 && !other_versions.contains(v); });
+        if (has_own_version && !slow_with_a_shared_version) {
             canary = "the slow instances of " + std::string(spans->text(operation.service)) + " run another version: see latency.regression_after_deploy";
             continue;
         }
