@@ -12,7 +12,7 @@ int main(int count, char** words)
     using namespace casebook::simulate;
     const std::vector<std::string> arguments(words + 1, words + count);
     if (arguments.empty() || arguments[0] == "list") {
-        for (const Kind& kind : kinds()) std::cout << kind.name << "  (" << kind.row << ", " << kind.cause << ")  " << kind.what << "\n";
+        for (const Kind& kind : kinds()) std::cout << kind.name << "  (" << (kind.row.empty() ? "no row" : kind.row) << ", " << kind.cause << ")  " << kind.what << "\n";
         return arguments.empty() ? 2 : 0;
     }
     try {

@@ -206,7 +206,7 @@ private:
     void plan_announcement(Nanoseconds onset)
     {
         const bool of_backend = kind_.name == "key_rotation";
-        if (kind_.row == "slow_after_deploy") {
+        if (of_backend || kind_.name == "deploy_adds_calls") {
             Service& service = of_backend ? backend_ : front_;
             const std::string was = service.processes.front()->meter.resource().version, is = was.substr(0, was.size() - 1) + "1";
             event(onset, "deploy", service.name, service.name + " " + was + " -> " + is);
@@ -314,7 +314,7 @@ private:
     std::string truth(Nanoseconds from, Nanoseconds onset, Nanoseconds end) const
     {
         JsonWriter json;
-        json.begin_object().key("fault").value(scenario_.healthy ? "none" : kind_.cause).key("kind").value(kind_.name).key("row").value(scenario_.healthy ? "none" : kind_.row);
+        json.begin_object().key("fault").value(scenario_.healthy ? "none" : kind_.cause).key("kind").value(kind_.name).key("row").value(scenario_.healthy || kind_.row.empty() ? "none" : kind_.row);
         json.key("start").value(iso_time(onset)).key("recorded").begin_object().key("from").value(iso_time(from)).key("to").value(iso_time(end)).end_object();
         json.key("expected_confirmed").begin_array();
         if (!scenario_.healthy) json.value(kind_.cause);

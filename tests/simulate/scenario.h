@@ -18,7 +18,7 @@ struct Scenario {
 };
 
 struct Kind {
-    std::string name, row;                  ///< row of the symptom table that it must match
+    std::string name, row;                  ///< row of the symptom table that it must match; empty: none is promised
     std::string cause;                      ///< analyzer that names it
     std::vector<std::string> also;          ///< true as well
     std::string what;

@@ -172,6 +172,20 @@ private slots:
         QVERIFY2(!matches.empty() && matches.front().id == "p99_only_cpu_low" && matches.front().match >= 0.8, text_of(matches).c_str());
     }
 
+    void a_release_that_asks_more_is_found_without_a_row()
+    {
+        const std::string cause = "latency.regression_after_deploy";
+        if (!is_registered(cause)) QSKIP("latency.regression_after_deploy does not exist yet");
+        const auto given = simulated({"deploy_adds_calls", 15, 0});
+        const auto walk = walk_case(*given->file, "slow_after_deploy", given->control);
+        QVERIFY(walk.has_value());
+        QVERIFY2(walk->conclusion.find(cause + ": ") == 0, walk->conclusion.c_str());
+        const auto healthy = simulated({"deploy_adds_calls", 15, 0, true});
+        const auto twin = walk_case(*healthy->file, "slow_after_deploy", healthy->control);
+        QVERIFY(twin.has_value());
+        QVERIFY2(twin->causes.empty(), twin->conclusion.c_str());
+    }
+
     void the_walk_ends_at_the_mechanism_data()
     {
         QTest::addColumn<QString>("kind");
