@@ -22,6 +22,7 @@ struct TestSpan {
     SpanStatus status = SpanStatus::unset;
     std::string statement;
     std::vector<std::pair<std::string, std::string>> attributes;
+    std::string instance, version;
 };
 
 class SpanTableBuilder {
@@ -52,8 +53,8 @@ public:
             table.service.push_back(table.strings.intern(span.service));
             table.name.push_back(table.strings.intern(span.name));
             table.operation.push_back(table.name.back());
-            table.instance.push_back(0);
-            table.version.push_back(0);
+            table.instance.push_back(span.instance.empty() ? 0 : table.strings.intern(span.instance));
+            table.version.push_back(span.version.empty() ? 0 : table.strings.intern(span.version));
             table.statement.push_back(table.strings.intern(span.statement));
             table.fingerprint.push_back(span.statement.empty() ? 0 : table.strings.intern(sql_fingerprint(span.statement)));
             table.kind.push_back(span.kind);
