@@ -1,8 +1,10 @@
 // casebook-simulate KIND -o FOLDER [--seed N] [--names 0|1] [--healthy] [--set NAME=VALUE]...
+// casebook-simulate shop -o FOLDER [--seed N] [--healthy]      the system of the demo
 // Writes the telemetry of a small system in which one mechanism goes wrong, and truth.json. `casebook-simulate list` names the kinds.
 
 #include "analyzers/core/text.h"
 #include "tests/simulate/scenario.h"
+#include "tests/simulate/shop.h"
 
 #include <exception>
 #include <iostream>
@@ -35,7 +37,8 @@ int main(int count, char** words)
         }
         if (folder.empty()) throw std::invalid_argument("-o FOLDER is missing");
         std::filesystem::create_directories(folder);
-        simulate(scenario, folder);
+        if (scenario.kind == "shop") simulate_shop({.seed = scenario.seed, .healthy = scenario.healthy}, folder);
+        else simulate(scenario, folder);
     } catch (const std::exception& error) {
         std::cerr << "casebook-simulate: " << error.what() << "\n";
         return 1;

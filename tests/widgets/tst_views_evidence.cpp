@@ -238,12 +238,12 @@ private slots:
     {
         auto* operations = explore<OperationView>("operations");
         QVERIFY(operations && operations->table().model().rowCount() > 2);
-        operations->table().set_filter(QStringLiteral("operation=\"GET /orders\""));
+        operations->table().set_filter(QStringLiteral("operation=\"GET /account/orders\""));
         QCOMPARE(operations->table().model().rowCount(), 1);
         operations->table().view().setFocus();
         operations->table().view().setCurrentIndex(operations->table().model().index(0, 0));
         QTest::keyClick(&operations->table().view(), Qt::Key_Return);
-        QTRY_COMPARE(session_->selection().operation, std::string("GET /orders"));
+        QTRY_COMPARE(session_->selection().operation, std::string("GET /account/orders"));
         auto* traces = explore<TraceListView>("traces");
         QVERIFY(traces);
         const int some = traces->table().model().rowCount();
