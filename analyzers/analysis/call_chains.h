@@ -3,6 +3,7 @@
 #include "analyzers/analysis/context.h"
 #include "analyzers/trace/calls.h"
 
+#include <array>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -12,12 +13,22 @@ namespace casebook {
 
 /// What the requests of a case show of two calls of one operation.
 struct CallPair {
-    std::uint64_t overlapping = 0;                 ///< requests in which they run at the same time
-    std::uint64_t forward = 0, backward = 0;       ///< one after the other; forward: the one with the smaller target first
-    SpanTable::Row witness = SpanTable::no_row;    ///< an entry in which they overlap, else one in which they come backward
+    /// Requests in which one given call of the two begins first. Times are from its begin to the other's.
+    struct Order {
+        std::uint64_t in_line = 0;        ///< the other begins when it has ended
+        std::uint64_t overlapping = 0;
+        std::uint64_t after_another = 0;  ///< of those: the other begins when a third call ends, which is what it waited for
+        std::vector<double> line_ms;      ///< of a sample of those in line
+        std::vector<double> soonest_ms;   ///< the shortest of those that overlap for no visible reason, ascending
+    };
+    std::array<Order, 2> orders;                   ///< [0]: the call with the smaller target begins first
+    SpanTable::Row witness = SpanTable::no_row;    ///< an entry in which they overlap, the sooner the better; else one in the rarer order
+    double witness_ms = 0;                         ///< between their begins there
 
-    /// Requests that speak against a dependency of the later call on the earlier one.
-    std::uint64_t against(bool in_order) const { return overlapping + (in_order ? backward : forward); }
+    std::uint64_t overlapping() const { return orders[0].overlapping + orders[1].overlapping; }
+    /// Requests that speak against a dependency of the later call on the earlier one: the other order; an overlap, unless the
+    /// later one begins as late as it does in line, so that something unseen held it back and it never waited for the earlier.
+    std::uint64_t against(bool smaller_first) const;
 };
 
 /// A request whose calls follow each other end to start on its critical path.
@@ -26,7 +37,7 @@ struct CallChain {
     std::vector<CallTargets::Id> targets;
     std::vector<SpanTable::Row> calls;
     std::vector<bool> independent;  ///< per call: some other call of the chain does not need it, or it does not need that one
-    double saving_ms = 0;           ///< the chain less its longest run of calls that may depend on each other
+    double saving_ms = 0;           ///< the chain less the longest run, over all calls of that time, of calls that may depend on each other
     bool rounded = false;           ///< all times are whole milliseconds
     double shortest_ms = 0;
 };
@@ -49,9 +60,10 @@ struct ChainRules {
 };
 
 /// Finds the chains of every operation. Dependence is assumed until enough requests of any window are counterexamples: the
-/// calls overlap, or come in another order (Chow et al., "The Mystery Machine", OSDI 2014). Targets that one request calls
-/// repeatedly are left out (repeated statements and chatty calls are other questions); an attempt after a failed one counts
-/// as the same call. O(requests x calls^2) with at most 32 calls compared. Error: cancelled.
+/// calls overlap, or come in another order (Chow et al., "The Mystery Machine", OSDI 2014). In one request no call needs
+/// another that ends after it began. Calls beside the critical path count for what could be saved: a call on the path may have
+/// waited for one of them. Targets that one request calls repeatedly are no part of a chain (repeated statements and chatty
+/// calls are other questions), but what comes after may need them; an attempt after a failed one counts as the same call. O(requests x calls^2) with at most 32 calls compared. Error: cancelled.
 Result<std::map<std::pair<std::string_view, std::string_view>, ChainedOperation>> find_call_chains(const SpanTable& spans, const OutermostCalls& calls, CallTargets& targets,
                                                                                                const AnalysisWindows& windows, const ChainRules& rules, const Control& control);
 

@@ -106,9 +106,9 @@ Status report(AnalysisContext& context, const SpanTable& spans, const CallTarget
     Row witness = SpanTable::no_row;
     for (const auto& [pair, seen] : operation.pairs) {
         if (!independent.contains(pair.first) || !independent.contains(pair.second)) continue;
-        overlapping = std::max(overlapping, seen.overlapping);
-        reversed = std::max(reversed, std::min(seen.forward, seen.backward));
-        if (seen.overlapping > 0 || witness == SpanTable::no_row) witness = seen.witness != SpanTable::no_row && seen.witness != example->entry ? seen.witness : witness;
+        overlapping = std::max(overlapping, seen.overlapping());
+        reversed = std::max(reversed, std::min(seen.orders[0].in_line, seen.orders[1].in_line));
+        if (seen.overlapping() > 0 || witness == SpanTable::no_row) witness = seen.witness != SpanTable::no_row && seen.witness != example->entry ? seen.witness : witness;
     }
     const double typical_ms = median(request_ms), after_ms = std::max(0.0, typical_ms - typical_saving);
     const bool unclear = rounded * 2 > sightings.size();
