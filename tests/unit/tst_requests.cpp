@@ -77,6 +77,25 @@ private slots:
         QVERIFY(is_failed(table, 0) && is_failed(table, 1) && !is_failed(table, 2));
     }
 
+    void codes_tell_where_the_status_is_unset()
+    {
+        const auto said = [](SpanStatus status, const char* key, const char* code) {
+            TestSpan one = span(1, 0, SpanKind::server, 0, 10);
+            one.status = status;
+            one.attributes = {{key, code}};
+            const SpanTable table = SpanTableBuilder().add(std::move(one)).build();
+            return std::pair(is_failed(table, 0), records_outcome(table, 0));
+        };
+        using enum SpanStatus;
+        QCOMPARE(said(unset, "http.response.status_code", "503"), std::pair(true, true));
+        QCOMPARE(said(unset, "http.status_code", "404"), std::pair(false, true));
+        QCOMPARE(said(ok, "http.status_code", "500"), std::pair(false, true));  // somebody decided that it is none
+        QCOMPARE(said(unset, "rpc.grpc.status_code", "14"), std::pair(true, true));
+        QCOMPARE(said(unset, "rpc.grpc.status_code", "5"), std::pair(false, true));  // not found: the caller's
+        QCOMPARE(said(unset, "rpc.response.status_code", "DEADLINE_EXCEEDED"), std::pair(true, true));
+        QCOMPARE(said(unset, "app.tenant", "500"), std::pair(false, false));
+    }
+
     void groups_and_percentiles()
     {
         SpanTableBuilder builder;
