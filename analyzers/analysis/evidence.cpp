@@ -379,6 +379,14 @@ Result<const std::vector<Event>*> CaseEvidence::events()
     return &*events_;
 }
 
+Result<const std::vector<SessionSample>*> CaseEvidence::session_samples()
+{
+    if (!sessions_) {
+        TRY_ASSIGN(sessions_, load_session_samples(file_, control_));
+    }
+    return &sessions_->samples;
+}
+
 Result<std::optional<double>> CaseEvidence::setting(const std::string& name)
 {
     TRY_ASSIGN(Statement rows, file_.database().prepare("SELECT value FROM settings WHERE name = ?1 ORDER BY file_id = 0, rowid"));

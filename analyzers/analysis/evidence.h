@@ -1,5 +1,6 @@
 #pragma once
 
+#include "analyzers/analysis/sessions.h"
 #include "analyzers/core/control.h"
 #include "analyzers/core/finding.h"
 #include "analyzers/core/result.h"
@@ -120,6 +121,8 @@ public:
     Result<const std::vector<HeapSnapshot>*> heap_snapshots();  ///< in time order, else natural order of file names
     Result<const std::vector<GcPause>*> gc_pauses();
     Result<const std::vector<Event>*> events();
+    /// Snapshots of pg_stat_activity, in time order; those without time first.
+    Result<const std::vector<SessionSample>*> session_samples();
     /// Value of a setting typed in or imported, the last one given.
     Result<std::optional<double>> setting(const std::string& name);
 
@@ -143,6 +146,7 @@ private:
     std::optional<std::vector<HeapSnapshot>> heap_;
     std::optional<std::vector<GcPause>> gc_;
     std::optional<std::vector<Event>> events_;
+    std::optional<SessionSamples> sessions_;
     std::map<std::string, std::int64_t> amounts_;
 };
 

@@ -114,20 +114,26 @@ struct EventRow {
 };
 
 struct SessionRow {
-    std::int64_t at_ns = 0;
+    std::optional<std::int64_t> at_ns;
     std::int64_t pid = 0;
     std::string_view user, database, application, state, wait_event_type, wait_event;
     std::string_view blocked_by;  ///< comma separated pids
     std::optional<double> xact_age_ms, query_age_ms;
     std::string_view query;
+    std::optional<double> state_age_ms;
+    std::string_view backend_type;  ///< "client backend", "walsender", ...
+    std::optional<std::int64_t> leader_pid, backend_xid, backend_xmin;
+    std::string_view lock_type, lock_mode, lock_relation;  ///< what it waits for, from pg_locks where granted is false
+    std::optional<double> lock_wait_ms;                    ///< since pg_locks.waitstart
 };
 
 struct TableStatRow {
-    std::int64_t at_ns = 0;
+    std::optional<std::int64_t> at_ns;
     std::string_view table;
     std::optional<std::int64_t> live_rows, dead_rows, seq_scans, index_scans, last_vacuum_ns, last_analyze_ns;
     std::optional<std::int64_t> heap_hit, heap_read, index_hit, index_read;
     std::optional<std::int64_t> modified_since_analyze, size_bytes;
+    std::string_view database;
 };
 
 struct ProfileRow {

@@ -1,4 +1,4 @@
-// pg_stat_activity as a table, with or without the pids that block each session:
+// pg_stat_activity as a table, with or without the pids that block each session and the lock it waits for:
 //   pid,application_name,state,wait_event_type,wait_event,blocked_by,xact_age,state_age,query
 //   20707,order-svc-2,active,Lock,transactionid,{20693},00:00:03.000381,00:00:03.00038,update inventory set q=q-1 where
 //   id=1
@@ -20,8 +20,9 @@ constexpr std::size_t npos = TableReader::npos;
 
 struct SessionColumns {
     std::size_t pid, user, database, application, state, wait_type, wait, blocked_by, xact_start, query_start,
-        state_change, backend_start, backend_type, query;
-    ScaledColumn xact_age, query_age;
+        state_change, backend_start, backend_type, leader_pid, backend_xid, backend_xmin, lock_type, lock_mode,
+        lock_relation, lock_wait_start, query;
+    ScaledColumn xact_age, query_age, state_age, lock_wait;
 
     explicit SessionColumns(const Columns& columns)
         : pid(columns.find({"pid", "procpid", "process_id", "backend_pid"})),
@@ -33,11 +34,19 @@ struct SessionColumns {
               {"blocked_by", "pg_blocking_pids", "blocking_pids", "blocking_pid", "blockers", "blocked_by_pids"})),
           xact_start(columns.find({"xact_start", "transaction_start"})), query_start(columns.find({"query_start"})),
           state_change(columns.find({"state_change"})), backend_start(columns.find({"backend_start"})),
-          backend_type(columns.find({"backend_type"})),
+          backend_type(columns.find({"backend_type"})), leader_pid(columns.find({"leader_pid"})),
+          backend_xid(columns.find({"backend_xid"})), backend_xmin(columns.find({"backend_xmin"})),
+          lock_type(columns.find({"lock_type", "locktype", "waiting_locktype", "wait_locktype"})),
+          lock_mode(columns.find({"lock_mode", "mode", "waiting_mode", "wait_mode"})),
+          lock_relation(columns.find({"lock_relation", "locked_relation", "waiting_relation", "wait_relation",
+                                      "relation", "relname", "locked_item"})),
+          lock_wait_start(columns.find({"lock_waitstart", "lock_wait_start", "waitstart", "wait_start"})),
           query(columns.find({"query", "current_query", "query_text", "sql"})),
           xact_age(columns.find_duration({"xact_age", "transaction_age", "xact_duration", "xact_time"})),
           query_age(columns.find_duration(
-              {"query_age", "query_duration", "query_time", "duration", "runtime", "running_for"}))
+              {"query_age", "query_duration", "query_time", "duration", "runtime", "running_for"})),
+          state_age(columns.find_duration({"state_age", "state_duration", "idle_age", "idle_time", "idle_for"})),
+          lock_wait(columns.find_duration({"lock_wait", "lock_wait_age", "wait_age", "wait_duration", "waiting_for"}))
     {}
 
     /// Enough to tell pg_stat_activity from other tables with a pid or a query.
@@ -99,6 +108,15 @@ public:
         session.query = text(row, columns_.query);
         session.xact_age_ms = age(row, columns_.xact_age, columns_.xact_start);
         session.query_age_ms = age(row, columns_.query_age, columns_.query_start);
+        session.state_age_ms = age(row, columns_.state_age, columns_.state_change);
+        session.backend_type = text(row, columns_.backend_type);
+        session.leader_pid = cell_int(row.cell(columns_.leader_pid));
+        session.backend_xid = cell_int(row.cell(columns_.backend_xid));
+        session.backend_xmin = cell_int(row.cell(columns_.backend_xmin));
+        session.lock_type = text(row, columns_.lock_type);
+        session.lock_mode = text(row, columns_.lock_mode);
+        session.lock_relation = text(row, columns_.lock_relation);
+        session.lock_wait_ms = age(row, columns_.lock_wait, columns_.lock_wait_start);
         TRY(context_.add(session));
         context_.stored();
         if (row.guessed) context_.repair(row.line, "time_guessed", "dated by the newest time in the snapshot");
@@ -119,9 +137,9 @@ private:
         if (!is_null_text(cell))
             if (const auto ms = cell_ms(cell, given.to_ms, comma_)) return ms;
         const auto began = cell_instant(row.cell(start));
-        if (!began || row.at_ns == 0) return {};
+        if (!began || !row.at_ns) return {};
         // now() of the query that took the snapshot may lie before a start it shows.
-        return std::max(0.0, static_cast<double>(row.at_ns - *began) / 1e6);
+        return std::max(0.0, static_cast<double>(*row.at_ns - *began) / 1e6);
     }
 
     const SessionColumns& columns_;
@@ -146,13 +164,10 @@ Status read(Source& source, ImportContext& context)
         return fail(Error::Code::notUnderstood, "the table lacks the columns of pg_stat_activity",
                     "wanted: pid, state, wait_event_type, wait_event, query");
     table->absorb_in(columns.query);
-    TRY_ASSIGN(const auto rows,
-               SnapshotRows::read(
-                   *table, names,
-                   {columns.xact_start, columns.query_start, columns.state_change, columns.backend_start}, context));
     SessionImport sessions(columns, table->layout().dialect.delimiter != ',', context);
-    for (const SnapshotRows::Row& row : rows) TRY(sessions.take(row));
-    return {};
+    return SnapshotRows::each(
+        *table, names, {columns.xact_start, columns.query_start, columns.state_change, columns.backend_start}, context,
+        [&](const SnapshotRows::Row& row) { return sessions.take(row); });
 }
 
 }  // namespace

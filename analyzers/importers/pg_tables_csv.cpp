@@ -22,7 +22,7 @@ constexpr std::size_t npos = TableReader::npos;
 
 struct TableColumns {
     std::size_t schema, name, live, dead, seq_scans, index_scans, vacuum, autovacuum, analyze, autoanalyze, heap_hit,
-        heap_read, index_hit, index_read, modified, size;
+        heap_read, index_hit, index_read, modified, size, database;
     int known = 0;
 
     explicit TableColumns(const Columns& columns)
@@ -39,7 +39,8 @@ struct TableColumns {
           index_read(columns.find({"idx_blks_read", "index_read", "idx_read"})),
           modified(columns.find({"n_mod_since_analyze", "modified_since_analyze"})),
           size(columns.find({"total_bytes", "total_size", "total_relation_size", "pg_total_relation_size", "size_bytes",
-                             "table_bytes", "relation_size", "pg_relation_size", "table_size", "size"}))
+                             "table_bytes", "relation_size", "pg_relation_size", "table_size", "size"})),
+          database(columns.find({"datname", "database", "current_database", "dbname"}))
     {
         for (const std::size_t column : {live, dead, seq_scans, vacuum, autovacuum, analyze, autoanalyze, heap_hit,
                                          heap_read, index_hit, index_read, modified})
@@ -98,6 +99,8 @@ Status take(const SnapshotRows::Row& row, const TableColumns& columns, ImportCon
     stat.index_read = cell_int(row.cell(columns.index_read));
     stat.modified_since_analyze = cell_int(row.cell(columns.modified));
     stat.size_bytes = size_of(row.cell(columns.size));
+    const std::string_view database = trim(row.cell(columns.database));
+    if (!is_null_text(database)) stat.database = database;
     TRY(context.add(stat));
     context.stored();
     if (row.guessed) context.repair(row.line, "time_guessed", "dated by the newest time in the snapshot");
@@ -122,11 +125,9 @@ Status read(Source& source, ImportContext& context)
     if (!columns.complete())
         return fail(Error::Code::notUnderstood, "the table lacks the columns of pg_stat_user_tables",
                     "wanted: relname with n_live_tup, n_dead_tup, seq_scan, last_autovacuum");
-    TRY_ASSIGN(const auto rows,
-               SnapshotRows::read(*table, names,
-                                  {columns.vacuum, columns.autovacuum, columns.analyze, columns.autoanalyze}, context));
-    for (const SnapshotRows::Row& row : rows) TRY(take(row, columns, context));
-    return {};
+    return SnapshotRows::each(*table, names,
+                              {columns.vacuum, columns.autovacuum, columns.analyze, columns.autoanalyze}, context,
+                              [&](const SnapshotRows::Row& row) { return take(row, columns, context); });
 }
 
 }  // namespace

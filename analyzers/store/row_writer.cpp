@@ -189,19 +189,22 @@ Status RowWriter::add(const EventRow& row)
 
 Status RowWriter::add(const SessionRow& row)
 {
-    TRY_ASSIGN(Statement * insert, prepared("INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"));
+    TRY_ASSIGN(Statement * insert, prepared("INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, "
+                                            "?22)"));
     insert->bind(1, file_id_).bind(2, row.at_ns).bind(3, row.pid).bind(4, row.user).bind(5, row.database).bind(6, row.application).bind(7, row.state);
     insert->bind(8, row.wait_event_type).bind(9, row.wait_event).bind(10, row.blocked_by).bind(11, row.xact_age_ms);
-    return insert->bind(12, row.query_age_ms).bind(13, row.query).run();
+    insert->bind(12, row.query_age_ms).bind(13, row.query).bind(14, row.state_age_ms).bind(15, row.backend_type).bind(16, row.leader_pid);
+    insert->bind(17, row.backend_xid).bind(18, row.backend_xmin).bind(19, row.lock_type).bind(20, row.lock_mode).bind(21, row.lock_relation);
+    return insert->bind(22, row.lock_wait_ms).run();
 }
 
 Status RowWriter::add(const TableStatRow& row)
 {
-    TRY_ASSIGN(Statement * insert, prepared("INSERT INTO table_stats VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"));
+    TRY_ASSIGN(Statement * insert, prepared("INSERT INTO table_stats VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"));
     insert->bind(1, file_id_).bind(2, row.at_ns).bind(3, row.table).bind(4, row.live_rows).bind(5, row.dead_rows).bind(6, row.seq_scans);
     insert->bind(7, row.index_scans).bind(8, row.last_vacuum_ns).bind(9, row.last_analyze_ns).bind(10, row.heap_hit).bind(11, row.heap_read);
     insert->bind(12, row.index_hit).bind(13, row.index_read).bind(14, row.modified_since_analyze).bind(15, row.size_bytes);
-    return insert->run();
+    return insert->bind(16, row.database).run();
 }
 
 Status RowWriter::add(const ProfileRow& row)

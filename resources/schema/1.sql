@@ -157,7 +157,7 @@ CREATE TABLE events (
 
 CREATE TABLE sessions (
     file_id         INTEGER NOT NULL,
-    at_ns           INTEGER NOT NULL,
+    at_ns           INTEGER,
     pid             INTEGER NOT NULL,
     user            TEXT NOT NULL,
     database        TEXT NOT NULL,
@@ -168,12 +168,21 @@ CREATE TABLE sessions (
     blocked_by      TEXT NOT NULL,  -- pids, comma separated
     xact_age_ms     REAL,
     query_age_ms    REAL,
-    query           TEXT NOT NULL
+    query           TEXT NOT NULL,
+    state_age_ms    REAL,
+    backend_type    TEXT NOT NULL,  -- client backend, walsender, autovacuum worker ...; empty when not said
+    leader_pid      INTEGER,        -- of parallel workers
+    backend_xid     INTEGER,
+    backend_xmin    INTEGER,        -- vacuum keeps what died after it
+    lock_type       TEXT NOT NULL,  -- the lock it waits for: relation, transactionid, tuple ...
+    lock_mode       TEXT NOT NULL,
+    lock_relation   TEXT NOT NULL,
+    lock_wait_ms    REAL
 );
 
 CREATE TABLE table_stats (
     file_id                INTEGER NOT NULL,
-    at_ns                  INTEGER NOT NULL,
+    at_ns                  INTEGER,
     relation               TEXT NOT NULL,
     live_rows              INTEGER,
     dead_rows              INTEGER,
@@ -186,7 +195,8 @@ CREATE TABLE table_stats (
     index_hit              INTEGER,
     index_read             INTEGER,
     modified_since_analyze INTEGER,
-    size_bytes             INTEGER
+    size_bytes             INTEGER,
+    database               TEXT NOT NULL
 );
 
 CREATE TABLE profiles (
@@ -255,9 +265,9 @@ CREATE VIEW metric_point AS SELECT s.name, s.labels, s.unit, p.at_ns, p.value, s
     FROM metric_series s JOIN metric_samples p ON p.series_id = s.id;
 CREATE VIEW event AS SELECT at_ns, kind, service, text, file_id FROM events;
 CREATE VIEW session AS SELECT at_ns, pid, user, database, application, state, wait_event_type, wait_event, blocked_by, xact_age_ms, query_age_ms, query,
-    file_id FROM sessions;
+    file_id, state_age_ms, backend_type, leader_pid, backend_xid, backend_xmin, lock_type, lock_mode, lock_relation, lock_wait_ms FROM sessions;
 CREATE VIEW table_stat AS SELECT at_ns, relation AS "table", live_rows, dead_rows, seq_scans, index_scans, last_vacuum_ns, last_analyze_ns,
-    heap_hit, heap_read, index_hit, index_read, modified_since_analyze, size_bytes, file_id FROM table_stats;
+    heap_hit, heap_read, index_hit, index_read, modified_since_analyze, size_bytes, file_id, database FROM table_stats;
 CREATE VIEW profile AS SELECT file_id, kind, stack, value, unit FROM profiles;
 CREATE VIEW log_line AS SELECT at_ns, service, level, text, source_line, file_id FROM log_lines;
 CREATE VIEW setting AS SELECT source, name, value, unit FROM settings;

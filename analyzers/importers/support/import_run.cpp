@@ -182,11 +182,13 @@ private:
             context.fill(entry);
         }
         entry.bytes = static_cast<std::int64_t>(source.offset());
-        if (entry.records == 0)
+        // A query that returned no rows is an answer too; the importers that can tell say so.
+        const bool no_rows = entry.records == 0 && std::any_of(entry.notes.begin(), entry.notes.end(), [](const auto& note) { return note.code == "no_rows"; });
+        if (entry.records == 0 && !no_rows)
             return fail(Error::Code::notUnderstood, entry.path + " holds no " + std::string(importer->title) + " records" +
                             (entry.notes.empty() ? std::string() : ": " + entry.notes.front().detail),
                         "Check that the export is complete");
-        if (entry.stored == 0)
+        if (entry.stored == 0 && !no_rows)
             return fail(Error::Code::notUnderstood, entry.path + " holds no usable record: " + (entry.notes.empty() ? std::string("all were dropped") : entry.notes.front().detail),
                         "Check that the export is complete");
 
