@@ -9,7 +9,7 @@ namespace {
 
 // Producers: OpenTelemetry semantic conventions old and new, Micrometer, HikariCP, client_golang, redis_exporter, cAdvisor,
 // kube-state-metrics, node_exporter, postgres_exporter, and plain names people give the columns of a CSV.
-constexpr std::array<MetricRole, 262> roles{{
+constexpr std::array<MetricRole, 263> roles{{
     {"alloc", "go_memstats_alloc_bytes_total", "", 1, true},
     {"alloc", "jvm.memory.allocated", "", 1, true},
     {"alloc", "jvm_gc_memory_allocated_bytes_total", "", 1, true},
@@ -185,6 +185,7 @@ constexpr std::array<MetricRole, 262> roles{{
     {"pool_max", "hikaricp_connections_max", "", 1, false},
     {"pool_max", "hikaricp_max_connections", "", 1, false},
     {"pool_max", "jdbc_connections_max", "", 1, false},
+    {"pool_max", "pgbouncer_databases_pool_size", "", 1, false},
     {"pool_max", "tomcat_jdbc_connections_max_active", "", 1, false},
     {"pool_pending", "db.client.connection.pending_requests", "", 1, false},
     {"pool_pending", "db.client.connections.pending_requests", "", 1, false},

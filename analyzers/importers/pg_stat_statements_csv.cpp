@@ -25,7 +25,7 @@ struct StatementColumns {
 
     explicit StatementColumns(const Columns& columns)
         : taken_at(columns.find({"captured_at", "snapshot_at", "snapshot_time", "snap_time", "sample_time",
-                                 "collected_at", "now", "clock_timestamp", "current_timestamp", "statement_timestamp",
+                                 "sampled_at", "collected_at", "now", "clock_timestamp", "current_timestamp", "statement_timestamp",
                                  "ts", "timestamp", "time", "at"})),
           query_id(columns.find({"queryid", "query_id", "query_hash", "query_identifier"})),
           query(

@@ -7,14 +7,15 @@
 namespace casebook::cli {
 
 namespace commands {
-extern const Command diagnose, import, forget, window, analyze, show, walk, query, info, list;
+extern const Command diagnose, import, forget, window, analyze, show, walk, query, capture, info, list;
 }
 
 std::span<const Command* const> all_commands()
 {
     static constexpr std::array table{
         &commands::diagnose, &commands::import, &commands::forget, &commands::window, &commands::analyze,
-        &commands::show,     &commands::walk,   &commands::query,  &commands::info,   &commands::list,
+        &commands::show,     &commands::walk,   &commands::query,  &commands::capture, &commands::info,
+        &commands::list,
     };
     return table;
 }
