@@ -42,7 +42,7 @@ std::optional<double> age(const Statement& rows, int column)
     return std::min(*ms, static_cast<double>(longest_duration_ns) / 1e6);
 }
 
-}  // namespace
+} // namespace
 
 bool DatabaseSession::is_client() const
 {
@@ -57,9 +57,9 @@ bool DatabaseSession::is_own_capture() const { return application.starts_with("c
 
 bool DatabaseSession::is_backup() const
 {
-    static constexpr std::array<std::string_view, 10> names{"pg_dump",    "pg_basebackup", "pgbackrest", "barman",
-                                                            "wal-g",      "wal-e",         "pg_probackup", "pg_receivewal",
-                                                            "pg_rewind", "pg_restore"};
+    static constexpr std::array<std::string_view, 10> names{
+        "pg_dump", "pg_basebackup", "pgbackrest",    "barman",    "wal-g",
+        "wal-e",   "pg_probackup",  "pg_receivewal", "pg_rewind", "pg_restore"};
     return std::any_of(names.begin(), names.end(),
                        [&](std::string_view name) { return contains_ignoring_case(application, name); }) ||
            contains_ignoring_case(application, "backup");
@@ -71,7 +71,12 @@ bool DatabaseSession::is_vacuum() const
            starts_with_word(query, "vacuum");
 }
 
-std::optional<double> DatabaseSession::wait_ms() const { return lock_wait_ms ? lock_wait_ms : query_age_ms; }
+std::optional<double> DatabaseSession::wait_ms() const
+{
+    if (lock_wait_ms) return lock_wait_ms;
+    if (query_age_ms && state_age_ms) return std::min(*query_age_ms, *state_age_ms);
+    return query_age_ms ? query_age_ms : state_age_ms ? state_age_ms : xact_age_ms;
+}
 
 std::optional<double> DatabaseSession::state_ms() const { return state_age_ms ? state_age_ms : query_age_ms; }
 
@@ -82,8 +87,9 @@ std::string_view DatabaseSession::who() const
 
 const DatabaseSession* SessionSample::find(std::int64_t pid) const
 {
-    const auto found = std::lower_bound(sessions.begin(), sessions.end(), pid,
-                                        [](const DatabaseSession& session, std::int64_t of) { return session.pid < of; });
+    const auto found =
+        std::lower_bound(sessions.begin(), sessions.end(), pid,
+                         [](const DatabaseSession& session, std::int64_t of) { return session.pid < of; });
     return found != sessions.end() && found->pid == pid ? &*found : nullptr;
 }
 
@@ -96,13 +102,14 @@ bool SessionSample::looks_complete() const
 Result<SessionSamples> load_session_samples(CaseFile& file, const Control& control)
 {
     SessionSamples loaded;
-    TRY_ASSIGN(Statement rows,
-               file.database().prepare(
-                   "SELECT s.file_id, s.at_ns, coalesce(f.window, ''), s.pid, s.user, s.database, s.application, s.state, "
-                   "s.wait_event_type, s.wait_event, s.query, s.backend_type, s.lock_type, s.lock_mode, s.lock_relation, "
-                   "s.blocked_by, s.xact_age_ms, s.query_age_ms, s.state_age_ms, s.lock_wait_ms, s.leader_pid, s.backend_xid, "
-                   "s.backend_xmin FROM sessions s LEFT JOIN import_files f ON f.id = s.file_id ORDER BY f.path, s.file_id, "
-                   "s.at_ns, s.rowid"));
+    TRY_ASSIGN(
+        Statement rows,
+        file.database().prepare(
+            "SELECT s.file_id, s.at_ns, coalesce(f.window, ''), s.pid, s.user, s.database, s.application, s.state, "
+            "s.wait_event_type, s.wait_event, s.query, s.backend_type, s.lock_type, s.lock_mode, s.lock_relation, "
+            "s.blocked_by, s.xact_age_ms, s.query_age_ms, s.state_age_ms, s.lock_wait_ms, s.leader_pid, s.backend_xid, "
+            "s.backend_xmin FROM sessions s LEFT JOIN import_files f ON f.id = s.file_id ORDER BY f.path, s.file_id, "
+            "s.at_ns, s.rowid"));
     std::unordered_set<std::int64_t> pids;
     for (std::size_t count = 0;; ++count) {
         TRY_ASSIGN(const bool more, rows.step());
@@ -125,10 +132,10 @@ Result<SessionSamples> load_session_samples(CaseFile& file, const Control& contr
         session.pid = pid;
         int column = 4;
         for (std::string_view DatabaseSession::*text :
-             {&DatabaseSession::user, &DatabaseSession::database, &DatabaseSession::application, &DatabaseSession::state,
-              &DatabaseSession::wait_event_type, &DatabaseSession::wait_event, &DatabaseSession::query,
-              &DatabaseSession::backend_type, &DatabaseSession::lock_type, &DatabaseSession::lock_mode,
-              &DatabaseSession::lock_relation})
+             {&DatabaseSession::user, &DatabaseSession::database, &DatabaseSession::application,
+              &DatabaseSession::state, &DatabaseSession::wait_event_type, &DatabaseSession::wait_event,
+              &DatabaseSession::query, &DatabaseSession::backend_type, &DatabaseSession::lock_type,
+              &DatabaseSession::lock_mode, &DatabaseSession::lock_relation})
             session.*text = loaded.strings.text(loaded.strings.intern(rows.text(column++)));
         read_blockers(rows.text(column++), session);
         for (std::optional<double> DatabaseSession::*ms :
@@ -154,6 +161,35 @@ bool in_analysed_window(const AnalysisWindows& windows, std::optional<std::int64
     return !windows.limited && (window.empty() || windows.analysed_name == "case" || window == windows.analysed_name);
 }
 
+std::string transaction_key(const DatabaseSession& session) { return finding_key({session.database, session.who()}); }
+
+Evidence session_evidence(const SessionSample& sample, const std::vector<RankedPid>& pids, std::string caption)
+{
+    std::string list;
+    for (std::size_t i = 0; i < pids.size(); ++i)
+        list += (i == 0 ? "(" : ", (") + std::to_string(i) + ", " + std::to_string(pids[i].pid) + ", " +
+                std::to_string(pids[i].depth) + ")";
+    Evidence evidence{
+        std::move(caption),
+        "table",
+        "session",
+        "WITH chosen(position, pid, depth) AS (VALUES " + list +
+            ") SELECT s.at_ns, c.depth, s.pid, s.application, s.user, s.database, s.state, s.wait_event_type, "
+            "s.wait_event, s.blocked_by, s.xact_age_ms, s.state_age_ms, CASE WHEN s.blocked_by <> '' THEN "
+            "coalesce(s.lock_wait_ms, s.query_age_ms, s.state_age_ms, s.xact_age_ms) END AS wait_ms, s.lock_mode, "
+            "s.lock_relation, s.query "
+            "FROM session s JOIN chosen c ON c.pid = s.pid WHERE s.file_id = ?1 AND ",
+        {sample.file_id}};
+    if (sample.at_ns) {
+        evidence.sql += "s.at_ns >= ?2 AND s.at_ns <= ?3 ORDER BY c.position";
+        evidence.arguments.emplace_back(*sample.at_ns);
+        evidence.arguments.emplace_back(*sample.to_ns);
+    } else {
+        evidence.sql += "s.at_ns IS NULL ORDER BY c.position";
+    }
+    return evidence;
+}
+
 std::string_view plain_relation(std::string_view relation)
 {
     relation = trim(relation);
@@ -164,4 +200,4 @@ std::string_view plain_relation(std::string_view relation)
     return relation;
 }
 
-}  // namespace casebook
+} // namespace casebook

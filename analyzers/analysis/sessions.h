@@ -21,8 +21,8 @@ struct DatabaseSession {
     std::int64_t pid = 0;
     std::string_view user, database, application, state, wait_event_type, wait_event, query, backend_type;
     std::string_view lock_type, lock_mode, lock_relation;
-    std::vector<std::int64_t> blocked_by;  ///< pids without its own, each once; 0 = a prepared transaction
-    bool blocks_itself = false;            ///< its own pid was among them: not the output of pg_blocking_pids
+    std::vector<std::int64_t> blocked_by; ///< pids without its own, each once; 0 = a prepared transaction
+    bool blocks_itself = false;           ///< its own pid was among them: not the output of pg_blocking_pids
     std::optional<double> xact_age_ms, query_age_ms, state_age_ms, lock_wait_ms;
     std::optional<std::int64_t> leader_pid, backend_xid, backend_xmin;
 
@@ -49,8 +49,9 @@ struct DatabaseSession {
 /// All sessions at one moment.
 struct SessionSample {
     std::int64_t file_id = 0;
-    std::optional<std::int64_t> at_ns, to_ns;  ///< first and last row; captures that call clock_timestamp() differ by row
-    std::string_view window;                   ///< the one it was imported with
+    std::optional<std::int64_t> at_ns,
+        to_ns;               ///< first and last row; captures that call clock_timestamp() differ by row
+    std::string_view window; ///< the one it was imported with
     std::vector<DatabaseSession> sessions;
 
     /// The session with that pid, or null. `sessions` is sorted by pid.
@@ -69,11 +70,21 @@ struct SessionSamples {
 /// Errors: caseFile, cancelled.
 Result<SessionSamples> load_session_samples(CaseFile& file, const Control& control);
 
-/// Whether a snapshot belongs to the analysed window (CONTRACT 3): by its time; without one by the window it was imported
-/// with, else it belongs to the whole case and only --from/--to leaves it out.
+/// Whether a snapshot belongs to the analysed window (CONTRACT 3): by its time; without one by the window it was
+/// imported with, else it belongs to the whole case and only --from/--to leaves it out.
 bool in_analysed_window(const AnalysisWindows& windows, std::optional<std::int64_t> at_ns, std::string_view window);
+
+/// Key of what database.long_transactions finds about this session's transactions: database and application.
+std::string transaction_key(const DatabaseSession& session);
+
+/// The sessions with these pids in this order, each with its distance from the first, as a query over the sample.
+struct RankedPid {
+    std::int64_t pid = 0;
+    std::uint32_t depth = 0;
+};
+Evidence session_evidence(const SessionSample& sample, const std::vector<RankedPid>& pids, std::string caption);
 
 /// "public.orders" and "\"orders\"" as "orders": how statements and catalogs name the same relation.
 std::string_view plain_relation(std::string_view relation);
 
-}  // namespace casebook
+} // namespace casebook

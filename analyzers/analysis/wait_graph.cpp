@@ -31,14 +31,15 @@ bool longer(const DatabaseSession* a, const DatabaseSession* b)
 double longest_wait(const LockChain& chain)
 {
     double longest = 0;
-    for (const LockChain::Waiter& waiter : chain.waiters) longest = std::max(longest, waiter.session->wait_ms().value_or(0));
+    for (const LockChain::Waiter& waiter : chain.waiters)
+        longest = std::max(longest, waiter.session->wait_ms().value_or(0));
     return longest;
 }
 
 /// Breadth first from the heads over "is waited for by".
 class ChainWalk {
 public:
-    using Blockers = std::map<std::int64_t, std::vector<std::int64_t>>;  ///< of each waiting pid, never empty
+    using Blockers = std::map<std::int64_t, std::vector<std::int64_t>>; ///< of each waiting pid, never empty
 
     ChainWalk(const std::vector<const DatabaseSession*>& waiting, const Blockers& blockers) : blockers_(blockers)
     {
@@ -61,7 +62,11 @@ public:
     /// Gives every waiter that can be reached to the nearest of `heads` (chains must be in the same order).
     void spread(const std::vector<std::int64_t>& heads, std::vector<LockChain>& chains, std::size_t first)
     {
-        struct Step { std::int64_t pid; std::size_t chain; std::uint32_t depth; };
+        struct Step {
+            std::int64_t pid;
+            std::size_t chain;
+            std::uint32_t depth;
+        };
         std::vector<Step> steps;
         for (std::size_t i = 0; i < heads.size(); ++i) steps.push_back({heads[i], first + i, 0});
         for (std::size_t at = 0; at < steps.size(); ++at) {
@@ -95,7 +100,7 @@ private:
     std::unordered_map<std::int64_t, std::size_t> chain_of_;
 };
 
-}  // namespace
+} // namespace
 
 WaitGraph wait_graph(const SessionSample& sample, double min_wait_ms)
 {
@@ -103,14 +108,18 @@ WaitGraph wait_graph(const SessionSample& sample, double min_wait_ms)
     const bool waits_said = says_what_it_waits_for(sample);
     graph.unsound = std::any_of(sample.sessions.begin(), sample.sessions.end(),
                                 [](const DatabaseSession& session) { return session.blocks_itself; });
-    const auto counts = [&](const DatabaseSession& session) { return session.wait_ms().value_or(min_wait_ms) >= min_wait_ms; };
+    const auto counts = [&](const DatabaseSession& session) {
+        return session.wait_ms().value_or(min_wait_ms) >= min_wait_ms;
+    };
     std::vector<const DatabaseSession*> waiting;
     std::map<std::int64_t, std::vector<std::int64_t>> blockers;
     for (const DatabaseSession& session : sample.sessions) {
         if (waits_said && !session.waits_for_lock()) continue;
         std::vector<std::int64_t> holders;
         for (const std::int64_t pid : session.blocked_by)
-            if (const DatabaseSession* holder = sample.find(pid); !graph.unsound && (!holder || can_hold(*holder, session))) holders.push_back(pid);
+            if (const DatabaseSession* holder = sample.find(pid);
+                !graph.unsound && (!holder || can_hold(*holder, session)))
+                holders.push_back(pid);
         if (!holders.empty()) {
             waiting.push_back(&session);
             blockers.emplace(session.pid, std::move(holders));
@@ -118,7 +127,7 @@ WaitGraph wait_graph(const SessionSample& sample, double min_wait_ms)
             graph.unexplained.push_back(&session);
         }
     }
-    std::sort(waiting.begin(), waiting.end(), longer);  // who comes first at equal distance
+    std::sort(waiting.begin(), waiting.end(), longer); // who comes first at equal distance
     ChainWalk walk(waiting, blockers);
     const auto add_chain = [&](std::int64_t pid, bool cycle) {
         LockChain& chain = graph.chains.emplace_back();
@@ -147,4 +156,4 @@ WaitGraph wait_graph(const SessionSample& sample, double min_wait_ms)
     return graph;
 }
 
-}  // namespace casebook
+} // namespace casebook

@@ -8,7 +8,8 @@ using namespace casebook;
 
 namespace {
 
-DatabaseSession session(std::int64_t pid, std::string_view state, std::vector<std::int64_t> blocked_by = {}, double age_ms = 2000)
+DatabaseSession session(std::int64_t pid, std::string_view state, std::vector<std::int64_t> blocked_by = {},
+                        double age_ms = 2000)
 {
     DatabaseSession made;
     made.pid = pid;
@@ -41,7 +42,7 @@ std::string pids(const LockChain& chain)
     return text;
 }
 
-}  // namespace
+} // namespace
 
 class tst_wait_graph : public QObject {
     Q_OBJECT
@@ -50,8 +51,9 @@ private slots:
     void the_head_of_a_chain_waits_for_nobody()
     {
         // 10 holds; 11 waits for it, 12 for 11, 13 for both: nearest first, then who waited longer.
-        const SessionSample one = sample({session(10, "idle in transaction"), session(11, "active", {10}, 4000), session(12, "active", {11}, 3000),
-                                          session(13, "active", {10, 11}, 9000), session(14, "active")});
+        const SessionSample one =
+            sample({session(10, "idle in transaction"), session(11, "active", {10}, 4000),
+                    session(12, "active", {11}, 3000), session(13, "active", {10, 11}, 9000), session(14, "active")});
         const WaitGraph graph = wait_graph(one, 50);
         QCOMPARE(graph.chains.size(), std::size_t{1});
         QCOMPARE(pids(graph.chains[0]), std::string("10: 13@1 11@1 12@2"));
@@ -62,8 +64,9 @@ private slots:
 
     void a_waiter_counts_in_one_chain_only()
     {
-        const SessionSample one = sample({session(1, "active"), session(2, "idle in transaction"), session(5, "active", {2}), session(6, "active", {1, 2}),
-                                          session(7, "active", {1})});
+        const SessionSample one =
+            sample({session(1, "active"), session(2, "idle in transaction"), session(5, "active", {2}),
+                    session(6, "active", {1, 2}), session(7, "active", {1})});
         const WaitGraph graph = wait_graph(one, 50);
         std::size_t waiters = 0;
         for (const LockChain& chain : graph.chains) waiters += chain.waiters.size();
@@ -73,7 +76,8 @@ private slots:
 
     void a_cycle_ends_and_says_so()
     {
-        const SessionSample one = sample({session(1, "active", {2}), session(2, "active", {3}), session(3, "active", {1}), session(4, "active", {3})});
+        const SessionSample one = sample({session(1, "active", {2}), session(2, "active", {3}),
+                                          session(3, "active", {1}), session(4, "active", {3})});
         const WaitGraph graph = wait_graph(one, 50);
         QCOMPARE(graph.chains.size(), std::size_t{1});
         QCOMPARE(graph.chains[0].cycle, true);
@@ -83,7 +87,8 @@ private slots:
 
     void short_waits_hold_chains_together_and_are_not_counted()
     {
-        const SessionSample one = sample({session(1, "active"), session(2, "active", {1}, 20), session(3, "active", {2}, 900), session(4, "active", {1}, 49)});
+        const SessionSample one = sample({session(1, "active"), session(2, "active", {1}, 20),
+                                          session(3, "active", {2}, 900), session(4, "active", {1}, 49)});
         QCOMPARE(pids(wait_graph(one, 50).chains.at(0)), std::string("1: 3@2"));
         QVERIFY(wait_graph(sample({session(1, "active"), session(4, "active", {1}, 49)}), 50).chains.empty());
     }

@@ -1,0 +1,499 @@
+// Do sessions wait for locks that others hold?
+//
+// Every sample of the sessions is walked from the waiters to the heads of their chains. Waiting counts when three or
+// more wait, one waits for a second, or the same transaction is at the head in two samples; it is certain when the head
+// is named with its state and age. Blockers that pg_blocking_pids cannot have given are not believed. A head that idles
+// because its service waits for a remote call is a consequence of that call.
+
+#include "analyzers/analysis/context.h"
+#include "analyzers/analysis/needs.h"
+#include "analyzers/analysis/wait_graph.h"
+#include "analyzers/core/text.h"
+#include "analyzers/trace/sql_text.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace casebook::database {
+namespace {
+
+constexpr std::array<Threshold, 5> thresholds{{{"wait", 1, "s", "patterns-production migration-lock-stall"},
+                                               {"waiters", 3, "sessions", "patterns-production lock-contention"},
+                                               {"samples", 2, "samples", "patterns-production lock-contention"},
+                                               {"quiet_wait", 50, "ms", "Casebook's own"},
+                                               {"quiet_samples", 3, "samples", "patterns-production lock-contention"}}};
+
+constexpr double idle_holder_ms = 1000; // database.long_transactions speaks of it from here
+
+/// One transaction at the head of chains over consecutive samples.
+struct Episode {
+    std::int64_t head_pid = 0;
+    std::string database;
+    std::optional<std::int64_t> begun_ns; ///< start of the head's transaction
+    std::vector<std::pair<const SessionSample*, LockChain>> seen;
+    std::map<std::string, std::size_t> relations; ///< waiters by what they wait for
+};
+
+/// All episodes about one relation of one database.
+struct Contention {
+    std::string database, relation;
+    std::vector<const Episode*> episodes;
+    const SessionSample* worst_sample = nullptr;
+    const LockChain* worst = nullptr;
+    std::size_t most_waiters = 0, same_head_samples = 0;
+    double longest_ms = 0;
+    std::map<const SessionSample*, std::size_t> waiters_in;
+    std::set<std::string> fingerprints; ///< of what waits
+};
+
+struct Survey {
+    std::size_t samples = 0, all_samples = 0, with_waits = 0, unsound = 0;
+    double longest_ms = 0;
+    std::size_t most_waiters = 0;
+    std::vector<Episode> episodes;
+    std::map<std::string, std::vector<std::pair<const SessionSample*, const DatabaseSession*>>> unexplained; ///< by key
+};
+
+std::string relation_of(const DatabaseSession& waiter)
+{
+    if (!waiter.lock_relation.empty()) return std::string(plain_relation(waiter.lock_relation));
+    return waiter.is_hidden() ? std::string() : summarize_sql(waiter.query).table;
+}
+
+double longest_wait_ms(const LockChain& chain)
+{
+    double longest = 0;
+    for (const LockChain::Waiter& waiter : chain.waiters)
+        longest = std::max(longest, waiter.session->wait_ms().value_or(0));
+    return longest;
+}
+
+bool heavier(const LockChain& chain, const LockChain& than)
+{
+    if (chain.waiters.size() != than.waiters.size()) return chain.waiters.size() > than.waiters.size();
+    return longest_wait_ms(chain) > longest_wait_ms(than);
+}
+
+std::optional<std::int64_t> begin_of(const SessionSample& sample, const DatabaseSession* head)
+{
+    if (!sample.at_ns || !head || !head->xact_age_ms) return {};
+    return *sample.at_ns - static_cast<std::int64_t>(*head->xact_age_ms * 1e6);
+}
+
+/// Clocks of samples and ages are rounded in their own ways.
+bool same_begin(std::optional<std::int64_t> a, std::optional<std::int64_t> b)
+{
+    return !a || !b || std::abs(*a - *b) < 500'000'000;
+}
+
+void add_to_episode(Survey& survey, std::map<std::pair<std::int64_t, std::string>, std::size_t>& open,
+                    const SessionSample& sample, LockChain chain)
+{
+    const std::string database(chain.waiters.front().session->database);
+    const auto begun = begin_of(sample, chain.head);
+    const auto known = open.find({chain.head_pid, database});
+    std::size_t at = survey.episodes.size();
+    if (known != open.end() && same_begin(survey.episodes[known->second].begun_ns, begun)) at = known->second;
+    else survey.episodes.push_back({chain.head_pid, database, begun, {}, {}});
+    open[{chain.head_pid, database}] = at;
+    Episode& episode = survey.episodes[at];
+    for (const LockChain::Waiter& waiter : chain.waiters) ++episode.relations[relation_of(*waiter.session)];
+    episode.seen.emplace_back(&sample, std::move(chain));
+}
+
+Survey survey_samples(const std::vector<SessionSample>& samples, const AnalysisWindows& windows, double quiet_ms)
+{
+    Survey survey;
+    std::map<std::pair<std::int64_t, std::string>, std::size_t> open;
+    for (const SessionSample& sample : samples) {
+        ++survey.all_samples;
+        if (!in_analysed_window(windows, sample.at_ns, sample.window)) continue;
+        ++survey.samples;
+        WaitGraph graph = wait_graph(sample, quiet_ms);
+        survey.unsound += graph.unsound;
+        std::size_t waiters = graph.unexplained.size();
+        for (LockChain& chain : graph.chains) {
+            waiters += chain.waiters.size();
+            survey.longest_ms = std::max(survey.longest_ms, longest_wait_ms(chain));
+            add_to_episode(survey, open, sample, std::move(chain));
+        }
+        for (const DatabaseSession* waiter : graph.unexplained) {
+            survey.longest_ms = std::max(survey.longest_ms, waiter->wait_ms().value_or(0));
+            survey.unexplained[finding_key({waiter->database, relation_of(*waiter)})].emplace_back(&sample, waiter);
+        }
+        survey.with_waits += waiters > 0;
+        survey.most_waiters = std::max(survey.most_waiters, waiters);
+    }
+    return survey;
+}
+
+/// What an episode is about: what most of its waiters want, else the head's statement, else who it is.
+std::string subject_of(const Episode& episode)
+{
+    const auto most =
+        std::max_element(episode.relations.begin(), episode.relations.end(), [](const auto& a, const auto& b) {
+            return std::pair(!a.first.empty(), a.second) < std::pair(!b.first.empty(), b.second);
+        });
+    if (!most->first.empty()) return most->first;
+    const DatabaseSession* head = episode.seen.front().second.head;
+    if (!head) return {};
+    return head->query.empty() || head->is_hidden() ? std::string(head->who()) : sql_fingerprint(head->query);
+}
+
+std::map<std::string, Contention> contentions(const Survey& survey)
+{
+    std::map<std::string, Contention> all;
+    for (const Episode& episode : survey.episodes) {
+        const std::string relation = subject_of(episode);
+        Contention& one = all[finding_key({episode.database, relation})];
+        one.database = episode.database;
+        one.relation = relation;
+        one.episodes.push_back(&episode);
+        std::set<const SessionSample*> samples;
+        for (const auto& [sample, chain] : episode.seen) {
+            samples.insert(sample);
+            one.waiters_in[sample] += chain.waiters.size();
+            one.longest_ms = std::max(one.longest_ms, longest_wait_ms(chain));
+            if (!one.worst || heavier(chain, *one.worst)) {
+                one.worst = &chain;
+                one.worst_sample = sample;
+            }
+            for (const LockChain::Waiter& waiter : chain.waiters)
+                if (!waiter.session->query.empty() && !waiter.session->is_hidden())
+                    one.fingerprints.insert(sql_fingerprint(waiter.session->query));
+        }
+        one.same_head_samples = std::max(one.same_head_samples, samples.size());
+    }
+    for (auto& [key, one] : all)
+        for (const auto& [sample, waiters] : one.waiters_in) one.most_waiters = std::max(one.most_waiters, waiters);
+    return all;
+}
+
+bool is_definition(std::string_view query)
+{
+    static constexpr std::array<std::string_view, 9> verbs{"ALTER",   "CREATE", "DROP",    "TRUNCATE", "REINDEX",
+                                                           "CLUSTER", "LOCK",   "REFRESH", "VACUUM"};
+    const std::string verb = query.empty() ? std::string() : summarize_sql(query).verb;
+    return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
+}
+
+/// The statement that changes a definition and that others queue behind: the head, or a waiter with others behind it.
+const DatabaseSession* definition_in(const LockChain& chain)
+{
+    if (chain.head && is_definition(chain.head->query)) return chain.head;
+    for (const LockChain::Waiter& waiter : chain.waiters)
+        if (is_definition(waiter.session->query)) return waiter.session;
+    return nullptr;
+}
+
+/// The remote call that the head's service was waiting for when the sample was taken, or no_row.
+Result<SpanTable::Row> remote_call_of(AnalysisContext& context, const SessionSample& sample,
+                                      const DatabaseSession* head)
+{
+    if (!head || !head->is_idle_in_transaction() || !sample.at_ns || head->application.empty())
+        return SpanTable::no_row;
+    TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
+    TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
+    const auto is_head = [&](std::string_view service) {
+        return !service.empty() && (contains_ignoring_case(head->application, service) ||
+                                    contains_ignoring_case(service, head->application));
+    };
+    const double idle_ms = head->state_ms().value_or(0);
+    for (SpanTable::Row row = 0; row < spans->size(); ++row) {
+        if (classes->of[row] != SpanClass::remote_call || spans->kind[row] != SpanKind::client) continue;
+        if (spans->start_ns[row] > *sample.at_ns || spans->end_ns(row) < *sample.at_ns) continue;
+        // The call fills the time since the head's last statement.
+        const double called_ms = static_cast<double>(*sample.at_ns - spans->start_ns[row]) / 1e6;
+        if (called_ms >= idle_ms / 2 && called_ms <= idle_ms * 1.1 + 50 && is_head(spans->text(spans->service[row])))
+            return row;
+    }
+    return SpanTable::no_row;
+}
+
+std::string describe_head(const LockChain& chain)
+{
+    if (chain.head_pid == 0) return "a prepared transaction";
+    if (!chain.head) return "a session that was gone or not shown";
+    const DatabaseSession& head = *chain.head;
+    std::string text(head.who());
+    if (head.is_idle_in_transaction()) {
+        text += ", " + std::string(head.state);
+        if (const auto idle = head.state_ms()) text += " for " + format_ms(*idle);
+    } else if (!head.state.empty()) {
+        text += ", " + std::string(head.state);
+        if (const auto busy = head.state_ms()) text += " for " + format_ms(*busy);
+    } else {
+        text += ", whose state is hidden";
+    }
+    return text;
+}
+
+void add_fixes(Finding& finding, const Contention& one, const DatabaseSession* definition)
+{
+    const LockChain& chain = *one.worst;
+    const std::string wait = format_ms(one.longest_ms);
+    if (chain.head_pid != 0 && chain.head)
+        finding.fixes.push_back(
+            {"End the session at the head: SELECT pg_terminate_backend(" + std::to_string(chain.head_pid) + ")",
+             "1 min", format_count(static_cast<std::int64_t>(chain.waiters.size())) + " waiting sessions go on at once",
+             "its transaction is rolled back; it cures nothing, and what it was doing can no longer be looked at"});
+    else if (chain.head_pid == 0)
+        finding.fixes.push_back({"Commit or roll back what SELECT * FROM pg_prepared_xacts shows", "5 min",
+                                 "waits of " + wait + " end", "whoever prepared it must agree"});
+    if (definition) {
+        finding.fixes.push_back({"SET lock_timeout = '1s' before " + summarize_sql(definition->query).verb +
+                                     ", and try again until it gets the lock",
+                                 "15 min", "others queue behind it for 1 s instead of " + wait,
+                                 "it may need many tries while long transactions run"});
+        finding.fixes.push_back({"Use the form that does not lock out: CREATE INDEX CONCURRENTLY outside of a "
+                                 "transaction, new columns without rewriting, constraints NOT VALID first",
+                                 "1-2 h", "no queue", "takes longer, and a failed concurrent index must be dropped"});
+    } else if (chain.head && chain.head->is_idle_in_transaction()) {
+        finding.fixes.push_back(
+            {"Let " + std::string(chain.head->who()) + " commit before it does anything but talk to the database",
+             "1-4 h", wait + " -> the time its statements take", "work before and after is then two transactions"});
+        finding.fixes.push_back({"SET idle_in_transaction_session_timeout = '5s' for its role", "5 min",
+                                 "a forgotten transaction blocks for 5 s at most",
+                                 "its session is ended: the pool must replace it"});
+    } else {
+        finding.fixes.push_back({"Shorten the transaction: take the contended rows last, commit right after", "1-4 h",
+                                 wait + " -> the time from the locking statement to its commit", "none"});
+        finding.fixes.push_back({"Take locks in one order everywhere; queues of work with FOR UPDATE SKIP LOCKED; a "
+                                 "counter that everyone updates as several rows",
+                                 "1-2 days", "waiters no longer line up behind one row",
+                                 "reads of a split counter must add up"});
+    }
+    if (chain.head && !chain.head->is_idle_in_transaction() && !definition)
+        finding.fixes.push_back({"Index the columns of foreign keys that point at " + one.relation, "5-15 min",
+                                 "deletes and updates there hold their locks for less time",
+                                 "writes get a little slower"});
+}
+
+Status report(AnalysisContext& context, const Survey& survey, const Contention& one)
+{
+    const LockChain& chain = *one.worst;
+    const bool many = one.most_waiters >= static_cast<std::size_t>(context.threshold("waiters"));
+    const bool is_long = one.longest_ms >= context.threshold("wait") * 1000;
+    const bool again = one.same_head_samples >= static_cast<std::size_t>(context.threshold("samples"));
+    if (!many && !is_long && !again && !chain.cycle) return {};
+    const bool named =
+        chain.head_pid == 0 || chain.cycle ||
+        (chain.head && !chain.head->state.empty() && (chain.head->xact_age_ms || chain.head->state_ms()));
+    TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
+    TRY_ASSIGN(const SpanTable::Row call, remote_call_of(context, *one.worst_sample, chain.head));
+
+    const DatabaseSession* definition = definition_in(chain);
+    Finding finding;
+    finding.key = finding_key({one.database, one.relation});
+    finding.verdict = call != SpanTable::no_row ? Verdict::inconclusive
+                      : named                   ? Verdict::confirmed
+                                                : Verdict::suspected;
+    const std::string count = format_count(static_cast<std::int64_t>(one.most_waiters)) +
+                              (one.most_waiters == 1 ? " session waits" : " sessions wait");
+    if (chain.cycle)
+        finding.headline = count + " for one another over " + one.relation + ": a deadlock in progress, waits up to " +
+                           format_ms(one.longest_ms);
+    else
+        finding.headline =
+            count + " up to " + format_ms(one.longest_ms) +
+            (one.relation.empty() ? std::string(" for a lock") : " for " + one.relation) + " behind " +
+            describe_head(chain) +
+            (definition && definition != chain.head
+                 ? ", and behind " + summarize_sql(definition->query).verb + " of " + std::string(definition->who())
+                 : std::string()) +
+            (one.episodes.size() > 1 ? ", and " + std::to_string(one.episodes.size() - 1) + " further transactions"
+                                     : std::string());
+    if (chain.head) finding.subjects.push_back({"service", std::string(chain.head->who())});
+    if (chain.head && !chain.head->query.empty() && !chain.head->is_hidden())
+        finding.subjects.push_back({"statement", summarize_sql(chain.head->query).normalized});
+    finding.subjects.push_back({"table", one.relation});
+    std::set<std::string> named_waiters;
+    if (chain.head) named_waiters.insert(summarize_sql(chain.head->query).normalized);
+    for (const LockChain::Waiter& waiter : chain.waiters)
+        if (named_waiters.size() < 4 && !waiter.session->query.empty() &&
+            named_waiters.insert(summarize_sql(waiter.session->query).normalized).second)
+            finding.subjects.push_back({"statement", summarize_sql(waiter.session->query).normalized});
+
+    double waiting = 0, working = 0;
+    for (const auto& [sample, waiters] : one.waiters_in) {
+        waiting += static_cast<double>(waiters);
+        working += static_cast<double>(
+            std::count_if(sample->sessions.begin(), sample->sessions.end(), [](const DatabaseSession& s) {
+                return s.is_client() && !s.state.empty() && s.state != "idle";
+            }));
+    }
+    finding.figures = {
+        context.figure("waiters", static_cast<double>(one.most_waiters), "sessions", "waiters"),
+        context.figure("wait_max", one.longest_ms / 1000, "s", "wait"),
+        context.figure("samples_same_head", static_cast<double>(one.same_head_samples), "samples", "samples"),
+        {"chain_depth",
+         static_cast<double>(chain.waiters.empty()
+                                 ? 0
+                                 : std::max_element(chain.waiters.begin(), chain.waiters.end(),
+                                                    [](const auto& a, const auto& b) { return a.depth < b.depth; })
+                                       ->depth),
+         "sessions",
+         {},
+         {}},
+        {"waiters_mean", waiting / static_cast<double>(std::max<std::size_t>(survey.samples, 1)), "sessions", {}, {}}};
+    if (chain.head && chain.head->xact_age_ms)
+        finding.figures.push_back({"head_transaction_age", *chain.head->xact_age_ms / 1000, "s", {}, {}});
+    if (chain.head && chain.head->is_idle_in_transaction() && chain.head->state_ms())
+        finding.figures.push_back({"head_idle", *chain.head->state_ms() / 1000, "s", {}, {}});
+
+    std::optional<TimeRange> when;
+    for (const auto& [sample, waiters] : one.waiters_in)
+        if (sample->at_ns)
+            when = when ? TimeRange{std::min(when->from_ns, *sample->at_ns), std::max(when->to_ns, *sample->to_ns + 1)}
+                        : TimeRange{*sample->at_ns, *sample->to_ns + 1};
+    if (when) when->from_ns -= std::min(static_cast<std::int64_t>(one.longest_ms * 1e6), when->from_ns);
+    finding.when = when;
+    std::map<std::uint32_t, std::int64_t> explained;
+    for (SpanTable::Row row = 0; when && row < spans->size(); ++row)
+        if (spans->fingerprint[row] != 0 && spans->start_ns[row] < when->to_ns && spans->end_ns(row) >= when->from_ns &&
+            context.windows().analysed.contains(spans->start_ns[row]) &&
+            static_cast<double>(spans->duration_ns[row]) / 1e6 >= context.threshold("quiet_wait") &&
+            one.fingerprints.contains(std::string(spans->text(spans->fingerprint[row]))))
+            explained[spans->trace[row]] += spans->duration_ns[row];
+    Felt felt;
+    if (!explained.empty()) {
+        TRY_ASSIGN(felt, context.felt(explained));
+    } else {
+        felt = {working > 0 ? waiting / working : 0, 0, false, false, true};
+    }
+    finding.severity = severity_of(felt);
+    // Sessions that wait, on average over the samples: seconds of waiting per second.
+    finding.impact = waiting / static_cast<double>(std::max<std::size_t>(survey.samples, 1));
+
+    std::vector<RankedPid> pids{{chain.head_pid, 0}};
+    for (const LockChain::Waiter& waiter : chain.waiters)
+        if (pids.size() < 200 && waiter.session->pid != chain.head_pid)
+            pids.push_back({waiter.session->pid, waiter.depth});
+    finding.evidence.push_back(session_evidence(
+        *one.worst_sample, pids, "Who waits for whom: the head of the chain, then the waiters in order"));
+    if (when)
+        finding.evidence.push_back({"Sessions that wait for a lock, sample by sample",
+                                    "series",
+                                    "session",
+                                    "SELECT at_ns, count(*) AS waiting, max(coalesce(lock_wait_ms, query_age_ms, "
+                                    "state_age_ms, xact_age_ms)) AS longest_ms FROM session WHERE wait_event_type = "
+                                    "'Lock' AND at_ns >= ?1 AND at_ns < ?2 GROUP BY at_ns ORDER BY at_ns",
+                                    {when->from_ns, when->to_ns}});
+    add_fixes(finding, one, definition);
+    finding.refutes_if = "no session waits for a lock in " + format_number(context.threshold("quiet_samples")) +
+                         " samples of the slow time";
+    finding.proof = "no lock wait over " + format_number(context.threshold("wait")) + " s in " +
+                    format_number(context.threshold("quiet_samples")) +
+                    " samples at the same load; log_lock_waits stays silent";
+    finding.rollback = "transactions fail with lock or idle timeouts more often than once in a thousand";
+    if (chain.head && chain.head->is_idle_in_transaction() && chain.head->state_ms().value_or(0) >= idle_holder_ms &&
+        call == SpanTable::no_row)
+        finding.related.push_back({"database.long_transactions", transaction_key(*chain.head), "explained_by"});
+    if (call != SpanTable::no_row) {
+        finding.note = "the head idles because " + std::string(spans->text(spans->service[call])) + " waits for " +
+                       peer_of(*spans, call) +
+                       ": a connection held across a remote call is the cause, and the lock what it leads to";
+        finding.evidence.push_back(span_tree_evidence(*spans, spans->trace[call], "What the holder was waiting for"));
+        finding.related.push_back(
+            {"pool.held_across_call", finding_key({spans->text(spans->service[call])}), "explained_by"});
+    } else if (chain.cycle) {
+        finding.note = "the server ends one of them after deadlock_timeout";
+    } else if (definition && definition != chain.head) {
+        finding.note = "everyone behind " + summarize_sql(definition->query).verb + " waits for what it waits for";
+    } else if (!named) {
+        finding.note = chain.head && chain.head->state.empty()
+                           ? "the head's state is hidden: capture with a role that has pg_read_all_stats"
+                           : "who holds the lock was gone or not shown";
+    } else if (!chain.waiters.front().session->lock_wait_ms) {
+        finding.note = "waits are counted from the start of the waiting statement: at most this long";
+    }
+    context.add(std::move(finding));
+    return {};
+}
+
+/// Lock waits without anybody who holds the lock.
+void report_unexplained(AnalysisContext& context, const std::string& key,
+                        const std::vector<std::pair<const SessionSample*, const DatabaseSession*>>& waits, bool unsound)
+{
+    std::map<const SessionSample*, std::size_t> in;
+    double longest_ms = 0;
+    std::size_t most = 0;
+    const SessionSample* worst = nullptr;
+    for (const auto& [sample, waiter] : waits) {
+        longest_ms = std::max(longest_ms, waiter->wait_ms().value_or(0));
+        if (++in[sample] > most) {
+            most = in[sample];
+            worst = sample;
+        }
+    }
+    if (most < static_cast<std::size_t>(context.threshold("waiters")) && longest_ms < context.threshold("wait") * 1000)
+        return;
+    Finding finding;
+    finding.key = key;
+    finding.verdict = Verdict::suspected;
+    const std::string relation = relation_of(*waits.front().second);
+    finding.headline = format_count(static_cast<std::int64_t>(most)) +
+                       (most == 1 ? " session waits" : " sessions wait") + " up to " + format_ms(longest_ms) +
+                       " for a lock" + (relation.empty() ? "" : " on " + relation) + ", and nobody says who holds it";
+    finding.subjects = {{"table", relation}};
+    finding.figures = {context.figure("waiters", static_cast<double>(most), "sessions", "waiters"),
+                       context.figure("wait_max", longest_ms / 1000, "s", "wait")};
+    finding.severity = Severity::note;
+    std::vector<RankedPid> pids;
+    for (const auto& [sample, waiter] : waits)
+        if (sample == worst && pids.size() < 200) pids.push_back({waiter->pid, 1});
+    finding.evidence.push_back(session_evidence(*worst, pids, "Sessions that wait for a lock"));
+    finding.refutes_if = "no session waits for a lock in " + format_number(context.threshold("quiet_samples")) +
+                         " samples of the slow time";
+    finding.proof = "no lock wait over " + format_number(context.threshold("wait")) + " s";
+    finding.note = unsound ? "the blockers given name the waiting sessions themselves: they come from a join on the "
+                             "lock's type, not from pg_blocking_pids"
+                           : "casebook-cli capture CONNINFO -o DIR also takes pg_blocking_pids";
+    context.add(std::move(finding));
+}
+
+Result<Answer> run(AnalysisContext& context)
+{
+    TRY_ASSIGN(const auto* samples, context.evidence().session_samples());
+    const Missing sessions = missing_evidence("session", "shows who waits for whom");
+    if (samples->empty())
+        return Answer{Verdict::notEnoughEvidence, "no snapshot of the sessions was imported", {sessions}};
+    const Survey survey = survey_samples(*samples, context.windows(), context.threshold("quiet_wait"));
+    if (survey.samples == 0)
+        return Answer{Verdict::inconclusive,
+                      "none of " + std::to_string(survey.all_samples) + " snapshots of the sessions lies in the window",
+                      {sessions}};
+    for (const auto& [key, one] : contentions(survey)) TRY(report(context, survey, one));
+    for (const auto& [key, waits] : survey.unexplained) report_unexplained(context, key, waits, survey.unsound > 0);
+    const std::string over =
+        " in " + std::to_string(survey.samples) + (survey.samples == 1 ? " snapshot" : " snapshots");
+    if (survey.samples < static_cast<std::size_t>(context.threshold("quiet_samples")))
+        return Answer{Verdict::inconclusive,
+                      (survey.with_waits > 0 ? "short lock waits only" : "no session waits for a lock") + over +
+                          ": too few to tell",
+                      {sessions}};
+    if (survey.with_waits > 0)
+        return Answer{Verdict::ruledOut,
+                      "at most " + std::to_string(survey.most_waiters) + " wait for a lock at a time, up to " +
+                          format_ms(survey.longest_ms) + "," + over,
+                      {}};
+    return Answer{Verdict::ruledOut,
+                  "no session waits " + format_number(context.threshold("quiet_wait")) + " ms or more for a lock" +
+                      over,
+                  {}};
+}
+
+} // namespace
+
+extern const Analyzer lock_contention;
+const Analyzer lock_contention{"database.lock_contention",
+                               "Do sessions wait for locks held by others?",
+                               AnalyzerKind::cause,
+                               "session",
+                               "span, statement*2, log_line",
+                               thresholds,
+                               run};
+
+} // namespace casebook::database
