@@ -93,6 +93,19 @@ const DatabaseSession* SessionSample::find(std::int64_t pid) const
     return found != sessions.end() && found->pid == pid ? &*found : nullptr;
 }
 
+std::size_t SessionSample::clients() const
+{
+    return static_cast<std::size_t>(std::count_if(sessions.begin(), sessions.end(),
+                                                  [](const DatabaseSession& session) { return session.is_client(); }));
+}
+
+std::size_t SessionSample::hidden() const
+{
+    return static_cast<std::size_t>(std::count_if(sessions.begin(), sessions.end(), [](const DatabaseSession& session) {
+        return session.is_client() && session.is_hidden();
+    }));
+}
+
 bool SessionSample::looks_complete() const
 {
     return std::any_of(sessions.begin(), sessions.end(),
@@ -162,6 +175,17 @@ bool in_analysed_window(const AnalysisWindows& windows, std::optional<std::int64
 }
 
 std::string transaction_key(const DatabaseSession& session) { return finding_key({session.database, session.who()}); }
+
+std::optional<std::int64_t> transaction_begin(const SessionSample& sample, const DatabaseSession& session)
+{
+    if (!sample.at_ns || !session.xact_age_ms) return {};
+    return *sample.at_ns - static_cast<std::int64_t>(*session.xact_age_ms * 1e6);
+}
+
+bool same_transaction(std::optional<std::int64_t> begin_a_ns, std::optional<std::int64_t> begin_b_ns)
+{
+    return !begin_a_ns || !begin_b_ns || std::abs(*begin_a_ns - *begin_b_ns) < 500'000'000;
+}
 
 Evidence session_evidence(const SessionSample& sample, const std::vector<RankedPid>& pids, std::string caption)
 {

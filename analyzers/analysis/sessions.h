@@ -56,6 +56,9 @@ struct SessionSample {
 
     /// The session with that pid, or null. `sessions` is sorted by pid.
     const DatabaseSession* find(std::int64_t pid) const;
+    /// Connections, and those of them whose state the capturing role was not allowed to see.
+    std::size_t clients() const;
+    std::size_t hidden() const;
     /// It shows the server whole: background processes or idle sessions are in it, not only what somebody selected.
     bool looks_complete() const;
 };
@@ -76,6 +79,11 @@ bool in_analysed_window(const AnalysisWindows& windows, std::optional<std::int64
 
 /// Key of what database.long_transactions finds about this session's transactions: database and application.
 std::string transaction_key(const DatabaseSession& session);
+
+/// When its transaction began, by the sample's clock; nothing without the age or the time.
+std::optional<std::int64_t> transaction_begin(const SessionSample& sample, const DatabaseSession& session);
+/// The begins of one transaction in two samples differ by rounding only; unknown ones are taken for the same.
+bool same_transaction(std::optional<std::int64_t> begin_a_ns, std::optional<std::int64_t> begin_b_ns);
 
 /// The sessions with these pids in this order, each with its distance from the first, as a query over the sample.
 struct RankedPid {

@@ -114,7 +114,7 @@ WaitGraph wait_graph(const SessionSample& sample, double min_wait_ms)
     std::vector<const DatabaseSession*> waiting;
     std::map<std::int64_t, std::vector<std::int64_t>> blockers;
     for (const DatabaseSession& session : sample.sessions) {
-        if (waits_said && !session.waits_for_lock()) continue;
+        if (waits_said && !session.waits_for_lock() && !session.is_hidden()) continue;
         std::vector<std::int64_t> holders;
         for (const std::int64_t pid : session.blocked_by)
             if (const DatabaseSession* holder = sample.find(pid);

@@ -49,7 +49,7 @@ struct Contention {
 };
 
 struct Survey {
-    std::size_t samples = 0, all_samples = 0, with_waits = 0, unsound = 0;
+    std::size_t samples = 0, all_samples = 0, with_waits = 0, unsound = 0, clients = 0, hidden = 0;
     double longest_ms = 0;
     std::size_t most_waiters = 0;
     std::vector<Episode> episodes;
@@ -76,26 +76,14 @@ bool heavier(const LockChain& chain, const LockChain& than)
     return longest_wait_ms(chain) > longest_wait_ms(than);
 }
 
-std::optional<std::int64_t> begin_of(const SessionSample& sample, const DatabaseSession* head)
-{
-    if (!sample.at_ns || !head || !head->xact_age_ms) return {};
-    return *sample.at_ns - static_cast<std::int64_t>(*head->xact_age_ms * 1e6);
-}
-
-/// Clocks of samples and ages are rounded in their own ways.
-bool same_begin(std::optional<std::int64_t> a, std::optional<std::int64_t> b)
-{
-    return !a || !b || std::abs(*a - *b) < 500'000'000;
-}
-
 void add_to_episode(Survey& survey, std::map<std::pair<std::int64_t, std::string>, std::size_t>& open,
                     const SessionSample& sample, LockChain chain)
 {
     const std::string database(chain.waiters.front().session->database);
-    const auto begun = begin_of(sample, chain.head);
+    const auto begun = chain.head ? transaction_begin(sample, *chain.head) : std::nullopt;
     const auto known = open.find({chain.head_pid, database});
     std::size_t at = survey.episodes.size();
-    if (known != open.end() && same_begin(survey.episodes[known->second].begun_ns, begun)) at = known->second;
+    if (known != open.end() && same_transaction(survey.episodes[known->second].begun_ns, begun)) at = known->second;
     else survey.episodes.push_back({chain.head_pid, database, begun, {}, {}});
     open[{chain.head_pid, database}] = at;
     Episode& episode = survey.episodes[at];
@@ -113,6 +101,8 @@ Survey survey_samples(const std::vector<SessionSample>& samples, const AnalysisW
         ++survey.samples;
         WaitGraph graph = wait_graph(sample, quiet_ms);
         survey.unsound += graph.unsound;
+        survey.clients += sample.clients();
+        survey.hidden += sample.hidden();
         std::size_t waiters = graph.unexplained.size();
         for (LockChain& chain : graph.chains) {
             waiters += chain.waiters.size();
@@ -473,6 +463,12 @@ Result<Answer> run(AnalysisContext& context)
         return Answer{Verdict::inconclusive,
                       (survey.with_waits > 0 ? "short lock waits only" : "no session waits for a lock") + over +
                           ": too few to tell",
+                      {sessions}};
+    if (survey.hidden * 5 > survey.clients)
+        return Answer{Verdict::inconclusive,
+                      "the state of " +
+                          format_percent(static_cast<double>(survey.hidden) / static_cast<double>(survey.clients)) +
+                          " of the sessions is hidden: capture with a role that has pg_read_all_stats",
                       {sessions}};
     if (survey.with_waits > 0)
         return Answer{Verdict::ruledOut,
