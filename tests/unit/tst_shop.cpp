@@ -34,11 +34,11 @@ std::set<std::string> accused(const AnalysisReport& report)
     std::set<std::string> ids;
     for (const Finding& finding : report.findings)
         if (!finding.analyzer.starts_with("latency.") && (finding.verdict == Verdict::confirmed || finding.verdict == Verdict::suspected)) ids.insert(finding.analyzer);
-    ids.erase("database.dominant_statement");  // what the statements of the causes cost
     return ids;
 }
 
-const std::set<std::string> causes{"cache.miss_cohort", "database.n_plus_one", "pool.exhaustion"};
+/// And the statements that they make dominate, which is a symptom.
+const std::set<std::string> causes{"cache.miss_cohort", "database.dominant_statement", "database.n_plus_one", "pool.exhaustion"};
 
 }  // namespace
 
@@ -60,7 +60,7 @@ private slots:
         QCOMPARE(accused(report), causes);
         std::set<std::string> keys;
         for (const Finding& finding : report.findings)
-            if (causes.contains(finding.analyzer) && finding.verdict == Verdict::confirmed) keys.insert(finding.key.substr(0, finding.key.rfind('|')));
+            if (causes.contains(finding.analyzer) && finding.analyzer != "database.dominant_statement" && finding.verdict == Verdict::confirmed) keys.insert(finding.key.substr(0, finding.key.rfind('|')));
         QCOMPARE(keys, (std::set<std::string>{"catalog-api", "checkout-api", "orders-api|GET /orders"}));
     }
 
@@ -72,9 +72,8 @@ private slots:
         const tests::TemporaryFolder folder;
         simulate::simulate_shop({.seed = seed, .healthy = true}, folder.path());
         const AnalysisReport report = diagnosed(folder.path());
-        QCOMPARE(accused(report), std::set<std::string>{});
         for (const Finding& finding : report.findings)
-            QVERIFY2(finding.verdict != Verdict::confirmed || finding.analyzer == "database.dominant_statement", finding.headline.c_str());
+            QVERIFY2(finding.verdict != Verdict::confirmed, finding.headline.c_str());
     }
 
     void the_bundled_demo_is_this_simulation()
