@@ -204,17 +204,35 @@ Result<Felt> felt_by_requests(AnalysisContext& context, const SpanTable& spans, 
     return felt;
 }
 
-Status report(AnalysisContext& context, const SpanTable& spans, const Period& period, const Load& load, std::optional<double> cpu)
+StatementUse use_of(const Load& load) { return {load.total_ms, static_cast<std::uint64_t>(std::max<std::int64_t>(load.calls, 0))}; }
+
+StatementUse usual_use(const Period& period, const Load& load)
+{
+    const auto before = period.usual.statements.find(load.fingerprint);
+    return before == period.usual.statements.end() ? StatementUse{} : before->second;
+}
+
+StatementGrowth growth_of(const AnalysisContext& context, const Period& period, const Load& load)
+{
+    return statement_growth(use_of(load), period.all, usual_use(period, load), period.usual.all, context.threshold("growth"));
+}
+
+/// `as_usual` is filled, and nothing is reported, for a statement that was as large before.
+Status report(AnalysisContext& context, const SpanTable& spans, const Period& period, const Load& load, std::optional<double> cpu, std::string& as_usual)
 {
     const SqlSummary sql = summarize_sql(load.query);
     const double share = load.total_ms / period.total_ms, mean_ms = load.total_ms / static_cast<double>(load.calls);
     double top_ms = 0;
     for (std::size_t i = 0; i < period.statements.size() && static_cast<double>(i) < context.threshold("top"); ++i) top_ms += period.statements[i].total_ms;
     Finding finding;
-    const auto before = period.usual.statements.find(load.fingerprint);
-    const StatementUse now_use{load.total_ms, static_cast<std::uint64_t>(load.calls)}, before_use = before == period.usual.statements.end() ? StatementUse{} : before->second;
-    const StatementGrowth growth = statement_growth(now_use, period.all, before_use, period.usual.all, context.threshold("growth"));
+    const StatementUse before_use = usual_use(period, load);
+    const StatementGrowth growth = growth_of(context, period, load);
     const bool saturated = cpu && *cpu >= context.threshold("cpu");
+    if (period.broken.empty() && !period.lone && growth.comparable && !growth.grown && !saturated) {
+        as_usual = "one " + sql.verb + (sql.table.empty() ? "" : " on " + sql.table) + " takes " + format_percent(share) + " of database time, as " + period.usual.when + " (" +
+                   format_percent(before_use.total_ms / period.usual.all.total_ms) + "): some statement is always the largest";
+        return {};
+    }
     finding.verdict = !period.broken.empty() ? Verdict::inconclusive : !period.lone && (growth.grown || saturated) ? Verdict::confirmed : Verdict::suspected;
     finding.key = finding_key({load.fingerprint});
     finding.headline = "One " + sql.verb + (sql.table.empty() ? "" : " on " + sql.table) + " takes " + format_percent(share) + " of database time: " + format_count(load.calls) + " calls of " + format_ms(mean_ms);
@@ -250,8 +268,7 @@ Status report(AnalysisContext& context, const SpanTable& spans, const Period& pe
     if (!period.broken.empty()) finding.note = period.broken;
     else if (period.lone) finding.note = "one snapshot counts since the last reset; a second one would show the incident's own share";
     else if (finding.verdict == Verdict::suspected)
-        finding.note = growth.comparable ? "its part is what it was " + period.usual.when + ": some statement is always the largest"
-                                         : "some statement is always the largest; what was usual before is not known (a snapshot or a baseline from before would tell)";
+        finding.note = "some statement is always the largest; what was usual before is not known (a snapshot or a baseline from before would tell)";
     else if (growth.grown)
         finding.note = before_use.calls == 0 ? "it was not called " + period.usual.when : format_percent(before_use.total_ms / period.usual.all.total_ms) + " of the time and " + format_ms(before_use.mean_ms()) + " per call " + period.usual.when;
     context.add(std::move(finding));
@@ -288,9 +305,7 @@ Result<Answer> run(AnalysisContext& context)
             if (static_cast<double>(load.calls) < context.threshold("calls")) continue;
             auto& [best_period, best] = worst[load.fingerprint];
             const auto rank = [&](const Period* p, const Load* l) {
-                const auto known = p->usual.statements.find(l->fingerprint);
-                const StatementGrowth growth = statement_growth({l->total_ms, static_cast<std::uint64_t>(l->calls)}, p->all, known == p->usual.statements.end() ? StatementUse{} : known->second, p->usual.all, context.threshold("growth"));
-                return std::tuple(!p->lone && p->broken.empty(), growth.grown, l->total_ms / p->total_ms);
+                return std::tuple(!p->lone && p->broken.empty(), growth_of(context, *p, *l).grown, l->total_ms / p->total_ms);
             };
             if (!best || rank(&period, &load) > rank(best_period, best)) {
                 best_period = &period;
@@ -298,7 +313,7 @@ Result<Answer> run(AnalysisContext& context)
             }
         }
     }
-    for (const auto& [fingerprint, entry] : worst) TRY(report(context, *spans, *entry.first, *entry.second, cpu));
+    for (const auto& [fingerprint, entry] : worst) TRY(report(context, *spans, *entry.first, *entry.second, cpu, reason));
     if (periods.empty()) return Answer{Verdict::inconclusive, "no statement statistics fall into the window", {}};
     return Answer{Verdict::ruledOut, reason, {}};
 }
