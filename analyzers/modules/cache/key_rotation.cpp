@@ -6,6 +6,7 @@
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
+#include "analyzers/analysis/recordings.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/cache_use.h"
@@ -48,13 +49,20 @@ void count(Side& side, const CacheRead& read)
     if (read.filled_by != SpanTable::no_row) ++side.filled;
 }
 
-/// Reads of one service around a release.
-Look look_at(const SpanTable& spans, const std::vector<const CacheRead*>& reads, std::int64_t at_ns, std::int64_t until_ns)
+/// Reads of one service around a release, in the recording that it belongs to.
+Look look_at(const SpanTable& spans, const std::vector<const CacheRead*>& reads, const std::vector<std::int64_t>& changes, std::int64_t at_ns, std::int64_t until_ns)
 {
     Look look;
     std::map<std::string, std::uint64_t> before, after;
     std::vector<const CacheRead*> ordered = reads;
     std::sort(ordered.begin(), ordered.end(), [&](const CacheRead* a, const CacheRead* b) { return spans.start_ns[a->get] != spans.start_ns[b->get] ? spans.start_ns[a->get] < spans.start_ns[b->get] : a->get < b->get; });
+    std::vector<std::int64_t> starts;
+    for (const CacheRead* read : ordered) starts.push_back(spans.start_ns[read->get]);
+    for (const TimeRange& recording : recordings(starts, changes))
+        if (recording.contains(at_ns)) {
+            std::erase_if(ordered, [&](const CacheRead* read) { return !recording.contains(spans.start_ns[read->get]); });
+            break;
+        }
     for (const CacheRead* read : ordered) {
         const std::int64_t at = spans.start_ns[read->get];
         if (at >= until_ns) continue;
@@ -104,6 +112,8 @@ Result<Answer> run(AnalysisContext& context)
     std::map<std::string_view, std::vector<const CacheRead*>> by_service;
     for (const CacheRead& read : all) by_service[spans->text(spans->service[read.get])].push_back(&read);
 
+    std::vector<std::int64_t> changes;
+    for (const Event& event : *events) changes.push_back(event.at_ns);
     Answer answer{Verdict::inconclusive, "no release or configuration change is among the events", {missing_evidence("event(deploy)", "tells when something was released")}};
     for (const Event& event : *events) {
         if (!contains_ignoring_case(event.kind, "deploy") && !contains_ignoring_case(event.kind, "config") && !contains_ignoring_case(event.kind, "release")) continue;
@@ -139,7 +149,7 @@ Result<Answer> run(AnalysisContext& context)
             continue;
         }
         for (const auto& [service, reads] : by_service) {
-            const Look look = look_at(*spans, reads, event.at_ns, until);
+            const Look look = look_at(*spans, reads, changes, event.at_ns, until);
             const std::string name(service);
             if (look.before.reads < 20 || look.after.reads < 20) {
                 answer = {Verdict::inconclusive, "fewer than 20 cache reads of " + name + " on one side of " + event.text, {}};

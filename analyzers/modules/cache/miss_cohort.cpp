@@ -1,12 +1,15 @@
 // Are the slow requests the cache misses?
 //
 // Proof is per request: an operation that reads a cache is slow exactly when the read misses. Misses must hold most of the
-// slow time and cost several times a hit; with a baseline their share must have risen too. When most reads use new keys
-// since a release, the question is cache.key_rotation.
+// slow time and cost several times a hit. That is so in every healthy cache as well: somebody always misses. What makes it
+// news is that more reads miss than before (the baseline a person named, else the reads before the misses' own onset), or
+// that the same group of requests misses each time. When most reads use new keys since a release, the question is
+// cache.key_rotation. Each recording in the case is looked at on its own.
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/operations.h"
+#include "analyzers/analysis/recordings.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/cache_use.h"
@@ -37,7 +40,70 @@ struct Look {
     std::string pattern;
 };
 
-Look look_at(const SpanTable& spans, const OperationRequests& operation, const std::map<Row, std::vector<const CacheRead*>>& reads_of)
+using ReadsOf = std::map<Row, std::vector<const CacheRead*>>;
+
+/// Requests of one operation in one recording, those before the misses rose and those since.
+struct Part {
+    std::vector<Row> base, now;
+    double line_ms = 0;
+    bool named = false;  ///< a person said which are which
+};
+
+/// Where the share of missing requests rises beyond chance (p < 0.01 over all places tested), and at least doubles. Requests that
+/// read nothing are passed over. `size` without such a place. O(n).
+std::size_t onset_of(const std::vector<Row>& rows, const ReadsOf& reads_of)
+{
+    constexpr std::size_t enough = 20;
+    std::vector<std::size_t> readers;
+    std::vector<std::uint64_t> missed{0};
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto found = reads_of.find(rows[i]);
+        if (found == reads_of.end()) continue;
+        readers.push_back(i);
+        missed.push_back(missed.back() + std::any_of(found->second.begin(), found->second.end(), [](const CacheRead* read) { return !read->hit; }));
+    }
+    const std::size_t n = readers.size();
+    double best = 0.01;
+    std::size_t onset = rows.size();
+    for (std::size_t split = enough; split + enough <= n; ++split) {
+        const std::uint64_t before = missed[split], after = missed[n] - missed[split];
+        if (static_cast<double>(after) * static_cast<double>(split) < 2 * static_cast<double>(before) * static_cast<double>(n - split)) continue;
+        const double p = two_proportion_p(after, n - split, before, split) * static_cast<double>(n);
+        if (p < best) {
+            best = p;
+            onset = readers[split];
+        }
+    }
+    return onset;
+}
+
+std::vector<Part> parts_of(const SpanTable& spans, const OperationRequests& operation, const AnalysisWindows& windows, const std::vector<std::int64_t>& changes, const ReadsOf& reads_of, double tail_samples)
+{
+    if (windows.baseline && !windows.proposed) return {{operation.baseline, operation.analysed, operation.line_ms, true}};
+    std::vector<Row> all = operation.baseline;
+    all.insert(all.end(), operation.analysed.begin(), operation.analysed.end());
+    std::sort(all.begin(), all.end(), [&](Row a, Row b) { return spans.start_ns[a] != spans.start_ns[b] ? spans.start_ns[a] < spans.start_ns[b] : a < b; });
+    std::vector<std::int64_t> starts;
+    for (const Row row : all) starts.push_back(spans.start_ns[row]);
+    std::vector<Part> parts;
+    std::size_t next = 0;
+    for (const TimeRange& recording : recordings(starts, changes)) {
+        std::vector<Row> rows;
+        for (; next < all.size() && recording.contains(spans.start_ns[all[next]]); ++next) rows.push_back(all[next]);
+        const auto onset = rows.begin() + static_cast<std::ptrdiff_t>(onset_of(rows, reads_of));
+        Part part;
+        part.base.assign(rows.begin(), onset);
+        part.now.assign(onset, rows.end());
+        if (part.now.empty()) part.now.swap(part.base);
+        double p = 0;
+        part.line_ms = tail_percentile(durations_ms(spans, part.base), tail_samples, p);
+        if (p == 0) part.line_ms = 3 * median(durations_ms(spans, part.now));
+        parts.push_back(std::move(part));
+    }
+    return parts;
+}
+
+Look look_at(const SpanTable& spans, const Part& part, const ReadsOf& reads_of)
 {
     Look look;
     const auto count = [&](const std::vector<Row>& rows, bool base) {
@@ -55,7 +121,7 @@ Look look_at(const SpanTable& spans, const OperationRequests& operation, const s
             }
             if (base) continue;
             (missed ? look.misses : look.hits).push_back(row);
-            const double over_ms = static_cast<double>(spans.duration_ns[row]) / 1e6 - operation.line_ms;
+            const double over_ms = static_cast<double>(spans.duration_ns[row]) / 1e6 - part.line_ms;
             if (over_ms <= 0) continue;
             ++look.slow;
             look.slow_ms += over_ms;
@@ -65,8 +131,8 @@ Look look_at(const SpanTable& spans, const OperationRequests& operation, const s
             }
         }
     };
-    count(operation.baseline, true);
-    count(operation.analysed, false);
+    count(part.base, true);
+    count(part.now, false);
     look.miss_ms = median(durations_ms(spans, look.misses));
     look.hit_ms = median(durations_ms(spans, look.hits));
     return look;
@@ -74,14 +140,34 @@ Look look_at(const SpanTable& spans, const OperationRequests& operation, const s
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 
-Status confirm(AnalysisContext& context, const SpanTable& spans, const RequestSet& requests, const OperationRequests& operation, const Look& look)
+/// What the requests that miss share and those that hit do not.
+struct Group {
+    std::string value;  ///< "app.tier=gold"; empty when they have nothing in common
+    double coverage = 0;
+};
+
+Group group_of(const AnalysisContext& context, const SpanTable& spans, const RequestSet& requests, const Look& look)
+{
+    std::vector<Row> contexts;
+    for (const auto* rows : {&look.misses, &look.hits})
+        for (const Row row : *rows) {
+            const std::uint32_t request = requests.request_of_trace[spans.trace[row]];
+            contexts.push_back(request == RequestSet::none ? SpanTable::no_row : requests.rows[request]);
+        }
+    const CohortComparison who = compare_cohorts(spans, look.misses, look.hits, contexts);
+    for (const CohortValue& value : who.values)
+        if (value.coverage >= 0.5 && value.lift >= 2 && value.q < context.threshold("common.fdr")) return {value.key + "=" + value.value, value.coverage};
+    return {};
+}
+
+Status report(AnalysisContext& context, const SpanTable& spans, const OperationRequests& operation, const Look& look, const Group& group, Verdict verdict)
 {
     const std::string service(spans.text(operation.service)), name(spans.text(operation.operation));
     const double miss_share = ratio(static_cast<double>(look.read_misses), static_cast<double>(look.reads));
     const double base_share = ratio(static_cast<double>(look.base_misses), static_cast<double>(look.base_reads));
     const double overlap = ratio(look.slow_miss_ms, look.slow_ms);
     Finding finding;
-    finding.verdict = Verdict::confirmed;
+    finding.verdict = verdict;
     finding.key = finding_key({service, name});
     finding.headline = format_percent(overlap) + " of the slow time of " + name + " is cache misses: " + format_ms(look.miss_ms) + " after a miss, " + format_ms(look.hit_ms) + " after a hit, " +
                        format_percent(miss_share) + " of reads miss";
@@ -94,20 +180,10 @@ Status confirm(AnalysisContext& context, const SpanTable& spans, const RequestSe
                        {"hit_median", look.hit_ms, "ms", {}, {}}};
     if (look.base_reads > 0) finding.figures.push_back({"hit_ratio_before", (1 - base_share) * 100, "%", {}, {}});
 
-    // Who misses: the requests that miss against those that hit.
-    std::vector<Row> contexts;
-    for (const auto* rows : {&look.misses, &look.hits})
-        for (const Row row : *rows) {
-            const std::uint32_t request = requests.request_of_trace[spans.trace[row]];
-            contexts.push_back(request == RequestSet::none ? SpanTable::no_row : requests.rows[request]);
-        }
-    const CohortComparison who = compare_cohorts(spans, look.misses, look.hits, contexts);
-    for (const CohortValue& value : who.values)
-        if (value.coverage >= 0.5 && value.lift >= 2 && value.q < context.threshold("common.fdr")) {
-            finding.subjects.push_back({"attribute", value.key + "=" + value.value});
-            finding.headline += "; " + format_percent(value.coverage) + " of them have " + value.key + "=" + value.value;
-            break;
-        }
+    if (!group.value.empty()) {
+        finding.subjects.push_back({"attribute", group.value});
+        finding.headline += "; " + format_percent(group.coverage) + " of them have " + group.value;
+    }
     if (look.filled_by != SpanTable::no_row)
         finding.subjects.push_back({"statement", summarize_sql(spans.text(spans.statement[look.filled_by])).normalized});
     if (!look.pattern.empty()) finding.subjects.push_back({"key", look.pattern});
@@ -118,7 +194,7 @@ Status confirm(AnalysisContext& context, const SpanTable& spans, const RequestSe
         saved[spans.trace[row]] += extra;
         explained[spans.trace[row]] += spans.duration_ns[row];
     }
-    finding.when = context.windows().analysed;
+    finding.when = TimeRange{spans.start_ns[look.misses.front()], spans.start_ns[look.misses.back()] + 1};
     finding.impact = context.impact(saved);
     TRY_ASSIGN(const Felt felt, context.felt(explained));
     finding.severity = severity_of(felt);
@@ -138,6 +214,7 @@ Status confirm(AnalysisContext& context, const SpanTable& spans, const RequestSe
                      {"Fill the cache for these requests before they come", "half a day", effect, "memory of the cache; evictions of other keys"}};
     finding.proof = "hit ratio of " + name + " above " + format_number(context.threshold("hit_target")) + " % for every cohort, P99 falls with it";
     finding.rollback = "evictions rise, or stale answers are reported";
+    if (verdict == Verdict::suspected) finding.note = "the hit ratio is below its target, but no group of requests misses and nothing is known of a time when it was better";
     context.add(std::move(finding));
     return {};
 }
@@ -188,34 +265,68 @@ Result<Answer> run(AnalysisContext& context)
     }
     TRY_ASSIGN(const RequestSet* requests, context.requests());
     TRY_ASSIGN(const auto* events, context.evidence().events());
-    std::map<Row, std::vector<const CacheRead*>> reads_of;
-    for (const CacheRead& read : reads) reads_of[read.entry].push_back(&read);
-
-    for (const Event& event : *events)
-        if (contains_ignoring_case(event.kind, "deploy") || contains_ignoring_case(event.kind, "config")) {
-            const double fresh = new_pattern_share(*spans, reads, event.at_ns);
-            if (fresh * 100 >= context.threshold("new_keys"))
-                return Answer{Verdict::ruledOut, format_percent(fresh) + " of the reads use keys new since " + event.text + ": see cache.key_rotation", {}};
+    ReadsOf reads_of;
+    std::map<SpanTable::Id, std::vector<CacheRead>> of_service;
+    for (const CacheRead& read : reads) {
+        reads_of[read.entry].push_back(&read);
+        of_service[spans->service[read.get]].push_back(read);
+    }
+    std::vector<std::int64_t> changes;
+    for (const Event& event : *events) changes.push_back(event.at_ns);
+    // In each recording of a service: does a release bring keys of its own?
+    const auto new_keys_since = [&](SpanTable::Id service, TimeRange range) -> std::optional<std::string> {
+        std::vector<CacheRead> inside;
+        for (const CacheRead& read : of_service[service])
+            if (range.contains(spans->start_ns[read.get])) inside.push_back(read);
+        for (const Event& event : *events) {
+            if (!range.contains(event.at_ns) || (!contains_ignoring_case(event.kind, "deploy") && !contains_ignoring_case(event.kind, "config"))) continue;
+            const double fresh = new_pattern_share(*spans, inside, event.at_ns);
+            if (fresh * 100 >= context.threshold("new_keys")) return format_percent(fresh) + " of the reads use keys new since " + event.text + ": see cache.key_rotation";
         }
+        return {};
+    };
     std::string reason = "no operation is slow because its reads miss";
     std::uint64_t enough = 0;
     for (const OperationRequests& operation : operations(*spans, *classes, context.windows(), context.threshold("common.tail_samples"))) {
-        const Look look = look_at(*spans, operation, reads_of);
-        if (look.reads == 0) continue;
-        const double miss_share = ratio(static_cast<double>(look.read_misses), static_cast<double>(look.reads));
-        const double base_share = ratio(static_cast<double>(look.base_misses), static_cast<double>(look.base_reads));
         const std::string name(spans->text(operation.operation));
-        if (look.misses.size() + look.hits.size() >= 20) ++enough;
-        if (look.misses.size() < 10 || look.hits.size() < 10 || static_cast<double>(look.slow) < context.threshold("common.tail_samples")) {
-            reason = name + ": hit ratio " + format_percent(1 - miss_share) + ", " + std::to_string(look.misses.size()) + " requests missed";
-            continue;
+        struct Found { Look look; Group group; Verdict verdict; };
+        std::optional<Found> best;  // of the recordings: one finding per operation
+        for (const Part& part : parts_of(*spans, operation, context.windows(), changes, reads_of, context.threshold("common.tail_samples"))) {
+            const Look look = look_at(*spans, part, reads_of);
+            if (look.reads == 0) continue;
+            const double miss_share = ratio(static_cast<double>(look.read_misses), static_cast<double>(look.reads));
+            const double base_share = ratio(static_cast<double>(look.base_misses), static_cast<double>(look.base_reads));
+            if (look.misses.size() + look.hits.size() >= 20) ++enough;
+            if (look.misses.size() < 10 || look.hits.size() < 10 || static_cast<double>(look.slow) < context.threshold("common.tail_samples")) {
+                reason = name + ": hit ratio " + format_percent(1 - miss_share) + ", " + std::to_string(look.misses.size()) + " requests missed";
+                continue;
+            }
+            const double overlap = ratio(look.slow_miss_ms, look.slow_ms), factor = ratio(look.miss_ms, look.hit_ms);
+            if (overlap * 100 < context.threshold("overlap") || factor < context.threshold("miss_factor")) {
+                reason = name + ": misses hold " + format_percent(overlap) + " of the slow time and take " + format_number(factor, 2) + " x a hit";
+                continue;
+            }
+            const std::vector<Row>& first = part.base.empty() ? part.now : part.base;
+            if (const auto fresh = new_keys_since(operation.service, {spans->start_ns[first.front()], spans->start_ns[part.now.back()] + 1})) {
+                reason = *fresh;
+                continue;
+            }
+            const bool has_base = look.base_reads >= 20;
+            const bool risen = has_base && miss_share > base_share && two_proportion_p(look.read_misses, look.reads, look.base_misses, look.base_reads) < 0.01;
+            if (has_base && !risen) {
+                reason = name + ": its slow requests are cache misses, but the hit ratio is " + format_percent(1 - miss_share) + ", " + format_percent(1 - base_share) + " before";
+                continue;
+            }
+            const Group group = group_of(context, *spans, *requests, look);
+            if (!risen && group.value.empty() && (1 - miss_share) * 100 >= context.threshold("hit_target")) {
+                reason = name + ": its slow requests are cache misses, as they always are; the hit ratio of " + format_percent(1 - miss_share) + " does not fall, and no group of requests misses";
+                continue;
+            }
+            Found found{look, group, risen || !group.value.empty() ? Verdict::confirmed : Verdict::suspected};
+            const auto rank = [](const Found& one) { return std::pair(one.verdict == Verdict::confirmed, one.look.slow_miss_ms); };
+            if (!best || rank(found) > rank(*best)) best = std::move(found);
         }
-        const double overlap = ratio(look.slow_miss_ms, look.slow_ms), factor = ratio(look.miss_ms, look.hit_ms);
-        const bool risen = look.base_reads < 20 || two_proportion_p(look.read_misses, look.reads, look.base_misses, look.base_reads) < 0.01;
-        if (overlap * 100 >= context.threshold("overlap") && factor >= context.threshold("miss_factor") && risen && miss_share > base_share)
-            TRY(confirm(context, *spans, *requests, operation, look));
-        else
-            reason = name + ": misses hold " + format_percent(overlap) + " of the slow time and take " + format_number(factor, 2) + " x a hit";
+        if (best) TRY(report(context, *spans, operation, best->look, best->group, best->verdict));
     }
     return Answer{enough > 0 ? Verdict::ruledOut : Verdict::inconclusive, reason, {}};
 }
