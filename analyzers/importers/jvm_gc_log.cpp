@@ -133,6 +133,8 @@ public:
         return {};
     }
 
+    bool paused() const { return paused_; }
+
     Status finish()
     {
         while (!waiting_.empty()) TRY(write_first());
@@ -183,6 +185,7 @@ private:
     {
         const auto ms = take_trailing_ms(message);
         if (!ms) return {};  // its start, or a statistics table
+        paused_ = true;
         const JvmLogLine line = parse_jvm_log_line(text);
         // The phases of a G1 pause repeat what its own line says; ZGC has its pauses only there.
         if (line.has_tag("phases") && collector_ != "ZGC" && !collector_.empty()) return {};
@@ -270,7 +273,7 @@ private:
     ImportContext& context_;
     std::string_view collector_;  // a literal
     std::deque<Waiting> waiting_;
-    bool time_noted_ = false;
+    bool time_noted_ = false, paused_ = false;
 };
 
 bool is_unified_gc_line(const JvmLogLine& line)
@@ -338,7 +341,10 @@ Status read(Source& source, ImportContext& context)
         if (source.line_number() % 16384 == 0) TRY(context.control().check());
         TRY(unified.take_line(*line, source.line_number()));
     }
-    return unified.finish();
+    TRY(unified.finish());
+    if (!unified.paused() && !collector.empty())
+        context.note(1, "no_pauses", collector == "Epsilon" ? "Epsilon never collects: no pause to record" : "no collection was necessary in the time of the log");
+    return {};
 }
 
 }  // namespace

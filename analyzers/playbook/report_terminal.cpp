@@ -63,14 +63,12 @@ std::string to_terminal(const AnalysisReport& report, bool color)
     const auto list = [&](Verdict verdict, const char* title) {
         std::string lines;
         for (const AnalyzerVerdict& row : report.verdicts)
-            if (row.answer.verdict == verdict) lines += "  " + row.analyzer + ": " + row.answer.reason + "\n";
+            if (row.answer.verdict == verdict && std::none_of(report.findings.begin(), report.findings.end(), [&](const Finding& finding) { return finding.analyzer == row.analyzer; })) lines += "  " + row.analyzer + ": " + row.answer.reason + "\n";
         if (!lines.empty()) out += std::string(title) + "\n" + lines + "\n";
     };
+    list(Verdict::inconclusive, "Inconclusive");  // those with a finding stand above
     list(Verdict::ruledOut, "Ruled out");
-    std::string missing;
-    for (const AnalyzerVerdict& row : report.verdicts)
-        if (row.answer.verdict == Verdict::notEnoughEvidence) missing += "  " + row.analyzer + ": " + row.answer.reason + "\n";
-    if (!missing.empty()) out += "Not enough evidence\n" + missing;
+    list(Verdict::notEnoughEvidence, "Not enough evidence");
     while (out.ends_with("\n\n")) out.pop_back();
     return out;
 }

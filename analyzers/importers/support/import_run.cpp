@@ -182,8 +182,9 @@ private:
             context.fill(entry);
         }
         entry.bytes = static_cast<std::int64_t>(source.offset());
-        // A query that returned no rows is an answer too; the importers that can tell say so.
-        const bool no_rows = entry.records == 0 && std::any_of(entry.notes.begin(), entry.notes.end(), [](const auto& note) { return note.code == "no_rows"; });
+        // A query that returned no rows is an answer too, and so is a log of a time in which nothing happened; the importers that
+        // can tell say so.
+        const bool no_rows = entry.records == 0 && std::any_of(entry.notes.begin(), entry.notes.end(), [](const auto& note) { return note.code == "no_rows" || note.code == "no_pauses"; });
         if (entry.records == 0 && !no_rows)
             return fail(Error::Code::notUnderstood, entry.path + " holds no " + std::string(importer->title) + " records" +
                             (entry.notes.empty() ? std::string() : ": " + entry.notes.front().detail),

@@ -33,6 +33,7 @@ constexpr double young_floor_rise = 2;   // between old collections garbage alon
 /// The floor of live memory over time.
 struct Floor {
     bool there = false, rises = false;
+    bool young_only = false;  ///< rises, but the old generation was never collected
     std::size_t collections = 0;
     double r2 = 0, bytes_per_hour = 0, first = 0, last = 0, capacity = 0, seconds = 0;
     std::string source;
@@ -76,6 +77,10 @@ Result<Floor> gc_floor(AnalysisContext& context)
     std::map<std::int64_t, std::vector<const GcPause*>> by_file;
     for (const GcPause& pause : *pauses)
         if (pause.has_time && pause.after_bytes && !by_observer(pause)) by_file[pause.file_id].push_back(&pause);
+    // What young collections leave behind includes the garbage of the old generation until that is collected once.
+    std::set<std::int64_t> old_collected;
+    for (const GcPause& pause : *pauses)
+        if (!contains_ignoring_case(pause.kind, "young") && !contains_ignoring_case(pause.kind, "minor")) old_collected.insert(pause.file_id);
     Floor best;
     const double needed = context.threshold("collections");
     for (auto& [file, all] : by_file) {
@@ -110,6 +115,8 @@ Result<Floor> gc_floor(AnalysisContext& context)
         floor.capacity = capacity;
         floor.source = "gc";
         if (!old_ones) floor.rises = floor.rises && floor.last >= young_floor_rise * std::max(floor.first, 1.0);
+        floor.young_only = floor.rises && !old_collected.contains(file);
+        floor.rises = floor.rises && !floor.young_only;
         if (!best.there || (floor.rises && !best.rises)) best = floor;
     }
     return best;
@@ -264,6 +271,10 @@ Result<Answer> run(AnalysisContext& context)
     }
     if (most_snapshots < 3 && !floor.there)
         return Answer{Verdict::inconclusive, (most_snapshots > 0 ? std::to_string(most_snapshots) + " histograms of one process" : std::string("no histograms")) + " and too few collections or minutes of heap: growth cannot be told from chance", {{"heap_class", "five histograms make growth significant", "jcmd PID GC.class_histogram > histogram_1.txt, five times or more under load, some minutes apart"}}};
+    if (floor.young_only && most_snapshots < 3)
+        return Answer{Verdict::inconclusive, "what " + std::to_string(floor.collections) + " young collections leave behind grows from " + format_bytes(floor.first) + " to " + format_bytes(floor.last) +
+                                                 ", but the old generation was never collected: all of it may be garbage", {{"gc_pause", "a log that goes on until the old generation was collected some times", "java -Xlog:gc*,safepoint:file=gc.log:time,uptime,level,tags ..."},
+                                                 {"heap_class", "live histograms collect the old generation and name what grows", "jmap -histo:live PID > histogram_1.txt, five times or more under load, some minutes apart"}}};
     std::string reason = "no class grows steadily";
     if (tested > 0) reason += ": " + format_count(static_cast<std::int64_t>(tested)) + " classes over " + std::to_string(most_snapshots) + " histograms";
     if (floor.there) reason += std::string(tested > 0 ? ";" : ":") + " the floor after collections changes by " + format_bytes(floor.last - floor.first) + " (R2 " + format_number(floor.r2, 2) + ")";
