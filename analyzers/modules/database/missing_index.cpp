@@ -1,8 +1,9 @@
 // Does a frequent statement read far more than it returns?
 //
 // A plan proves it: the scan of one relation reads ten thousand rows or more, throws nine of ten away, takes a tenth of the
-// statement's time, and its filter is a plain comparison that an index could serve. Counters alone can suspect it: hundreds
-// of blocks for a returned row, under an equality. A cast or function that hides an index is another question.
+// statement's time, and its filter is a plain comparison that an index could serve. An index that is used but leaves the rest
+// to the filter is short of a column. Counters alone can suspect it: hundreds of blocks for a returned row, under an
+// equality. A cast or function that hides an index is another question.
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
@@ -34,6 +35,7 @@ struct StatementCounts {
     std::string query_id, query;
     std::int64_t calls = 0;
     double rows = 0, blocks = 0, total_ms = 0, interval_ms = 0;
+    bool reset = false;  ///< counters fell between the snapshots
     double per_row() const { return blocks / std::max(rows, 1.0); }
     double per_call() const { return calls > 0 ? blocks / static_cast<double>(calls) : 0; }
 };
@@ -64,6 +66,18 @@ std::vector<std::string> equality_columns(const std::vector<plan::ColumnTest>& t
     return {columns.begin(), columns.end()};
 }
 
+/// Columns that an index would have to have for this scan: those it uses, and those of the filter: equality, else one range.
+std::vector<std::string> wanted_columns(const RelationScan& scan)
+{
+    std::vector<std::string> filter = equality_columns(scan.filter);
+    if (filter.empty()) filter = plan::index_columns(scan);
+    if (filter.empty() || !plan::is_index_scan(scan.node_type)) return filter;
+    std::set<std::string> columns(filter.begin(), filter.end());
+    for (const plan::ColumnTest& test : scan.condition)
+        if (!test.in_or && !test.negated) columns.insert(test.column);
+    return {columns.begin(), columns.end()};
+}
+
 bool hides_an_index(const RelationScan& scan)
 {
     return std::any_of(scan.filter.begin(), scan.filter.end(), [](const plan::ColumnTest& test) { return !test.is_sargable(); });
@@ -78,7 +92,8 @@ Candidate& candidate_for(Candidates& all, const std::string& relation, const std
 }
 
 struct PlanSurvey {
-    std::size_t usable = 0, estimates_only = 0, cut = 0, small = 0;
+    std::size_t usable = 0, estimates_only = 0, never_run = 0, cut = 0, small = 0;
+    std::string cut_scan;  ///< one that would be wasteful, had not a LIMIT stopped it
     double most_removed = 0;
 };
 
@@ -92,19 +107,23 @@ PlanSurvey survey_plans(AnalysisContext& context, const std::vector<plan::Stored
                 ++survey.estimates_only;
                 continue;
             }
-            if (scan.truncation == plan::Truncation::neverRun) continue;
+            if (scan.truncation == plan::Truncation::neverRun) {
+                ++survey.never_run;
+                continue;
+            }
             ++survey.usable;
             const bool index = plan::is_index_scan(scan.node_type);
             std::vector<plan::ColumnTest> tests = scan.filter;
             tests.insert(tests.end(), scan.condition.begin(), scan.condition.end());
-            const std::vector<std::string> columns = equality_columns(index ? tests : scan.filter);
-            if (columns.empty()) continue;
             if (index && scan.removed_share() * 100 < context.threshold("used_index_share")) {
-                candidate_for(all, scan.relation, columns).served.push_back({&stored, scan});
+                if (const std::vector<std::string> columns = equality_columns(tests); !columns.empty()) candidate_for(all, scan.relation, columns).served.push_back({&stored, scan});
                 continue;
             }
-            if (scan.truncation == plan::Truncation::limit) {
+            const std::vector<std::string> columns = wanted_columns(scan);
+            if (columns.empty()) continue;
+            if (scan.truncation != plan::Truncation::none) {
                 ++survey.cut;
+                if (scan.rows_removed >= context.threshold("removed_rows") && scan.removed_share() * 100 > context.threshold("removed_share")) survey.cut_scan = scan.relation;
                 continue;
             }
             if (scan.rows_read < context.threshold("removed_rows")) {
@@ -114,7 +133,7 @@ PlanSurvey survey_plans(AnalysisContext& context, const std::vector<plan::Stored
             survey.most_removed = std::max(survey.most_removed, scan.removed_share());
             const bool wasteful = scan.removed_share() * 100 > context.threshold("removed_share") && scan.rows_removed >= context.threshold("removed_rows") &&
                                   scan.share.value_or(0) * 100 >= context.threshold("self_share") && !hides_an_index(scan);
-            if (!wasteful || scan.node_type != "Seq Scan") continue;
+            if (!wasteful || (scan.node_type != "Seq Scan" && !index)) continue;
             Candidate& candidate = candidate_for(all, scan.relation, columns);
             candidate.wasteful.push_back({&stored, scan});
             if (!stored.fingerprint.empty()) candidate.fingerprints.insert(stored.fingerprint);
@@ -134,7 +153,7 @@ Status join_statements(AnalysisContext& context, Candidates& all)
             const std::string verb = summarize_sql(entry.query).verb;
             if (verb != "SELECT" && verb != "UPDATE" && verb != "DELETE" && verb != "WITH") continue;
             StatementCounts counts{entry.query_id, entry.query, entry.calls, static_cast<double>(entry.rows.value_or(0)), static_cast<double>(entry.shared_hit.value_or(0) + entry.shared_read.value_or(0)),
-                                   entry.total_ms, interval.total_ms};
+                                   entry.total_ms, interval.total_ms, interval.reset};
             const auto keep = [&](Candidate& candidate) {
                 if (candidate.statement && candidate.statement->blocks >= counts.blocks) return;
                 candidate.statement = counts;
@@ -213,10 +232,10 @@ Status report(AnalysisContext& context, const Candidate& candidate)
                                     {proof.stored->id}});
         if (!candidate.served.empty()) finding.note = "another plan uses an index for the same columns; take a new plan to see which holds now";
     } else {
-        finding.verdict = Verdict::suspected;
+        finding.verdict = candidate.statement->reset ? Verdict::inconclusive : Verdict::suspected;
         finding.headline = "A statement reads " + format_count(static_cast<std::int64_t>(candidate.statement->per_call())) + " blocks per call of " + candidate.relation + " by " + columns + " to return " +
                            format_number(candidate.statement->rows / static_cast<double>(candidate.statement->calls), 2) + " rows each: an index may be missing";
-        finding.note = "counters cannot show a scan; import the plan: EXPLAIN (ANALYZE, BUFFERS) of this statement";
+        finding.note = std::string(candidate.statement->reset ? "the counters were reset between the snapshots; " : "") + "counters cannot show a scan; import the plan: EXPLAIN (ANALYZE, BUFFERS) of this statement";
     }
     if (candidate.statement) {
         finding.figures.push_back(context.figure("blocks_per_row", candidate.statement->per_row(), "blocks", "blocks_per_row"));
@@ -253,9 +272,13 @@ Result<Answer> run(AnalysisContext& context)
         if (!candidate.wasteful.empty() || (candidate.served.empty() && suspicious)) TRY(report(context, candidate));
     }
     TRY_ASSIGN(const std::int64_t statements, context.evidence().amount("statement"));
-    if (survey.usable == 0 && statements == 0)
-        return Answer{survey.estimates_only > 0 ? Verdict::inconclusive : Verdict::notEnoughEvidence, survey.estimates_only > 0 ? "the plans hold estimates only; run EXPLAIN with ANALYZE" : "no plan was executed",
+    if (survey.usable == 0 && statements == 0) {
+        const bool some = survey.estimates_only > 0 || survey.never_run > 0;
+        return Answer{some ? Verdict::inconclusive : Verdict::notEnoughEvidence,
+                      survey.estimates_only > 0 ? "the plans hold estimates only; run EXPLAIN with ANALYZE" : survey.never_run > 0 ? "no scan of the plans was executed" : "the plans scan no table",
                       {missing_evidence("plan_node", "shows what a scan reads and throws away")}};
+    }
+    if (!survey.cut_scan.empty()) return Answer{Verdict::inconclusive, "a scan of " + survey.cut_scan + " throws most rows away, but a LIMIT or a join cut it off: how many it would keep is not known", {}};
     if (survey.usable > 0 && survey.cut == survey.usable) return Answer{Verdict::inconclusive, "every scan was cut off by a LIMIT", {}};
     if (survey.usable > 0) return Answer{Verdict::ruledOut, "no scan of 10,000 rows or more throws most of them away: the most is " + format_percent(survey.most_removed) + " over " + std::to_string(survey.usable) + " scans", {}};
     return Answer{Verdict::ruledOut, "no statement reads hundreds of blocks for a row under an equality", {}};
@@ -264,6 +287,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer missing_index;
-const Analyzer missing_index{"database.missing_index", "Does a frequent statement read far more than it returns?", AnalyzerKind::cause, "plan_node or statement", "statement*2, table_stat, span, plan_node", thresholds, run};
+const Analyzer missing_index{"database.missing_index", "Does a frequent statement read far more than it returns?", AnalyzerKind::cause, "plan or statement", "statement*2, table_stat, span, plan_node", thresholds, run};
 
 }  // namespace casebook::database
