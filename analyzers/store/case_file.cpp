@@ -127,6 +127,9 @@ struct CaseFile::Lock {
 
 CaseFile::~CaseFile()
 {
+    // A closed case is one file that a reader leaves as it is: in WAL mode even reading makes files beside it. Fails, and
+    // does no harm, while others have it open.
+    if (database_ && lock_ && !read_only_ && !temporary_) (void)database_->execute("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE");
     database_.reset();
     lock_.reset();
     if (temporary_) {
