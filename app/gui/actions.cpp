@@ -97,6 +97,11 @@ void Actions::make_edit_menu()
     connect(add(menu, QStringLiteral("paste"), tr("&Paste evidence"), QStringLiteral("pasteEvidence"),
                 {QKeySequence::Paste}),
             &QAction::triggered, &window_, &MainWindow::pasteEvidence);
+    menu->addSeparator();
+    connect(add(menu, {}, tr("&Go to anything..."), QStringLiteral("openPalette"), {QKeySequence(tr("Ctrl+K"))}),
+            &QAction::triggered, &window_, [this] { window_.openPalette(false); });
+    connect(add(menu, {}, tr("&Search the case..."), QStringLiteral("searchCase"), {QKeySequence(tr("Ctrl+Shift+F"))}),
+            &QAction::triggered, &window_, [this] { window_.openPalette(true); });
 }
 
 void Actions::make_case_menu()

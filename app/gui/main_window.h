@@ -5,6 +5,7 @@
 #include <QMainWindow>
 
 #include <functional>
+#include <vector>
 
 class QDockWidget;
 class QLabel;
@@ -12,12 +13,14 @@ class QStackedWidget;
 
 namespace casebook {
 
+class CommandPalette;
 class EvidenceTabs;
 class HandbookWindow;
 class InspectorPanel;
 class MessageBar;
 class Session;
 class StartPage;
+struct SearchItem;
 
 /// Puts the panels in their places and asks the user for file names. What the panels do is theirs and the session's.
 class MainWindow : public QMainWindow {
@@ -51,6 +54,10 @@ public slots:
     void showHandbook();
     void showEvidenceGuide();
     void showAbout();
+    /// Asks for a name and goes there; `case_only` leaves out commands and views.
+    void openPalette(bool case_only);
+    /// Selects the thing and opens the view that shows it, or runs the command.
+    void goTo(const casebook::SearchItem& item);
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -68,6 +75,8 @@ private:
     void save_layout();
     /// Runs `then`, after a question when an import or analysis would be stopped by it.
     void unless_busy(const QString& question, std::function<void()> then);
+    /// What can be chosen in the menus now.
+    std::vector<SearchItem> commands() const;
 
     Session& session_;
     QString samples_;
@@ -76,6 +85,7 @@ private:
     EvidenceTabs* evidence_;
     InspectorPanel* inspector_ = nullptr;
     HandbookWindow* handbook_ = nullptr;
+    CommandPalette* palette_ = nullptr;
     MessageBar* messages_;
     QLabel *drop_hint_, *summary_;
     QList<QDockWidget*> docks_;

@@ -1,6 +1,13 @@
 #include "widgets/panels/evidence_view.h"
 
+#include "widgets/panels/views/data_table.h"
+
 namespace casebook {
+
+void EvidenceView::reveal(const QStringList& texts)
+{
+    if (auto* table = findChild<DataTable*>()) table->reveal(texts);
+}
 
 const EvidenceViewKind* kind_for(const Evidence& evidence)
 {

@@ -2,7 +2,7 @@
 
 #include "analyzers/core/finding.h"
 
-#include <QString>
+#include <QStringList>
 #include <QWidget>
 
 #include <optional>
@@ -27,6 +27,9 @@ public:
     virtual void showEvidence(const Evidence& evidence, const Finding* finding) = 0;
     /// What "Copy" puts on the clipboard (rows as text); empty when there is nothing to copy.
     virtual QString copyText() const { return {}; }
+    /// Goes to the first row of the view's table that has all these texts, each a cell of its own; when the rows are still
+    /// being read, as soon as they are there. Views without a table do nothing.
+    void reveal(const QStringList& texts);
 };
 
 /// One kind of view. The list of all is written in widgets/panels/views/kinds.cpp.

@@ -104,6 +104,15 @@ void LedgerPanel::show_ledger()
     show_notes();
 }
 
+void LedgerPanel::showFile(qint64 file_id)
+{
+    for (int row = 0; row < model_->rowCount(); ++row)
+        if (model_->entry(row).id == file_id) {
+            table_->selectRow(row);
+            table_->setFocus();
+        }
+}
+
 void LedgerPanel::show_notes()
 {
     const int row = table_->currentIndex().row();

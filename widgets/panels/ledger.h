@@ -19,6 +19,9 @@ class LedgerPanel : public QWidget {
 public:
     explicit LedgerPanel(Session& session, QWidget* parent = nullptr);
 
+    /// Selects an imported file and shows its notes.
+    void showFile(qint64 file_id);
+
 private:
     void show_ledger();
     void show_notes();

@@ -113,6 +113,32 @@ void DataTable::set_table(std::shared_ptr<const TableData> table)
     model_->set_table(std::move(table));
     fit_columns();
     update_state();
+    if (!wanted_.isEmpty()) reveal(wanted_);
+}
+
+void DataTable::reveal(const QStringList& texts)
+{
+    wanted_ = texts;
+    // Views sort and choose a first row after they set a table; what was asked for comes after that.
+    QMetaObject::invokeMethod(this, &DataTable::reveal_now, Qt::QueuedConnection);
+}
+
+void DataTable::reveal_now()
+{
+    const TableData* table = model_->table();
+    if (wanted_.isEmpty() || table == nullptr || table->rows == 0) return;
+    std::vector<std::string> texts;
+    for (const QString& text : wanted_) texts.push_back(text.toStdString());
+    for (std::uint32_t row = 0; row < table->rows; ++row) {
+        const bool all = std::all_of(texts.begin(), texts.end(), [&](const std::string& text) {
+            return std::any_of(table->columns.begin(), table->columns.end(),
+                               [&](const TableColumn& column) { return column.is_text() && !column.is_null(row) && column.texts[row] == text; });
+        });
+        if (!all) continue;
+        wanted_.clear();
+        if (model_->shown_row(row) < 0) set_filter({});
+        return go_to(row);
+    }
 }
 
 void DataTable::set_hint(const QString& text)

@@ -30,6 +30,8 @@ public:
     /// Selects a row of the table and scrolls to it.
     void go_to(std::uint32_t table_row);
     std::optional<std::uint32_t> current_table_row() const;
+    /// Goes to the first row that has all these texts, each a cell of its own, now or with the next table that has one.
+    void reveal(const QStringList& texts);
 
     TableModel& model() { return *model_; }
     QTableView& view() { return *view_; }
@@ -56,6 +58,7 @@ private:
     void filter_now();
     void fit_columns();
     void update_state();
+    void reveal_now();
 
     TableModel* model_;
     QTableView* view_;
@@ -66,6 +69,7 @@ private:
     QStackedLayout* stack_;
     QTimer* filter_timer_;
     QString hint_text_;
+    QStringList wanted_;
 };
 
 }  // namespace casebook
