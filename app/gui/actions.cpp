@@ -26,7 +26,8 @@ Actions::Actions(MainWindow& window, Session& session) : QObject(&window), windo
     make_help_menu();
     make_toolbar();
     for (const auto signal : {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed,
-                              &Session::ledgerChanged, &Session::reportChanged, &Session::selectionChanged})
+                              &Session::ledgerChanged, &Session::reportChanged, &Session::selectionChanged,
+                              &Session::visibleRangeChanged})
         connect(&session_, signal, this, &Actions::update_state);
     for (const auto signal : {&Session::jobStarted, &Session::jobFinished})
         connect(&session_, signal, this, &Actions::update_state);
@@ -84,9 +85,9 @@ void Actions::make_file_menu()
 void Actions::make_edit_menu()
 {
     QMenu* menu = window_.menuBar()->addMenu(tr("&Edit"));
-    back_ = add(menu, QStringLiteral("back"), tr("&Undo selection"), QStringLiteral("undoSelection"),
+    back_ = add(menu, QStringLiteral("back"), tr("&Undo selection, zoom or window"), QStringLiteral("undoSelection"),
                 {QKeySequence::Undo, QKeySequence(tr("Alt+Left"))});
-    forward_ = add(menu, QStringLiteral("forward"), tr("&Redo selection"), QStringLiteral("redoSelection"),
+    forward_ = add(menu, QStringLiteral("forward"), tr("&Redo selection, zoom or window"), QStringLiteral("redoSelection"),
                    {QKeySequence::Redo, QKeySequence(tr("Alt+Right"))});
     connect(back_, &QAction::triggered, &session_, &Session::back);
     connect(forward_, &QAction::triggered, &session_, &Session::forward);

@@ -53,12 +53,55 @@ void Chart::add_actions()
         connect(action, &QAction::triggered, this, act);
         addAction(action);
     };
-    add(tr("Show Everything"), Qt::Key_0, [this] { reset_view(); });
+    add(tr("Show Everything"), Qt::Key_0, &Chart::user_reset);
     add(tr("Zoom In"), Qt::Key_Plus, &Chart::zoom_in);
     add(tr("Zoom Out"), Qt::Key_Minus, &Chart::zoom_out);
     add(tr("Copy Image"), QKeySequence::Copy, &Chart::copy_image);
     add(tr("Export as PNG or SVG…"), QKeySequence(), &Chart::ask_and_export_image);
     add(tr("Export Values as CSV…"), QKeySequence(), &Chart::ask_and_export_csv);
+}
+
+void Chart::share_time(std::optional<TimeRange> visible, TimeRange whole)
+{
+    const bool same = visible == shared_time_ && whole == shared_whole_;
+    shared_time_ = visible;
+    shared_whole_ = whole;
+    const auto shown = time_in_sight();
+    if (!shown || (same && visible == shown)) return;
+    if (visible) show_time(*visible);
+    else reset_view();
+}
+
+TimeRange Chart::whole_time(TimeRange data) const
+{
+    constexpr double least_share = 0.05;
+    const double whole = shared_whole_.seconds();
+    return whole > 0 && data.seconds() >= whole * least_share ? shared_whole_ : data;
+}
+
+template <class Act>
+void Chart::by_user(Act&& act)
+{
+    const auto before = time_in_sight();
+    act();
+    const auto after = time_in_sight();
+    if (before && after && *before != *after) emit time_moved(after->from_ns, after->to_ns);
+}
+
+void Chart::user_reset()
+{
+    reset_view();
+    if (time_in_sight()) emit time_reset();
+}
+
+void Chart::zoom_in()
+{
+    by_user([this] { zoom(1.4); });
+}
+
+void Chart::zoom_out()
+{
+    by_user([this] { zoom(1 / 1.4); });
 }
 
 QWidget& Chart::canvas() { return *plot_; }
@@ -120,11 +163,12 @@ void Chart::changeEvent(QEvent* event)
 void Chart::keyPressEvent(QKeyEvent* event)
 {
     switch (event->key()) {
-    case Qt::Key_Left: return pan(-0.2, 0);
-    case Qt::Key_Right: return pan(0.2, 0);
+    case Qt::Key_Left: return by_user([this] { pan(-0.2, 0); });
+    case Qt::Key_Right: return by_user([this] { pan(0.2, 0); });
     case Qt::Key_Up: return pan(0, 0.2);
     case Qt::Key_Down: return pan(0, -0.2);
-    case Qt::Key_Equal: return zoom(1.4);
+    case Qt::Key_Equal: return zoom_in();
+    case Qt::Key_Home: return user_reset();
     default: QWidget::keyPressEvent(event);
     }
 }
@@ -136,7 +180,7 @@ bool Chart::eventFilter(QObject* watched, QEvent* event)
     case QEvent::Wheel: {
         auto* wheel = static_cast<QWheelEvent*>(event);
         const QPoint angle = wheel->angleDelta();
-        wheel_turned(wheel->position().toPoint(), (angle.y() != 0 ? angle.y() : angle.x()) / 120.0, wheel->modifiers());
+        by_user([&] { wheel_turned(wheel->position().toPoint(), (angle.y() != 0 ? angle.y() : angle.x()) / 120.0, wheel->modifiers()); });
         return true;
     }
     case QEvent::MouseButtonPress: {
@@ -160,8 +204,10 @@ bool Chart::eventFilter(QObject* watched, QEvent* event)
             band_->show();
         } else {
             plot_->setCursor(Qt::ClosedHandCursor);
-            pan(-static_cast<double>(at.x() - pan_from_.x()) / std::max(1, plot_->axisRect()->width()),
-                static_cast<double>(at.y() - pan_from_.y()) / std::max(1, plot_->axisRect()->height()));
+            by_user([&] {
+                pan(-static_cast<double>(at.x() - pan_from_.x()) / std::max(1, plot_->axisRect()->width()),
+                    static_cast<double>(at.y() - pan_from_.y()) / std::max(1, plot_->axisRect()->height()));
+            });
             pan_from_ = at;
         }
         return true;
@@ -172,10 +218,10 @@ bool Chart::eventFilter(QObject* watched, QEvent* event)
         plot_->unsetCursor();
         if (band_ != nullptr) band_->hide();
         if (!moved_) clicked(press_);
-        else if (selecting_) rect_selected(QRect(press_, static_cast<QMouseEvent*>(event)->position().toPoint()).normalized());
+        else if (selecting_) by_user([&] { rect_selected(QRect(press_, static_cast<QMouseEvent*>(event)->position().toPoint()).normalized()); });
         return true;
     }
-    case QEvent::MouseButtonDblClick: reset_view(); return true;
+    case QEvent::MouseButtonDblClick: user_reset(); return true;
     default: return QWidget::eventFilter(watched, event);
     }
 }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "analyzers/core/finding.h"
 #include "widgets/charts/time_text.h"
 #include "widgets/charts/view_colors.h"
 
 #include <QWidget>
+#include <optional>
 
 class QCustomPlot;
 class QLabel;
@@ -19,7 +21,10 @@ namespace casebook {
 /// mouse and keys, PNG, SVG and clipboard.
 ///
 /// Wheel zooms the time (Ctrl: the values), drag pans or selects (Shift: the other), double click resets.
-/// Keys: + - 0 zoom, arrows pan.
+/// Keys: + - zoom, 0 and Home reset, arrows pan.
+///
+/// Charts whose axis is time can share it: share_time() tells what all of them show, time_moved() and time_reset() say
+/// what the user did here.
 class Chart : public QWidget {
     Q_OBJECT
 public:
@@ -43,19 +48,29 @@ public:
     int widest_data_line() const;
 
     virtual void set_time_zone(TimeZoneMode zone) = 0;
+    /// What all charts of a case show: `visible`, or without it the whole time of the case. A chart whose own data would
+    /// fill less than a twentieth of the whole shows them instead, until a time is chosen. Kept for later data; a chart whose
+    /// axis is no time takes no notice.
+    void share_time(std::optional<TimeRange> visible, TimeRange whole);
+    /// Absent while the chart is empty or its axis is no time.
+    virtual std::optional<TimeRange> time_in_sight() const { return {}; }
     /// The data in sight as CSV.
     virtual QString csv() const = 0;
 
 public slots:
     virtual void reset_view() = 0;
-    void zoom_in() { zoom(1.4); }
-    void zoom_out() { zoom(1 / 1.4); }
+    void zoom_in();
+    void zoom_out();
     void copy_image();
     void ask_and_export_image();
     void ask_and_export_csv();
 
 signals:
     void failed(const QString& what);
+    /// The user zoomed or panned the time; never emitted for changes from elsewhere.
+    void time_moved(qint64 from_ns, qint64 to_ns);
+    /// The user asked for everything.
+    void time_reset();
 
 protected:
     QCustomPlot& plot() const { return *plot_; }
@@ -64,6 +79,11 @@ protected:
     const ViewColors& colors() const { return colors_; }
     QToolBar& tools() { return *tools_; }
     virtual void apply_colors();
+    /// Brings this time into sight.
+    virtual void show_time(TimeRange range) { Q_UNUSED(range); }
+    /// What everything is for data of this time: see share_time().
+    TimeRange whole_time(TimeRange data) const;
+    const std::optional<TimeRange>& shared_time() const { return shared_time_; }
     /// Zooms the time axis around the middle of the view.
     virtual void zoom(double factor) = 0;
     virtual void pan(double right, double up) = 0;
@@ -79,7 +99,13 @@ protected:
 
 private:
     void add_actions();
+    void user_reset();
+    /// Runs what the user did, then tells the time if it changed.
+    template <class Act>
+    void by_user(Act&& act);
 
+    std::optional<TimeRange> shared_time_;
+    TimeRange shared_whole_;
     ViewColors colors_;
     QCustomPlot* plot_;
     QLabel* hint_;

@@ -72,6 +72,7 @@ void LatencyChart::set_points(LatencyPoints points)
     ticker_->set_origin(points_.start_ns.front(), zone_);
     place_windows();
     reset_view();
+    if (shared_time()) show_time(*shared_time());
 }
 
 void LatencyChart::set_windows(std::vector<ChartWindow> windows)
@@ -239,10 +240,11 @@ void LatencyChart::fill_heat()
 void LatencyChart::reset_view()
 {
     if (is_empty()) return;
-    const double last = ticker_->to_axis(points_.start_ns.back());
-    const double room = std::max(last * 0.01, 1e-6);
+    const TimeRange data{points_.start_ns.front(), points_.start_ns.back()}, whole = whole_time(data);
+    const double from = ticker_->to_axis(whole.from_ns), to = ticker_->to_axis(whole.to_ns);
+    const double room = whole == data ? std::max((to - from) * 0.01, 1e-6) : 0;
     plot().yAxis->setRange(grid_.low(), grid_.high());
-    plot().xAxis->setRange(-room, last + room);
+    plot().xAxis->setRange(from - room, to + room);
     view_changed();
 }
 

@@ -43,6 +43,7 @@ public:
     void set_range(std::int64_t from_ns, std::int64_t to_ns);
     std::int64_t from_ns() const;
     std::int64_t to_ns() const;
+    std::optional<TimeRange> time_in_sight() const override;
     const std::optional<LatencyBox>& box() const { return box_; }
     /// Marks a box and tells who listens. Nothing clears it.
     void select_box(std::optional<LatencyBox> box);
@@ -66,6 +67,7 @@ signals:
 
 protected:
     void apply_colors() override;
+    void show_time(TimeRange range) override { set_range(range.from_ns, range.to_ns); }
     void zoom(double factor) override;
     void pan(double right, double up) override;
     void rect_selected(const QRect& rect) override;

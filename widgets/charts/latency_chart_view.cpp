@@ -25,6 +25,12 @@ void LatencyChart::set_range(std::int64_t from_ns, std::int64_t to_ns)
     if (!is_empty() && to_ns > from_ns) plot().xAxis->setRange(ticker_->to_axis(from_ns), ticker_->to_axis(to_ns));
 }
 
+std::optional<TimeRange> LatencyChart::time_in_sight() const
+{
+    if (is_empty()) return {};
+    return TimeRange{from_ns(), to_ns()};
+}
+
 void LatencyChart::zoom(double factor)
 {
     if (!is_empty()) plot().xAxis->scaleRange(1 / factor);

@@ -92,6 +92,8 @@ void TimeChart::build()
     }
     apply_colors();
     reset_view();
+    // New data do not take away what the user looks at.
+    if (shared_time() && data_.axis == ChartAxis::time) show_time(*shared_time());
 }
 
 void TimeChart::add_pane(const QString& unit)

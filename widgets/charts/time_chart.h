@@ -40,6 +40,7 @@ public:
     void set_range(std::int64_t from_ns, std::int64_t to_ns);
     std::int64_t from_ns() const;
     std::int64_t to_ns() const;
+    std::optional<TimeRange> time_in_sight() const override;
     int pane_count() const { return static_cast<int>(panes_.size()); }
     int line_count() const;
     /// Points of a line as drawn, breaks included.
@@ -62,6 +63,7 @@ signals:
 
 protected:
     void apply_colors() override;
+    void show_time(TimeRange range) override { set_range(range.from_ns, range.to_ns); }
     void zoom(double factor) override;
     void pan(double right, double up) override;
     void rect_selected(const QRect& rect) override;

@@ -35,6 +35,12 @@ void TimeChart::set_range(std::int64_t from_ns, std::int64_t to_ns)
 std::int64_t TimeChart::from_ns() const { return is_empty() ? 0 : ticker_->to_ns(time_rect().axis(QCPAxis::atBottom)->range().lower); }
 std::int64_t TimeChart::to_ns() const { return is_empty() ? 0 : ticker_->to_ns(time_rect().axis(QCPAxis::atBottom)->range().upper); }
 
+std::optional<TimeRange> TimeChart::time_in_sight() const
+{
+    if (is_empty() || data_.axis != ChartAxis::time) return {};
+    return TimeRange{from_ns(), to_ns()};
+}
+
 int TimeChart::line_count() const { return plot().graphCount(); }
 int TimeChart::drawn_points(int line) const { return plot().graph(line)->dataCount(); }
 
@@ -48,8 +54,11 @@ void TimeChart::reset_view()
 {
     if (is_empty()) return;
     for (Pane& pane : panes_) fit_values(pane);
-    const double room = (ticker_->to_axis(last_ns_) - ticker_->to_axis(first_ns_)) * 0.01;
-    const QCPRange range(ticker_->to_axis(first_ns_) - room, ticker_->to_axis(last_ns_) + room);
+    const TimeRange data{first_ns_, last_ns_};
+    const TimeRange whole = data_.axis == ChartAxis::time ? whole_time(data) : data;
+    // Charts that share their axis begin and end at the same pixel; alone, the outermost points get some room.
+    const double room = whole == data ? (ticker_->to_axis(last_ns_) - ticker_->to_axis(first_ns_)) * 0.01 : 0;
+    const QCPRange range(ticker_->to_axis(whole.from_ns) - room, ticker_->to_axis(whole.to_ns) + room);
     time_rect().axis(QCPAxis::atBottom)->setRange(range);
     time_range_changed(range);
 }

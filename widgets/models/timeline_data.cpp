@@ -7,16 +7,6 @@
 namespace casebook {
 namespace {
 
-/// The earliest and latest time of every kind of evidence that has times and needs no decompression.
-constexpr const char* extent_sql =
-    "SELECT min(low), max(high) FROM ("
-    " SELECT min(at_ns) AS low, max(at_ns) AS high FROM event UNION ALL"
-    " SELECT min(at_ns), max(at_ns) FROM metric_point UNION ALL"
-    " SELECT min(at_ns), max(at_ns) FROM session UNION ALL"
-    " SELECT min(at_ns), max(at_ns) FROM gc_pause WHERE at_ns > 1000000000000000 UNION ALL"
-    " SELECT min(snapshot_at_ns), max(snapshot_at_ns) FROM statement UNION ALL"
-    " SELECT min(from_ns), max(to_ns) FROM \"window\")";
-
 std::int64_t integer(const Value& value)
 {
     const auto* number = std::get_if<std::int64_t>(&value);
@@ -28,9 +18,6 @@ std::int64_t integer(const Value& value)
 Result<TimelineData> read_timeline(CaseFile& file, const Control& control)
 {
     TimelineData data;
-    TRY_ASSIGN(const auto extent, run_query(file, extent_sql, {}, {}, control));
-    if (!extent.rows.empty() && std::holds_alternative<std::int64_t>(extent.rows[0][0]))
-        data.extent = {integer(extent.rows[0][0]), integer(extent.rows[0][1]) + 1};
     TRY_ASSIGN(const auto events, run_query(file, "SELECT at_ns, kind, service, text FROM event ORDER BY at_ns", {},
                                             QueryLimits{.max_rows = 5'000}, control));
     for (const auto& row : events.rows)
@@ -38,27 +25,22 @@ Result<TimelineData> read_timeline(CaseFile& file, const Control& control)
     return data;
 }
 
-Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std::size_t bucket_count,
-                                  const Control& control)
+Result<TimelineData> count_requests(const SpanTable& spans, TimeRange range, std::size_t bucket_count, const Control& control)
 {
-    if (spans.empty() || bucket_count == 0) return data;
-    const TimeRange range = spans.time_range();
-    if (data.extent.to_ns <= data.extent.from_ns) data.extent = range;
-    data.extent = {std::min(data.extent.from_ns, range.from_ns), std::max(data.extent.to_ns, range.to_ns)};
-
+    TimelineData data;
+    data.extent = range;
+    if (bucket_count == 0 || range.to_ns <= range.from_ns) return data;
     // Counting sort of the requests' durations by bucket, then an exact percentile in each.
-    const double width =
-        static_cast<double>(data.extent.to_ns - data.extent.from_ns) / static_cast<double>(bucket_count);
+    const double width = static_cast<double>(range.to_ns - range.from_ns) / static_cast<double>(bucket_count);
     const auto bucket_of = [&](SpanTable::Row row) {
-        const auto at =
-            static_cast<std::size_t>(static_cast<double>(spans.start_ns[row] - data.extent.from_ns) / width);
+        const auto at = static_cast<std::size_t>(static_cast<double>(spans.start_ns[row] - range.from_ns) / width);
         return std::min(at, bucket_count - 1);
     };
     data.buckets.assign(bucket_count, {});
     std::vector<SpanTable::Row> requests;
     for (SpanTable::Row row = 0; row < spans.size(); ++row) {
         if ((row & 0xffff) == 0) TRY(control.check());
-        if (spans.parent[row] != SpanTable::no_row) continue;
+        if (spans.parent[row] != SpanTable::no_row || !range.contains(spans.start_ns[row])) continue;
         TimelineData::Bucket& bucket = data.buckets[bucket_of(row)];
         ++bucket.requests;
         bucket.errors += spans.status[row] == SpanStatus::error;
@@ -80,6 +62,17 @@ Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std
         data.max_p95_ms = std::max(data.max_p95_ms, data.buckets[i].p95_ms);
     }
     return data;
+}
+
+Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std::size_t bucket_count, const Control& control)
+{
+    if (spans.empty() || bucket_count == 0) return data;
+    const TimeRange range = spans.time_range();
+    if (data.extent.to_ns <= data.extent.from_ns) data.extent = range;
+    data.extent = {std::min(data.extent.from_ns, range.from_ns), std::max(data.extent.to_ns, range.to_ns)};
+    TRY_ASSIGN(TimelineData counted, count_requests(spans, data.extent, bucket_count, control));
+    counted.events = std::move(data.events);
+    return counted;
 }
 
 }  // namespace casebook

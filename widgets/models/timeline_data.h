@@ -18,7 +18,7 @@ struct TimelineEvent {
 
 /// What the timeline draws, computed off the GUI thread.
 struct TimelineData {
-    TimeRange extent;  ///< of everything in the case that has a time; empty when nothing has
+    TimeRange extent;  ///< the time the buckets divide; empty when nothing has a time
     std::vector<TimelineEvent> events;
     struct Bucket {
         std::uint32_t requests = 0, errors = 0;
@@ -29,8 +29,10 @@ struct TimelineData {
     float max_p95_ms = 0;
 };
 
-/// Extent and events. Errors: caseFile, cancelled.
+/// Events. Errors: caseFile, cancelled.
 Result<TimelineData> read_timeline(CaseFile& file, const Control& control);
+/// Requests that start in `range`, which becomes the extent, in `bucket_count` buckets. O(spans). Errors: cancelled.
+Result<TimelineData> count_requests(const SpanTable& spans, TimeRange range, std::size_t bucket_count, const Control& control);
 /// Adds the requests (spans without a parent in the case) in `bucket_count` buckets; widens the extent to them.
 Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std::size_t bucket_count,
                                   const Control& control);

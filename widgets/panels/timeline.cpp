@@ -1,63 +1,79 @@
+// What the timeline shows; what the user does with it is in timeline_input.cpp.
 #include "widgets/panels/timeline.h"
 
 #include "analyzers/core/text.h"
-#include "widgets/models/finding_text.h"
+#include "widgets/charts/time_text.h"
+#include "widgets/panels/views/display_zone.h"
 #include "widgets/qt_text.h"
 #include "widgets/style/theme.h"
 
-#include <QContextMenuEvent>
 #include <QDateTime>
-#include <QHelpEvent>
-#include <QKeyEvent>
-#include <QMenu>
 #include <QPainter>
 #include <QPainterPath>
-#include <QTimeZone>
-#include <QToolTip>
 
+#include <algorithm>
 #include <cmath>
 
 namespace casebook {
 namespace {
 
 constexpr std::size_t bucket_count = 400;
-constexpr double side_margin = 8, drag_threshold = 4;
+constexpr double side_margin = 8;
+constexpr double far_away = 100'000;  // pixels; painters do not like more
+constexpr int count_pause_ms = 80;    // after a move, before requests are counted anew
 
 /// A step of the axis that a person expects, at least `wanted_ns`.
 std::int64_t tick_step(double wanted_ns)
 {
-    constexpr std::int64_t ms = 1'000'000, s = 1'000 * ms, minute = 60 * s, hour = 60 * minute, day = 24 * hour;
+    constexpr std::int64_t us = 1'000, ms = 1'000 * us, s = 1'000 * ms, minute = 60 * s, hour = 60 * minute, day = 24 * hour;
     for (const std::int64_t step :
-         {ms,         2 * ms,     5 * ms,      10 * ms,     20 * ms,     50 * ms,  100 * ms, 200 * ms,
-          500 * ms,   s,          2 * s,       5 * s,       10 * s,      15 * s,   30 * s,   minute,
-          2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute, hour,     2 * hour, 3 * hour,
-          6 * hour,   12 * hour,  day,         2 * day,     7 * day,     30 * day, 365 * day})
+         {us,         10 * us,    100 * us,    ms,          2 * ms,      5 * ms, 10 * ms,  20 * ms,  50 * ms, 100 * ms, 200 * ms,
+          500 * ms,   s,          2 * s,       5 * s,       10 * s,      15 * s, 30 * s,   minute,   2 * minute,
+          5 * minute, 10 * minute, 15 * minute, 30 * minute, hour,       2 * hour, 3 * hour, 6 * hour, 12 * hour,
+          day,        2 * day,    7 * day,     30 * day,    365 * day})
         if (static_cast<double>(step) >= wanted_ns) return step;
-    return static_cast<std::int64_t>(wanted_ns);
+    return static_cast<std::int64_t>(std::min(wanted_ns, 4e18));
 }
 
-QString tick_text(std::int64_t at_ns, std::int64_t step)
+QString tick_text(std::int64_t at_ns, std::int64_t step, TimeZoneMode zone)
 {
-    const QDateTime time = QDateTime::fromMSecsSinceEpoch(at_ns / 1'000'000, QTimeZone::utc());
     constexpr std::int64_t s = 1'000'000'000;
-    const char* format = step < s ? "HH:mm:ss.zzz" : step < 60 * s ? "HH:mm:ss" : step < 86'400 * s ? "HH:mm" : "d MMM";
-    return QLocale::c().toString(time, QString::fromLatin1(format));
+    if (step >= 86'400 * s) return instant_text(at_ns, zone, 0).mid(5, 5);
+    const int digits = step < 1'000'000 ? 6 : step < s ? 3 : 0;
+    const QString text = instant_text(at_ns, zone, digits).mid(11);
+    return step < 60 * s ? text : text.left(5);
 }
 
 }  // namespace
 
+QString window_tip(const QString& name, const TimeRange& range)
+{
+    const TimeZoneMode zone = DisplayZone::instance().mode();
+    QString from = instant_text(range.from_ns, zone, 3), to = instant_text(range.to_ns, zone, 3);
+    if (from.left(11) == to.left(11)) to = to.mid(11);
+    return TimelinePanel::tr("%1, %2 to %3 %4 (%5)").arg(name, from, to, zone_text(zone, range.from_ns), to_qt(format_ms(range.seconds() * 1e3)));
+}
+
 TimelinePanel::TimelinePanel(Session& session, QWidget* parent)
-    : QWidget(parent), session_(session), loading_(session.jobs())
+    : QWidget(parent), session_(session), loading_(session.jobs()), counting_(session.jobs())
 {
     setObjectName(QStringLiteral("timeline"));
     setAccessibleName(tr("Timeline of the case"));
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    count_timer_.setSingleShot(true);
+    count_timer_.setInterval(count_pause_ms);
+    connect(&count_timer_, &QTimer::timeout, this, &TimelinePanel::count_visible);
     connect(&session_, &Session::ledgerChanged, this, &TimelinePanel::reload);
-    connect(&session_, &Session::reportChanged, this, qOverload<>(&QWidget::update));
-    connect(&session_, &Session::windowsChanged, this, qOverload<>(&QWidget::update));
-    connect(&session_, &Session::selectionChanged, this, qOverload<>(&QWidget::update));
+    for (const auto signal : {&Session::reportChanged, &Session::windowsChanged, &Session::selectionChanged})
+        connect(&session_, signal, this, qOverload<>(&QWidget::update));
+    for (const auto signal : {&Session::visibleRangeChanged, &Session::extentChanged})
+        connect(&session_, signal, this, [this] {
+            update();
+            if (spans_) count_timer_.start();
+        });
+    connect(&DisplayZone::instance(), &DisplayZone::changed, this, qOverload<>(&QWidget::update));
     reload();
 }
 
@@ -73,33 +89,58 @@ QSize TimelinePanel::minimumSizeHint() const
 
 void TimelinePanel::reload()
 {
-    if (!session_.hasCase()) {
-        loading_.clear();
-        data_ = {};
-        update();
-        return;
-    }
+    data_ = detail_ = {};
+    spans_.reset();
+    counting_.clear();
+    loading_.clear();
+    update();
+    if (!session_.hasCase()) return;
     loading_ = session_.read<TimelineData>(
         tr("Timeline"), [](CaseFile& file, const Control& control) { return read_timeline(file, control); }, this,
         [this](Result<TimelineData> read) {
             if (!read) return;
             data_ = *read;
             update();
-            loading_ = session_.spans(this, [this, read = *read](Result<std::shared_ptr<const SpanTable>> spans) {
-                if (!spans) return;
-                loading_ = session_.compute<TimelineData>(
-                    tr("Timeline"),
-                    [read, spans = *spans](const Control& control) {
-                        return add_requests(read, *spans, bucket_count, control);
-                    },
-                    this,
-                    [this](Result<TimelineData> done) {
-                        if (!done) return;
-                        data_ = std::move(*done);
-                        update();
-                    });
+            loading_ = session_.spans(this, [this](Result<std::shared_ptr<const SpanTable>> spans) {
+                if (!spans || (*spans)->empty()) return;
+                spans_ = std::move(*spans);
+                count_visible();
             });
         });
+}
+
+/// Counts requests of the time in sight, and of the whole case when that was not done yet.
+void TimelinePanel::count_visible()
+{
+    if (!spans_ || !has_time()) return;
+    const TimeRange whole = session_.extent(), range = visible();
+    const bool need_whole = data_.extent != whole || data_.buckets.empty();
+    if (!need_whole && (range == whole || (detail_.extent == range && !detail_.buckets.empty()))) return;
+    struct Counted {
+        std::optional<TimelineData> whole, detail;
+    };
+    counting_ = session_.compute<Counted>(
+        tr("Count requests"),
+        [spans = spans_, whole, range, need_whole](const Control& control) -> Result<Counted> {
+            Counted counted;
+            if (need_whole) { TRY_ASSIGN(counted.whole, count_requests(*spans, whole, bucket_count, control)); }
+            if (range != whole) { TRY_ASSIGN(counted.detail, count_requests(*spans, range, bucket_count, control)); }
+            return counted;
+        },
+        this, [this](Result<Counted> counted) {
+            if (!counted) return;
+            if (counted->whole) {
+                counted->whole->events = std::move(data_.events);
+                data_ = std::move(*counted->whole);
+            }
+            if (counted->detail) detail_ = std::move(*counted->detail);
+            update();
+        });
+}
+
+TimeRange TimelinePanel::visible() const
+{
+    return session_.visibleRange().value_or(session_.extent());
 }
 
 QRectF TimelinePanel::plot() const
@@ -111,17 +152,17 @@ QRectF TimelinePanel::plot() const
 double TimelinePanel::x_of(std::int64_t at_ns) const
 {
     const QRectF area = plot();
-    const double share = static_cast<double>(at_ns - data_.extent.from_ns) /
-                         static_cast<double>(data_.extent.to_ns - data_.extent.from_ns);
-    return area.left() + std::clamp(share, 0.0, 1.0) * area.width();
+    const TimeRange range = visible();
+    const double share = TimeRange{range.from_ns, at_ns}.seconds() / std::max(range.seconds(), 1e-9);
+    return std::clamp(area.left() + share * area.width(), -far_away, far_away);
 }
 
 std::int64_t TimelinePanel::time_at(double x) const
 {
     const QRectF area = plot();
+    const TimeRange range = visible();
     const double share = std::clamp((x - area.left()) / area.width(), 0.0, 1.0);
-    return data_.extent.from_ns +
-           static_cast<std::int64_t>(share * static_cast<double>(data_.extent.to_ns - data_.extent.from_ns));
+    return range.from_ns + static_cast<std::int64_t>(share * static_cast<double>(range.to_ns - range.from_ns));
 }
 
 /// The windows of the user, else those the analysis proposed.
@@ -146,64 +187,79 @@ void TimelinePanel::paintEvent(QPaintEvent*)
         return;
     }
     const QRectF area = plot();
+    painter.save();
+    painter.setClipRect(QRectF(area.left(), 0, area.width(), height()));
     paint_windows(painter, area);
     paint_requests(painter, area);
     paint_events(painter, area);
+    paint_marks(painter, area);
+    painter.restore();
+    paint_overview(painter, area);
     paint_axis(painter, area);
-
-    QColor mark = palette().color(QPalette::Highlight);
-    const auto band = [&](double from, double to) {
-        QColor fill = mark;
-        fill.setAlpha(60);
-        const QRectF box(QPointF(std::min(from, to), area.top()), QPointF(std::max(from, to), area.bottom()));
-        painter.fillRect(box, fill);
-        painter.setPen(QPen(mark, 1));
-        painter.drawLine(box.topLeft(), box.bottomLeft());
-        painter.drawLine(box.topRight(), box.bottomRight());
-    };
-    if (drag_from_) band(*drag_from_, drag_to_);
-    else if (session_.selection().range)
-        band(x_of(session_.selection().range->from_ns), x_of(session_.selection().range->to_ns));
     if (hasFocus()) {
-        painter.setPen(QPen(mark, 1));
+        painter.setPen(QPen(palette().color(QPalette::Highlight), 1));
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5));
     }
+}
+
+/// A thin line over the whole case, thick where the time in sight lies.
+void TimelinePanel::paint_overview(QPainter& painter, const QRectF& area) const
+{
+    if (!session_.visibleRange()) return;
+    const TimeRange whole = session_.extent(), range = visible();
+    const auto place = [&](std::int64_t at_ns) {
+        return area.left() + std::clamp(TimeRange{whole.from_ns, at_ns}.seconds() / std::max(whole.seconds(), 1e-9), 0.0, 1.0) * area.width();
+    };
+    painter.fillRect(QRectF(area.left(), 0, area.width(), 1), theme().grid);
+    const double left = place(range.from_ns), right = place(range.to_ns);
+    painter.fillRect(QRectF(left, 0, std::max(4.0, right - left), 3), palette().color(QPalette::Highlight));
 }
 
 void TimelinePanel::paint_windows(QPainter& painter, const QRectF& area) const
 {
     const bool proposed = session_.windows().empty();
     for (const WindowRow& window : shown_windows()) {
-        const double left = x_of(window.range.from_ns), right = std::max(x_of(window.range.to_ns), left + 2);
+        const bool dragged = drag_ == Drag::edge && edge_ && edge_->window == window.name;
+        const TimeRange range = dragged ? dragged_window() : window.range;
+        const double left = x_of(range.from_ns), right = std::max(x_of(range.to_ns), left + 2);
+        if (right < area.left() || left > area.right()) continue;
         const QRectF box(left, area.top(), right - left, area.height());
         painter.fillRect(box, theme().window(window.role));
         QColor edge = theme().window(window.role);
         edge.setAlpha(255);
-        painter.setPen(QPen(edge, 1, proposed ? Qt::DashLine : Qt::SolidLine));
-        painter.drawLine(box.topLeft(), box.bottomLeft());
-        painter.drawLine(box.topRight(), box.bottomRight());
+        const auto draw_edge = [&](double x, bool is_end) {
+            const auto& grip = dragged ? edge_ : hovered_;
+            const bool gripped = grip && grip->window == window.name && grip->is_end == is_end;
+            painter.setPen(QPen(edge, gripped ? 3 : 1, proposed && !gripped ? Qt::DashLine : Qt::SolidLine));
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
+        };
+        draw_edge(left, false);
+        draw_edge(right, true);
         const QString name = proposed ? tr("%1 (proposed)").arg(to_qt(window.name)) : to_qt(window.name);
+        const double text_left = std::max(left, area.left()) + 3, room = std::min(right, area.right()) - text_left;
         painter.setPen(palette().color(QPalette::Text));
-        painter.drawText(QRectF(left + 3, 1, std::max(0.0, box.width() - 4), fontMetrics().height()),
-                         Qt::AlignLeft | Qt::AlignVCenter,
-                         fontMetrics().elidedText(name, Qt::ElideRight, static_cast<int>(box.width()) - 4));
+        painter.drawText(QRectF(text_left, 3, std::max(0.0, room), fontMetrics().height()), Qt::AlignLeft | Qt::AlignVCenter,
+                         fontMetrics().elidedText(name, Qt::ElideRight, static_cast<int>(room)));
     }
 }
 
 void TimelinePanel::paint_requests(QPainter& painter, const QRectF& area) const
 {
-    if (data_.buckets.empty()) return;
-    const double step = area.width() / static_cast<double>(data_.buckets.size());
+    const TimelineData& data = session_.visibleRange() && detail_.extent == visible() && !detail_.buckets.empty() ? detail_ : data_;
+    if (data.buckets.empty()) return;
+    // Until the time in sight is counted, the buckets of before stand where they belong.
+    const double first = x_of(data.extent.from_ns), step = (x_of(data.extent.to_ns) - first) / static_cast<double>(data.buckets.size());
+    if (!(step > 0)) return;
     QColor bar = theme().note;
     bar.setAlpha(110);
     const auto height_of = [&](std::uint32_t count) {
-        return count == 0 ? 0.0 : std::max(1.5, area.height() * count / static_cast<double>(data_.max_requests));
+        return count == 0 ? 0.0 : std::max(1.5, area.height() * count / static_cast<double>(std::max(1u, data.max_requests)));
     };
-    for (std::size_t i = 0; i < data_.buckets.size(); ++i) {
-        const auto& bucket = data_.buckets[i];
+    for (std::size_t i = 0; i < data.buckets.size(); ++i) {
+        const auto& bucket = data.buckets[i];
         if (bucket.requests == 0) continue;
-        const double x = area.left() + static_cast<double>(i) * step;
+        const double x = first + static_cast<double>(i) * step;
         const double height = height_of(bucket.requests), failed = height_of(bucket.errors);
         painter.fillRect(QRectF(x, area.bottom() - height, std::max(1.0, step - 0.3), height), bar);
         if (failed > 0)
@@ -219,33 +275,31 @@ void TimelinePanel::paint_requests(QPainter& painter, const QRectF& area) const
         line.clear();
     };
     painter.setPen(QPen(palette().color(QPalette::Text), 1));
-    for (std::size_t i = 0; i < data_.buckets.size(); ++i) {
-        if (data_.buckets[i].requests == 0) continue;
+    for (std::size_t i = 0; i < data.buckets.size(); ++i) {
+        if (data.buckets[i].requests == 0) continue;
         if (!line.isEmpty() && i - last > bridged_buckets) draw();
         last = i;
-        line << QPointF(area.left() + (static_cast<double>(i) + 0.5) * step,
-                        area.bottom() - area.height() * static_cast<double>(data_.buckets[i].p95_ms /
-                                                                            std::max(data_.max_p95_ms, 1e-6f)));
+        line << QPointF(first + (static_cast<double>(i) + 0.5) * step,
+                        area.bottom() - area.height() * static_cast<double>(data.buckets[i].p95_ms / std::max(data.max_p95_ms, 1e-6f)));
     }
     draw();
-    const QString legend =
-        tr("bars: requests, line: p95 up to %1").arg(to_qt(format_ms(static_cast<double>(data_.max_p95_ms))));
+    const QString legend = tr("bars: requests, line: p95 up to %1").arg(to_qt(format_ms(static_cast<double>(data.max_p95_ms))));
     painter.setPen(theme().muted_text);
     const double legend_width = fontMetrics().horizontalAdvance(legend);
     double taken = area.left();
     for (const WindowRow& window : shown_windows())
         taken = std::max(taken, std::min(x_of(window.range.to_ns), x_of(window.range.from_ns) + 180));
     if (area.right() - taken > legend_width + 8)
-        painter.drawText(QRectF(area.right() - legend_width, 1, legend_width, fontMetrics().height()),
-                         Qt::AlignRight | Qt::AlignVCenter, legend);
+        painter.drawText(QRectF(area.right() - legend_width, 3, legend_width, fontMetrics().height()), Qt::AlignRight | Qt::AlignVCenter, legend);
 }
 
 void TimelinePanel::paint_events(QPainter& painter, const QRectF& area) const
 {
     const QColor color = theme().inconclusive;
-    double last = -100;
+    double last = -far_away;
     for (const TimelineEvent& event : data_.events) {
         const double x = x_of(event.at_ns);
+        if (x < area.left() - 1 || x > area.right() + 1 || x - last < 1) continue;
         painter.setPen(QPen(color, 1, Qt::DashLine));
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()));
         if (x - last < 3) continue;  // markers on top of each other say no more than one
@@ -261,129 +315,75 @@ void TimelinePanel::paint_events(QPainter& painter, const QRectF& area) const
 
 void TimelinePanel::paint_axis(QPainter& painter, const QRectF& area) const
 {
+    const TimeZoneMode zone = DisplayZone::instance().mode();
+    const TimeRange range = visible();
     painter.setPen(QPen(theme().grid, 1));
     painter.drawLine(area.bottomLeft(), area.bottomRight());
-    const double width_ns = static_cast<double>(data_.extent.to_ns - data_.extent.from_ns);
-    const double label = fontMetrics().horizontalAdvance(QStringLiteral("00:00:00.000")) + 16;
-    const std::int64_t step = tick_step(width_ns * label / area.width());
-    std::int64_t tick = data_.extent.from_ns - data_.extent.from_ns % step;
-    for (; tick < data_.extent.to_ns; tick += step) {
-        if (tick < data_.extent.from_ns) continue;
+    const QFontMetrics metrics = fontMetrics();
+    // The zone and the day stand at the left end: an axis without them would not say when.
+    const QString day = zone_text(zone, range.from_ns) + QLatin1Char(' ') + instant_text(range.from_ns, zone, 0).left(10);
+    const double day_width = metrics.horizontalAdvance(day) + 10;
+    painter.setPen(theme().muted_text);
+    painter.drawText(QRectF(area.left(), area.bottom() + 3, day_width, metrics.height()), Qt::AlignLeft | Qt::AlignVCenter, day);
+
+    const double label = metrics.horizontalAdvance(QStringLiteral("00:00:00.000")) + 16;
+    const std::int64_t step = std::max<std::int64_t>(1, tick_step(range.seconds() * 1e9 * label / std::max(1.0, area.width())));
+    // Ticks are round in the zone that is shown.
+    const std::int64_t shift = QDateTime::fromSecsSinceEpoch(range.from_ns / 1'000'000'000, zone == TimeZoneMode::utc ? Qt::UTC : Qt::LocalTime).offsetFromUtc() * std::int64_t{1'000'000'000};
+    std::int64_t tick = range.from_ns - (range.from_ns + shift) % step;
+    for (int count = 0; tick < range.to_ns && count < 1'000; tick += step, ++count) {
+        if (tick < range.from_ns) continue;
         const double x = x_of(tick);
         painter.setPen(QPen(theme().grid, 1));
         painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() + 3));
         painter.setPen(theme().muted_text);
-        const QString text = tick_text(tick, step);
-        const double half = fontMetrics().horizontalAdvance(text) / 2.0;
-        if (x - half < 0 || x + half > width()) continue;
-        painter.drawText(QRectF(x - half - 1, area.bottom() + 3, 2 * half + 2, fontMetrics().height()), Qt::AlignCenter,
-                         text);
+        const QString text = tick_text(tick, step, zone);
+        const double half = metrics.horizontalAdvance(text) / 2.0;
+        if (x - half < area.left() + day_width || x + half > width()) continue;
+        painter.drawText(QRectF(x - half - 1, area.bottom() + 3, 2 * half + 2, metrics.height()), Qt::AlignCenter, text);
     }
+}
+
+void TimelinePanel::paint_marks(QPainter& painter, const QRectF& area) const
+{
+    const QColor mark = palette().color(QPalette::Highlight);
+    const auto band = [&](double from, double to) {
+        QColor fill = mark;
+        fill.setAlpha(60);
+        const QRectF box(QPointF(std::min(from, to), area.top()), QPointF(std::max(from, to), area.bottom()));
+        painter.fillRect(box, fill);
+        painter.setPen(QPen(mark, 1));
+        painter.drawLine(box.topLeft(), box.bottomLeft());
+        painter.drawLine(box.topRight(), box.bottomRight());
+    };
+    if (drag_ == Drag::mark || drag_ == Drag::window) band(drag_from_, drag_to_);
+    else if (const auto& range = session_.selection().range) band(x_of(range->from_ns), x_of(range->to_ns));
 }
 
 QString TimelinePanel::tip_at(const QPointF& place) const
 {
     if (!has_time()) return {};
-    QStringList lines{time_text(time_at(place.x()))};
+    if (drag_ == Drag::edge && edge_) return window_tip(to_qt(edge_->window), dragged_window());
+    if (drag_ == Drag::mark || drag_ == Drag::window)
+        return window_tip(drag_ == Drag::mark ? tr("mark") : tr("new window"), {time_at(std::min(drag_from_, drag_to_)), time_at(std::max(drag_from_, drag_to_))});
+    const TimeZoneMode zone = DisplayZone::instance().mode();
+    const std::int64_t time = time_at(place.x());
+    QStringList lines{instant_text(time, zone, 3) + QLatin1Char(' ') + zone_text(zone, time)};
     for (const TimelineEvent& event : data_.events)
         if (std::abs(x_of(event.at_ns) - place.x()) < 4 && lines.size() < 8)
-            lines << QStringLiteral("%1 %2 %3")
-                         .arg(to_qt(event.kind), to_qt(event.service), to_qt(event.text))
-                         .simplified();
-    if (!data_.buckets.empty()) {
-        const double share = (place.x() - plot().left()) / plot().width();
-        const auto at =
-            std::min(data_.buckets.size() - 1,
-                     static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(data_.buckets.size())));
-        const auto& bucket = data_.buckets[at];
+            lines << QStringLiteral("%1 %2 %3 %4").arg(instant_text(event.at_ns, zone, 3).mid(11), to_qt(event.kind), to_qt(event.service), to_qt(event.text)).simplified();
+    const TimelineData& data = session_.visibleRange() && detail_.extent == visible() ? detail_ : data_;
+    if (!data.buckets.empty() && data.extent.contains(time)) {
+        const double share = TimeRange{data.extent.from_ns, time}.seconds() / std::max(data.extent.seconds(), 1e-9);
+        const auto at = std::min(data.buckets.size() - 1, static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(data.buckets.size())));
+        const auto& bucket = data.buckets[at];
         if (bucket.requests > 0)
-            lines << tr("%1 requests, %2 failed, p95 %3")
-                         .arg(bucket.requests)
-                         .arg(bucket.errors)
-                         .arg(to_qt(format_ms(static_cast<double>(bucket.p95_ms))));
+            lines << tr("%1 requests, %2 failed, p95 %3").arg(bucket.requests).arg(bucket.errors).arg(to_qt(format_ms(static_cast<double>(bucket.p95_ms))));
     }
     for (const WindowRow& window : shown_windows())
-        if (window.range.contains(time_at(place.x()))) lines << tr("in window %1").arg(to_qt(window.name));
+        if (window.range.contains(time)) lines << tr("in window %1").arg(window_tip(to_qt(window.name), window.range));
+    if (edge_at(place.x())) lines << tr("Drag the edge to change the window");
     return lines.join(QLatin1Char('\n'));
-}
-
-bool TimelinePanel::event(QEvent* event)
-{
-    if (event->type() == QEvent::ToolTip) {
-        auto* help = static_cast<QHelpEvent*>(event);
-        QToolTip::showText(help->globalPos(), tip_at(help->pos()), this);
-        return true;
-    }
-    return QWidget::event(event);
-}
-
-void TimelinePanel::mousePressEvent(QMouseEvent* event)
-{
-    if (event->button() != Qt::LeftButton || !has_time()) return;
-    drag_from_ = drag_to_ = event->position().x();
-}
-
-void TimelinePanel::mouseMoveEvent(QMouseEvent* event)
-{
-    if (!drag_from_) return;
-    drag_to_ = event->position().x();
-    update();
-}
-
-void TimelinePanel::mouseReleaseEvent(QMouseEvent* event)
-{
-    if (!drag_from_ || event->button() != Qt::LeftButton) return;
-    const double from = std::min(*drag_from_, event->position().x()), to = std::max(*drag_from_, event->position().x());
-    drag_from_.reset();
-    if (to - from >= drag_threshold) session_.selectRange(TimeRange{time_at(from), time_at(to)});
-    update();
-}
-
-void TimelinePanel::mouseDoubleClickEvent(QMouseEvent* event)
-{
-    // Double click in a window marks its time, elsewhere takes the mark away.
-    drag_from_.reset();
-    for (const WindowRow& window : shown_windows())
-        if (has_time() && window.range.contains(time_at(event->position().x())))
-            return session_.selectRange(window.range);
-    session_.selectRange(std::nullopt);
-}
-
-void TimelinePanel::contextMenuEvent(QContextMenuEvent* event)
-{
-    auto* menu = new QMenu(this);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    const auto range = session_.selection().range;
-    const auto add = [&](const QString& text, const char* name) {
-        QAction* action = menu->addAction(text);
-        action->setEnabled(range.has_value() && !session_.isReadOnly());
-        connect(action, &QAction::triggered, this, [this, range, name] { session_.setWindow(name, *range); });
-    };
-    add(tr("The marked time is the incident"), "incident");
-    add(tr("The marked time is the baseline"), "baseline");
-    add(tr("The marked time is after the fix"), "after");
-    menu->addSeparator();
-    connect(menu->addAction(tr("Take the mark away")), &QAction::triggered, this,
-            [this] { session_.selectRange(std::nullopt); });
-    connect(menu->addAction(tr("Edit windows...")), &QAction::triggered, this, &TimelinePanel::windowsRequested);
-    menu->popup(event->reason() == QContextMenuEvent::Keyboard ? mapToGlobal(rect().center()) : event->globalPos());
-}
-
-/// Left and right move the marked time, with Shift they move its end; Escape takes the mark away.
-void TimelinePanel::keyPressEvent(QKeyEvent* event)
-{
-    if (!has_time()) return QWidget::keyPressEvent(event);
-    const std::int64_t whole = data_.extent.to_ns - data_.extent.from_ns, step = std::max<std::int64_t>(1, whole / 50);
-    const int direction = event->key() == Qt::Key_Left ? -1 : event->key() == Qt::Key_Right ? 1 : 0;
-    if (event->key() == Qt::Key_Escape) return session_.selectRange(std::nullopt);
-    if (direction == 0) return QWidget::keyPressEvent(event);
-    TimeRange range =
-        session_.selection().range.value_or(TimeRange{data_.extent.from_ns, data_.extent.from_ns + whole / 10 + 1});
-    range.to_ns += direction * step;
-    if (!(event->modifiers() & Qt::ShiftModifier)) range.from_ns += direction * step;
-    if (range.from_ns < data_.extent.from_ns || range.to_ns > data_.extent.to_ns || range.to_ns <= range.from_ns)
-        return;
-    session_.selectRange(range);
 }
 
 }  // namespace casebook

@@ -2,14 +2,35 @@
 
 namespace casebook {
 
+void SelectionHistory::add(Entry entry)
+{
+    entries_.resize(position_ + 1);
+    entries_.push_back(std::move(entry));
+    if (entries_.size() > max_entries) entries_.erase(entries_.begin());
+    position_ = entries_.size() - 1;
+}
+
 bool SelectionHistory::push(Selection selection)
 {
     if (selection == current()) return false;
-    entries_.resize(position_ + 1);
-    entries_.push_back(std::move(selection));
-    if (entries_.size() > max_entries) entries_.erase(entries_.begin());
-    position_ = entries_.size() - 1;
+    add({std::move(selection), windows()});
     return true;
+}
+
+void SelectionHistory::replace(Selection selection)
+{
+    entries_.resize(position_ + 1);
+    entries_[position_].selection = std::move(selection);
+}
+
+void SelectionHistory::push_windows(Windows windows)
+{
+    add({current(), std::move(windows)});
+}
+
+void SelectionHistory::set_windows(const Windows& windows)
+{
+    for (Entry& entry : entries_) entry.windows = windows;
 }
 
 bool SelectionHistory::back()
@@ -28,7 +49,7 @@ bool SelectionHistory::forward()
 
 void SelectionHistory::clear()
 {
-    entries_.assign(1, Selection{});
+    entries_.assign(1, Entry{});
     position_ = 0;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "analyzers/core/finding.h"
+#include "analyzers/store/case_file.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +14,7 @@ namespace casebook {
 struct Selection {
     std::string window;                ///< name of a window of the case
     std::optional<TimeRange> range;    ///< a stretch of time marked by hand, inside or outside a window
+    std::optional<TimeRange> visible;  ///< what all time axes show; absent = everything
     std::string service, operation;    ///< operation is templated, as in the span view
     std::string trace_id;              ///< 32 lower-case hex digits
     std::string fingerprint;           ///< of a statement
@@ -20,12 +23,23 @@ struct Selection {
     bool operator==(const Selection&) const = default;
 };
 
-/// The selections made so far, as a browser keeps pages: back, forward, and a new one cuts what lay ahead.
+/// The selections made so far, and the windows of the case as they were then, as a browser keeps pages: back, forward,
+/// and a new one cuts what lay ahead.
 class SelectionHistory {
 public:
-    const Selection& current() const { return entries_[position_]; }
+    using Windows = std::shared_ptr<const std::vector<WindowRow>>;
+
+    const Selection& current() const { return entries_[position_].selection; }
+    /// The windows that belong to the current entry; null before any are known.
+    const Windows& windows() const { return entries_[position_].windows; }
     /// False when it equals the current one (nothing is recorded then).
     bool push(Selection selection);
+    /// Changes the current entry instead of adding one: for what belongs to the gesture that made it.
+    void replace(Selection selection);
+    /// The user changed windows: a step of its own, with the same selection.
+    void push_windows(Windows windows);
+    /// Windows came from elsewhere: no step leads back to the ones before.
+    void set_windows(const Windows& windows);
     bool can_go_back() const { return position_ > 0; }
     bool can_go_forward() const { return position_ + 1 < entries_.size(); }
     bool back();
@@ -35,7 +49,13 @@ public:
     static constexpr std::size_t max_entries = 500;
 
 private:
-    std::vector<Selection> entries_{Selection{}};
+    struct Entry {
+        Selection selection;
+        Windows windows;
+    };
+    void add(Entry entry);
+
+    std::vector<Entry> entries_{Entry{}};
     std::size_t position_ = 0;
 };
 

@@ -38,6 +38,8 @@ Session::Session(QObject* parent)
     connect(&jobs_, &JobRunner::started, this, &Session::jobStarted);
     connect(&jobs_, &JobRunner::progressed, this, &Session::jobProgress);
     connect(&jobs_, &JobRunner::finished, this, &Session::jobFinished);
+    for (const auto signal : {&Session::ledgerChanged, &Session::windowsChanged})
+        connect(this, signal, this, &Session::find_extent);
 }
 
 Session::~Session()
@@ -134,6 +136,7 @@ void Session::closeCase()
     analysis_ = 0;
     not_imported_.clear();
     history_.clear();
+    moving_.invalidate();
     storage_ = Storage::named;
     take_state({});
     emit caseClosed();

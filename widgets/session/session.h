@@ -8,6 +8,7 @@
 #include "widgets/session/recent_cases.h"
 #include "widgets/session/selection.h"
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QString>
 #include <QStringList>
@@ -95,6 +96,8 @@ public:
     const std::vector<WindowRow>& windows() const { return windows_; }
     void setWindow(const std::string& name, TimeRange range);
     void removeWindow(const std::string& name);
+    /// Sets several at once, one step to undo; windows of other names stay.
+    void setWindows(const std::vector<WindowRow>& rows);
 
     // --- selection
     const Selection& selection() const { return history_.current(); }
@@ -104,6 +107,13 @@ public:
     void selectService(const std::string& service, const std::string& operation = {});
     void selectStatement(const std::string& fingerprint);
     void selectRange(std::optional<TimeRange> range);
+    /// Time of everything in the case; from = to while it is unknown or nothing has a time.
+    TimeRange extent() const { return extent_; }
+    /// The stretch that all time axes show; absent = everything. Moves that follow within a second are one step of the
+    /// history, so that going back undoes a gesture and not a pixel. A range around everything is the same as none.
+    const std::optional<TimeRange>& visibleRange() const { return selection().visible; }
+    void showRange(std::optional<TimeRange> range);
+    /// Back and forward walk through selections, time in sight and windows alike.
     bool canGoBack() const { return history_.can_go_back(); }
     bool canGoForward() const { return history_.can_go_forward(); }
     void back();
@@ -153,6 +163,8 @@ signals:
     void analysisStarted();
     void reportChanged();     ///< a new report, or the old one became stale
     void selectionChanged();
+    void visibleRangeChanged();
+    void extentChanged();
     void evidenceRequested(const casebook::EvidenceRequest& request);
     void jobStarted(casebook::JobId id);
     void jobProgress(casebook::JobId id);
@@ -171,12 +183,17 @@ private:
     void when_open(std::function<void()> then);
     void start_import(const QString& title, ImportWork work);
     void finish_import(const ImportReport& report);
-    void take_state(CaseState state);
+    /// Windows that the user did not just change himself are no step of the history.
+    void take_state(CaseState state, bool windows_by_user = false);
+    void find_extent();
+    void windows_changed();
+    void walk(bool (SelectionHistory::*step)());
+    void restore_windows(const SelectionHistory::Windows& wanted);
     void reload();
     bool refuse_read_only();
     /// Runs `change` on the writing connection, then reads the case's state anew.
     void change_case(const QString& title, bool listed, std::function<Status(CaseFile&, const Control&)> change,
-                     std::function<void()> then);
+                     std::function<void()> then, bool windows_by_user = false);
 
     RecentCases recent_;
     Access access_;
@@ -190,6 +207,9 @@ private:
     std::shared_ptr<const AnalysisReport> report_;
     bool report_stale_ = false;
     SelectionHistory history_;
+    TimeRange extent_;
+    JobId extent_job_ = 0;
+    QElapsedTimer moving_;  // since time in sight last moved; invalid when something else came after
     JobRunner jobs_;  // last: its destructor waits for jobs that use the rest
 };
 

@@ -4,6 +4,8 @@
 
 #include <QSettings>
 
+#include <algorithm>
+
 namespace casebook {
 
 void Session::setAnalyzesAfterImport(bool on)
@@ -55,14 +57,32 @@ std::shared_ptr<const Finding> Session::finding(const std::string& analyzer, con
 
 void Session::setWindow(const std::string& name, TimeRange range)
 {
+    setWindows({{name, {}, range}});
+}
+
+void Session::setWindows(const std::vector<WindowRow>& rows)
+{
     if (!access_ || refuse_read_only()) return;
-    change_case(tr("Set window"), false,
-                [name, range](CaseFile& file, const Control&) { return set_window(file, name, range); },
-                [this] {
-                    emit windowsChanged();
-                    emit reportChanged();
-                    if (analyzes_after_import_) analyze();
-                });
+    change_case(
+        tr("Set window"), false,
+        [rows](CaseFile& file, const Control&) -> Status {
+            for (const WindowRow& row : rows) TRY(set_window(file, row.name, row.range));
+            return {};
+        },
+        [this] {
+            history_.push_windows(std::make_shared<const std::vector<WindowRow>>(windows_));
+            windows_changed();
+        },
+        true);
+}
+
+void Session::windows_changed()
+{
+    moving_.invalidate();
+    emit windowsChanged();
+    emit reportChanged();
+    emit selectionChanged();  // there is a step to go back now
+    if (analyzes_after_import_) analyze();
 }
 
 void Session::removeWindow(const std::string& name)
@@ -71,10 +91,28 @@ void Session::removeWindow(const std::string& name)
     change_case(
         tr("Remove window"), false, [name](CaseFile& file, const Control&) { return delete_window(file, name); },
         [this] {
-            emit windowsChanged();
-            emit reportChanged();
-            if (analyzes_after_import_) analyze();
-        });
+            history_.push_windows(std::make_shared<const std::vector<WindowRow>>(windows_));
+            windows_changed();
+        },
+        true);
+}
+
+/// Makes the windows of the case those of a step of the history.
+void Session::restore_windows(const SelectionHistory::Windows& wanted)
+{
+    if (!access_ || !wanted || refuse_read_only()) return;
+    change_case(
+        tr("Set windows"), false,
+        [wanted](CaseFile& file, const Control&) -> Status {
+            TRY_ASSIGN(const std::vector<WindowRow> present, casebook::windows(file));
+            for (const WindowRow& row : present) {
+                const bool kept = std::any_of(wanted->begin(), wanted->end(), [&](const WindowRow& one) { return one.name == row.name; });
+                if (!kept) TRY(delete_window(file, row.name));
+            }
+            for (const WindowRow& row : *wanted) TRY(set_window(file, row.name, row.range));
+            return {};
+        },
+        [this] { windows_changed(); }, true);
 }
 
 Status Session::use_reader(const Access& access, const std::function<void(CaseFile&)>& work)

@@ -6,6 +6,8 @@
 
 #include <QFileInfo>
 
+#include <algorithm>
+
 namespace casebook {
 
 void Session::importPaths(const QStringList& paths, const ImportOptions& options)
@@ -122,7 +124,7 @@ void Session::forget(qint64 file_id)
 }
 
 void Session::change_case(const QString& title, bool listed, std::function<Status(CaseFile&, const Control&)> change,
-                          std::function<void()> then)
+                          std::function<void()> then, bool windows_by_user)
 {
     jobs_.run<CaseState>(
         {title, JobRunner::Lane::write, listed},
@@ -131,10 +133,10 @@ void Session::change_case(const QString& title, bool listed, std::function<Statu
             TRY(change_and_read(*access, state, [&](CaseFile& file) { return change(file, control); }));
             return state;
         },
-        this, [this, access = access_, then = std::move(then)](Result<CaseState> state) {
+        this, [this, access = access_, then = std::move(then), windows_by_user](Result<CaseState> state) {
             if (access != access_) return;
             if (!state) return tell(state.error());
-            take_state(std::move(*state));
+            take_state(std::move(*state), windows_by_user);
             then();
         });
 }
@@ -149,11 +151,15 @@ void Session::reload()
                 });
 }
 
-void Session::take_state(CaseState state)
+void Session::take_state(CaseState state, bool windows_by_user)
 {
     ledger_ = std::move(state.ledger);
     ledger_.insert(ledger_.end(), not_imported_.begin(), not_imported_.end());
     windows_ = std::move(state.windows);
+    const auto& known = history_.windows();
+    const auto same = [](const WindowRow& a, const WindowRow& b) { return a.name == b.name && a.role == b.role && a.range == b.range; };
+    const bool as_known = known && std::equal(known->begin(), known->end(), windows_.begin(), windows_.end(), same);
+    if (!windows_by_user && !as_known) history_.set_windows(std::make_shared<const std::vector<WindowRow>>(windows_));
     report_ = std::move(state.report);
     report_stale_ = state.report_stale;
 }

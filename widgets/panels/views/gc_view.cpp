@@ -1,6 +1,7 @@
 #include "widgets/panels/views/gc_view.h"
 
 #include "widgets/panels/views/series_view.h"
+#include "widgets/panels/views/shared_time.h"
 #include "widgets/panels/views/span_lookup.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
@@ -95,6 +96,7 @@ GcView::GcView(Session& session, QWidget* parent) : QueryView(session, parent), 
     set_body(body);
     set_empty_hint(tr("No garbage collection log in the case. Run the JVM with -Xlog:gc*:file=gc.log and import the file."));
     connect(files_, &QComboBox::currentIndexChanged, this, &GcView::show_file);
+    share_time_axis(session, *chart_);
     connect(chart_, &Chart::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
 }
 

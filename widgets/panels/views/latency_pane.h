@@ -39,6 +39,7 @@ public:
     void set_comparison_hint(const QString& text);
 
     LatencyChart& chart() { return *chart_; }
+    TimeChart& percentiles() { return *percentiles_; }
     DistributionChart& distribution() { return *distribution_; }
     DataTable& comparison() { return *comparison_; }
     QTabWidget& tabs() { return *tabs_; }

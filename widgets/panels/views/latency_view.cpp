@@ -2,10 +2,12 @@
 
 #include "analyzers/core/text.h"
 #include "widgets/charts/latency_chart.h"
+#include "widgets/charts/time_chart.h"
 #include "widgets/models/views/table_from_query.h"
 #include "widgets/models/views/trace_table.h"
 #include "widgets/panels/views/latency_pane.h"
 #include "widgets/panels/views/series_view.h"
+#include "widgets/panels/views/shared_time.h"
 #include "widgets/panels/views/span_lookup.h"
 #include "widgets/panels/views/table_view.h"
 #include "widgets/session/session.h"
@@ -40,6 +42,8 @@ LatencyView::LatencyView(Session& session, QWidget* parent) : QueryView(session,
     set_body(pane_);
     connect(pane_, &LatencyPane::selection_changed, this, &LatencyView::compare);
     connect(pane_, &LatencyPane::request_chosen, this, &LatencyView::open_trace);
+    share_time_axis(session, pane_->chart());
+    share_time_axis(session, pane_->percentiles());
     connect(&pane_->chart(), &Chart::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
     connect(&session, &Session::windowsChanged, this, [this] { pane_->set_windows(chart_windows(this->session())); });
 }

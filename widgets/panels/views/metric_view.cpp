@@ -4,6 +4,7 @@
 #include "widgets/models/views/table_from_query.h"
 #include "widgets/panels/views/data_table.h"
 #include "widgets/panels/views/series_view.h"
+#include "widgets/panels/views/shared_time.h"
 #include "widgets/session/session.h"
 
 #include <QCheckBox>
@@ -60,6 +61,7 @@ MetricView::MetricView(Session& session, QWidget* parent)
     connect(rates_, &QCheckBox::toggled, this, &MetricView::show_chart);
     connect(&session, &Session::windowsChanged, this, &MetricView::show_chart);
     connect(chart_, &TimeChart::stretch_selected, this, [this](qint64 from, qint64 to) { this->session().selectRange(TimeRange{from, to}); });
+    share_time_axis(session, *chart_);
     connect(chart_, &Chart::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
     connect(table_, &DataTable::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
 }

@@ -1,6 +1,7 @@
 #include "widgets/panels/views/series_view.h"
 
 #include "widgets/charts/time_chart.h"
+#include "widgets/panels/views/shared_time.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
 
@@ -43,6 +44,7 @@ SeriesView::SeriesView(Session& session, QWidget* parent)
     connect(chart_, &TimeChart::stretch_selected, this, [this](qint64 from, qint64 to) {
         if (set_.axis == ChartAxis::time) this->session().selectRange(TimeRange{from, to});
     });
+    share_time_axis(session, *chart_);
     connect(chart_, &Chart::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
     connect(&session, &Session::windowsChanged, this, &SeriesView::show_chart);
 }
