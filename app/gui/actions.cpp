@@ -1,6 +1,7 @@
 #include "app/gui/actions.h"
 
 #include "app/gui/main_window.h"
+#include "widgets/models/display_zone.h"
 #include "widgets/panels/evidence_tabs.h"
 #include "widgets/panels/evidence_view.h"
 #include "widgets/panels/inspector.h"
@@ -23,6 +24,7 @@ Actions::Actions(MainWindow& window, Session& session) : QObject(&window), windo
     make_edit_menu();
     make_case_menu();
     make_view_menu();
+    make_window_menu();
     make_help_menu();
     make_toolbar();
     for (const auto signal : {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed,
@@ -79,7 +81,7 @@ void Actions::make_file_menu()
     connect(export_, &QAction::triggered, &window_, &MainWindow::askExport);
     menu->addSeparator();
     connect(add(menu, {}, tr("&Quit"), QStringLiteral("quit"), {QKeySequence(tr("Ctrl+Q"))}), &QAction::triggered,
-            &window_, &QWidget::close);
+            &window_, &MainWindow::quit);
 }
 
 void Actions::make_edit_menu()
@@ -114,7 +116,9 @@ void Actions::make_case_menu()
     QAction* automatic = add(menu, {}, tr("Analyze after e&very change"), QStringLiteral("analyzeAfterImport"));
     automatic->setCheckable(true);
     automatic->setChecked(session_.analyzesAfterImport());
-    connect(automatic, &QAction::toggled, &session_, &Session::setAnalyzesAfterImport);
+    connect(automatic, &QAction::triggered, &session_, &Session::setAnalyzesAfterImport);
+    // Another window on the case may have changed it.
+    connect(menu, &QMenu::aboutToShow, automatic, [this, automatic] { automatic->setChecked(session_.analyzesAfterImport()); });
     menu->addSeparator();
     windows_ = add(menu, QStringLiteral("window"), tr("&Windows of time..."), QStringLiteral("editWindows"),
                    {QKeySequence(tr("Ctrl+T"))});
@@ -145,10 +149,18 @@ void Actions::make_view_menu()
         action->setChecked(theme().id == id);
         group->addAction(action);
         connect(action, &QAction::triggered, &window_, [this, id] { window_.setTheme(id); });
+        connect(themes, &QMenu::aboutToShow, action, [action, id] { action->setChecked(theme().id == id); });
     };
     add_theme(tr("&Light"), Theme::Id::light, QStringLiteral("themeLight"));
     add_theme(tr("&Dark"), Theme::Id::dark, QStringLiteral("themeDark"));
     add_theme(tr("&High contrast"), Theme::Id::highContrast, QStringLiteral("themeHighContrast"));
+    QAction* local = add(menu, {}, tr("Times in the &zone of this computer"), QStringLiteral("localTimes"), {QKeySequence(tr("Ctrl+L"))});
+    local->setCheckable(true);
+    local->setChecked(DisplayZone::instance().mode() == TimeZoneMode::local);
+    connect(local, &QAction::triggered, &window_, [](bool on) { DisplayZone::instance().set_mode(on ? TimeZoneMode::local : TimeZoneMode::utc); });
+    connect(&DisplayZone::instance(), &DisplayZone::changed, local, [local](TimeZoneMode mode) { local->setChecked(mode == TimeZoneMode::local); });
+    QAction* whole = add(menu, {}, tr("Show the &whole time"), QStringLiteral("showWholeTime"), {QKeySequence(tr("Ctrl+0"))});
+    connect(whole, &QAction::triggered, &session_, [this] { session_.showRange({}); });
     menu->addSeparator();
     connect(add(menu, {}, tr("&Next panel"), QStringLiteral("nextPanel"), {QKeySequence(tr("F6"))}),
             &QAction::triggered, &window_, [this] { window_.focusPanel(1); });
@@ -156,8 +168,35 @@ void Actions::make_view_menu()
             &QAction::triggered, &window_, [this] { window_.focusPanel(-1); });
     connect(add(menu, {}, tr("&Close tab"), QStringLiteral("closeTab"), {QKeySequence(tr("Ctrl+W"))}),
             &QAction::triggered, window_.evidence(), &EvidenceTabs::closeCurrent);
+    menu->addSeparator();
+    layouts_ = menu->addMenu(tr("&Layouts"));
+    connect(menu, &QMenu::aboutToShow, this, &Actions::fill_layouts);
+    fill_layouts();
     connect(add(menu, {}, tr("Re&set layout"), QStringLiteral("resetLayout")), &QAction::triggered, &window_,
             &MainWindow::resetLayout);
+}
+
+void Actions::fill_layouts()
+{
+    layouts_->clear();
+    connect(add(layouts_, {}, tr("&Save layout..."), QStringLiteral("saveLayout")), &QAction::triggered, &window_, &MainWindow::askSaveLayout);
+    const QStringList names = MainWindow::layoutNames();
+    if (names.isEmpty()) return;
+    layouts_->addSeparator();
+    const auto shown = [](const QString& name) { return QString(name).replace(QLatin1Char('&'), QStringLiteral("&&")); };
+    for (const QString& name : names)
+        connect(add(layouts_, {}, shown(name), QStringLiteral("layout_") + name), &QAction::triggered, &window_, [this, name] { window_.restoreLayout(name); });
+    layouts_->addSeparator();
+    QMenu* remove = layouts_->addMenu(tr("&Delete"));
+    for (const QString& name : names)
+        connect(add(remove, {}, shown(name), QStringLiteral("deleteLayout_") + name), &QAction::triggered, &window_, [this, name] { window_.deleteLayout(name); });
+}
+
+void Actions::make_window_menu()
+{
+    QMenu* menu = window_.menuBar()->addMenu(tr("&Window"));
+    connect(add(menu, {}, tr("&New window on this case"), QStringLiteral("newWindow"), {QKeySequence(tr("Ctrl+Shift+N"))}), &QAction::triggered, &window_, &MainWindow::openWindow);
+    connect(add(menu, {}, tr("&Close window"), QStringLiteral("closeWindow"), {QKeySequence(tr("Ctrl+Shift+Q"))}), &QAction::triggered, &window_, &QWidget::close);
 }
 
 void Actions::make_help_menu()

@@ -24,7 +24,9 @@ private:
     void make_edit_menu();
     void make_case_menu();
     void make_view_menu();
+    void make_window_menu();
     void make_help_menu();
+    void fill_layouts();
     void make_toolbar();
     void fill_recent();
     void update_state();
@@ -35,7 +37,7 @@ private:
     QAction *open_ = nullptr, *import_ = nullptr, *save_as_ = nullptr, *export_ = nullptr, *close_ = nullptr;
     QAction *back_ = nullptr, *forward_ = nullptr, *copy_ = nullptr, *analyze_ = nullptr, *windows_ = nullptr,
             *cancel_ = nullptr;
-    QMenu* explore_ = nullptr;
+    QMenu *explore_ = nullptr, *layouts_ = nullptr;
 };
 
 }  // namespace casebook

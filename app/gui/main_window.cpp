@@ -2,6 +2,7 @@
 
 #include "analyzers/core/text.h"
 #include "app/gui/actions.h"
+#include "widgets/models/display_zone.h"
 #include "widgets/panels/evidence_tabs.h"
 #include "widgets/panels/findings.h"
 #include "widgets/panels/inspector.h"
@@ -16,7 +17,9 @@
 #include "widgets/session/session.h"
 #include "widgets/style/icons.h"
 
+#include <QApplication>
 #include <QCloseEvent>
+#include <QDateTime>
 #include <QDockWidget>
 #include <QFileInfo>
 #include <QLabel>
@@ -27,6 +30,7 @@
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <tuple>
@@ -72,6 +76,7 @@ MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent
     connect(start_, &StartPage::demoRequested, this, &MainWindow::openDemo);
 
     statusBar()->addWidget(summary_, 1);
+    add_zone_button();
     statusBar()->addPermanentWidget(new JobStatus(session, this));
     drop_hint_->setAlignment(Qt::AlignCenter);
     drop_hint_->setAutoFillBackground(true);
@@ -89,6 +94,8 @@ MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent
          {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed, &Session::ledgerChanged})
         connect(&session_, signal, this, &MainWindow::update_title);
     show_case(session_.hasCase());
+    for (const MainWindow* other : siblings()) number_ = std::max(number_, other->number_ + 1);
+    qApp->installEventFilter(this);  // drops on what would take them as text
     layout()->activate();  // so that docks hidden now do not keep the window wide
     resize(1280, 800);
     restoreGeometry(QSettings().value(QStringLiteral("geometry")).toByteArray());
@@ -187,7 +194,8 @@ void MainWindow::resetLayout()
 void MainWindow::update_title()
 {
     const QString title = session_.caseTitle();
-    setWindowTitle(title.isEmpty() ? tr("Casebook") : tr("%1 - Casebook").arg(title));
+    const QString named = number_ == 1 ? title : tr("%1, window %2").arg(title).arg(number_);
+    setWindowTitle(title.isEmpty() ? tr("Casebook") : tr("%1 - Casebook").arg(named));
     if (!session_.hasCase()) return summary_->clear();
     std::int64_t files = 0, records = 0;
     for (const LedgerEntry& entry : session_.ledger()) {
@@ -214,8 +222,75 @@ void MainWindow::unless_busy(const QString& question, std::function<void()> then
     box->open();
 }
 
+/// Says in which zone times are shown; a click changes it everywhere.
+void MainWindow::add_zone_button()
+{
+    auto* zone = new QToolButton(this);
+    zone->setObjectName(QStringLiteral("zoneButton"));
+    zone->setAutoRaise(true);
+    zone->setFocusPolicy(Qt::TabFocus);
+    const auto show = [this, zone] {
+        const TimeZoneMode mode = DisplayZone::instance().mode();
+        const std::int64_t now_ns = QDateTime::currentMSecsSinceEpoch() * 1'000'000, begin_ns = session_.extent().from_ns;
+        zone->setText(zone_text(mode, begin_ns > 0 ? begin_ns : now_ns));
+        zone->setToolTip(mode == TimeZoneMode::utc ? tr("Times are in UTC; click for the zone of this computer") : tr("Times are in the zone of this computer; click for UTC"));
+        zone->setAccessibleName(tr("Time zone: %1").arg(zone->text()));
+    };
+    connect(zone, &QToolButton::clicked, this, [] {
+        DisplayZone& one = DisplayZone::instance();
+        one.set_mode(one.mode() == TimeZoneMode::utc ? TimeZoneMode::local : TimeZoneMode::utc);
+    });
+    connect(&DisplayZone::instance(), &DisplayZone::changed, zone, show);
+    connect(&session_, &Session::extentChanged, zone, show);
+    show();
+    statusBar()->addPermanentWidget(zone);
+}
+
+QList<MainWindow*> MainWindow::siblings() const
+{
+    QList<MainWindow*> others;
+    for (QWidget* widget : QApplication::topLevelWidgets())
+        if (auto* other = qobject_cast<MainWindow*>(widget); other && other != this && other->isVisible() && &other->session_ == &session_) others << other;
+    return others;
+}
+
+void MainWindow::openWindow()
+{
+    auto* another = new MainWindow(session_, samples_);
+    another->setAttribute(Qt::WA_DeleteOnClose);
+    another->resize(size());
+    another->move(pos() + QPoint(32, 32));
+    another->show();
+    another->take_front();
+}
+
+/// Evidence opens here from now on.
+void MainWindow::take_front()
+{
+    for (MainWindow* other : siblings()) other->evidence_->setAnswering(false);
+    evidence_->setAnswering(true);
+}
+
+void MainWindow::quit()
+{
+    QApplication::closeAllWindows();
+}
+
+bool MainWindow::event(QEvent* event)
+{
+    if (event->type() == QEvent::WindowActivate) take_front();
+    return QMainWindow::event(event);
+}
+
 void MainWindow::closeEvent(QCloseEvent* event)
 {
+    // The others go on with the case and its jobs.
+    if (const auto others = siblings(); !others.isEmpty()) {
+        save_layout();
+        if (evidence_->isAnswering()) others.first()->take_front();
+        evidence_->setAnswering(false);
+        return QMainWindow::closeEvent(event);
+    }
     bool busy = false;
     for (const JobInfo& job : session_.jobs().running()) busy |= job.listed && !job.cancelling;
     if (busy && !closing_) {
@@ -231,14 +306,29 @@ void MainWindow::closeEvent(QCloseEvent* event)
     QMainWindow::closeEvent(event);
 }
 
+/// What a drop does is always a copy: files are read, never moved. A source that offers no copy is taken at what it offers.
+void MainWindow::accept_drop(QDropEvent* event) const
+{
+    const Qt::DropActions offered = event->possibleActions();
+    if (offered & Qt::CopyAction) event->setDropAction(Qt::CopyAction);
+    else if (offered & Qt::LinkAction) event->setDropAction(Qt::LinkAction);
+    else event->setDropAction(event->proposedAction());
+    event->accept();
+}
+
 void MainWindow::dragEnterEvent(QDragEnterEvent* event)
 {
     if (local_files(event->mimeData()).isEmpty() && !event->mimeData()->hasText()) return;
-    event->setDropAction(Qt::CopyAction);
-    event->accept();
+    accept_drop(event);
     drop_hint_->setGeometry(centralWidget()->geometry().adjusted(12, 12, -12, -12));
     drop_hint_->raise();
     drop_hint_->show();
+}
+
+/// Pressing or letting go of Ctrl on the way changes what the source proposes, not what is done here.
+void MainWindow::dragMoveEvent(QDragMoveEvent* event)
+{
+    accept_drop(event);
 }
 
 void MainWindow::dragLeaveEvent(QDragLeaveEvent*)
@@ -249,11 +339,25 @@ void MainWindow::dragLeaveEvent(QDragLeaveEvent*)
 void MainWindow::dropEvent(QDropEvent* event)
 {
     drop_hint_->hide();
-    event->setDropAction(Qt::CopyAction);
-    event->accept();
+    accept_drop(event);
     const QStringList paths = local_files(event->mimeData());
     if (!paths.isEmpty()) openPaths(paths);
     else session_.importText(event->mimeData()->text());
+}
+
+/// Files dropped on a text field of this window are evidence, too: the field would only take their names.
+bool MainWindow::eventFilter(QObject* watched, QEvent* event)
+{
+    const auto type = event->type();
+    if (type != QEvent::DragEnter && type != QEvent::DragMove && type != QEvent::Drop) return false;
+    auto* widget = qobject_cast<QWidget*>(watched);
+    if (!widget || widget == this || widget->window() != this || !widget->acceptDrops()) return false;
+    auto* drop = static_cast<QDropEvent*>(event);
+    if (local_files(drop->mimeData()).isEmpty()) return false;
+    if (type == QEvent::DragEnter) dragEnterEvent(static_cast<QDragEnterEvent*>(event));
+    else if (type == QEvent::DragMove) dragMoveEvent(static_cast<QDragMoveEvent*>(event));
+    else dropEvent(drop);
+    return true;
 }
 
 }  // namespace casebook

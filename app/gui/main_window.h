@@ -34,6 +34,8 @@ public:
     EvidenceTabs* evidence() const { return evidence_; }
     InspectorPanel* inspector() const { return inspector_; }
     const QList<QDockWidget*>& docks() const { return docks_; }
+    /// Names of layouts the user saved, sorted.
+    static QStringList layoutNames();
 
 public slots:
     void newCase();
@@ -51,6 +53,13 @@ public slots:
     void setTheme(casebook::Theme::Id id);
     void focusPanel(int direction);
     void resetLayout();
+    void askSaveLayout();
+    void saveLayout(const QString& name);
+    void restoreLayout(const QString& name);
+    void deleteLayout(const QString& name);
+    /// Another window on the same case, with panels and layout of its own. It deletes itself when closed.
+    void openWindow();
+    void quit();
     void showHandbook();
     void showEvidenceGuide();
     void showAbout();
@@ -62,8 +71,11 @@ public slots:
 protected:
     void closeEvent(QCloseEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
+    void dragMoveEvent(QDragMoveEvent* event) override;
     void dragLeaveEvent(QDragLeaveEvent* event) override;
     void dropEvent(QDropEvent* event) override;
+    bool event(QEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     QDockWidget* add_dock(Qt::DockWidgetArea area, QWidget* panel, const QString& title, const QString& name);
@@ -73,6 +85,11 @@ private:
     void update_title();
     void restore_layout();
     void save_layout();
+    /// Other windows on the case that are open.
+    QList<MainWindow*> siblings() const;
+    void take_front();
+    void add_zone_button();
+    void accept_drop(QDropEvent* event) const;
     /// Runs `then`, after a question when an import or analysis would be stopped by it.
     void unless_busy(const QString& question, std::function<void()> then);
     /// What can be chosen in the menus now.
@@ -91,6 +108,7 @@ private:
     QList<QDockWidget*> docks_;
     bool case_shown_ = true;
     bool closing_ = false;
+    int number_ = 1;  ///< of the windows on this case, for the title
 };
 
 }  // namespace casebook

@@ -7,7 +7,7 @@
 #include "widgets/panels/evidence_tabs.h"
 #include "widgets/panels/evidence_view.h"
 #include "widgets/panels/timeline.h"
-#include "widgets/panels/views/display_zone.h"
+#include "widgets/models/display_zone.h"
 #include "widgets/panels/views/latency_pane.h"
 #include "widgets/panels/views/latency_view.h"
 #include "widgets/style/theme.h"
@@ -286,11 +286,14 @@ void TestSharedTime::edge_is_dragged_and_undone()
 
 void TestSharedTime::proposed_windows_become_the_users()
 {
+    // A deploy divides the case in a time before and one after it.
+    const QString at = QDateTime::fromSecsSinceEpoch((start_ns + 40 * minute) / 1'000'000'000, Qt::UTC).toString(Qt::ISODate);
+    session_->importPaths({fixture_.write(QStringLiteral("events.csv"), "time,kind,service,text\n" + at.toUtf8() + ",deploy,cart,release 7\n")});
+    QVERIFY(wait_idle(*session_, 60'000));
     QVERIFY(session_->windows().empty());
-    std::vector<WindowRow> proposed;
-    for (const WindowRow& window : session_->report()->windows)
-        if (!window.role.empty()) proposed.push_back(window);
-    if (proposed.empty()) QSKIP("the analysis proposed no windows for this case");
+    QVERIFY(timeline()->tip_at(place(start_ns + 40 * minute)).contains(QStringLiteral("11:40:00.000 deploy cart release 7")));
+    const std::vector<WindowRow> proposed = session_->shownWindows();
+    QVERIFY(!proposed.empty());
     const WindowRow& first = proposed.front();
     const std::int64_t edge = first.range.to_ns, target = std::max(first.range.from_ns + minute, edge - 5 * minute);
     drag(edge, target);

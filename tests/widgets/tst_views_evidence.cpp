@@ -6,7 +6,7 @@
 #include "widgets/models/views/data_dictionary.h"
 #include "widgets/panels/views/console_view.h"
 #include "widgets/panels/views/data_table.h"
-#include "widgets/panels/views/display_zone.h"
+#include "widgets/models/display_zone.h"
 #include "widgets/panels/views/flame_graph.h"
 #include "widgets/panels/views/flame_view.h"
 #include "widgets/panels/views/heap_view.h"

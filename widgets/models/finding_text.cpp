@@ -2,11 +2,12 @@
 
 #include "analyzers/core/analyzer.h"
 #include "analyzers/core/text.h"
+#include "widgets/charts/time_text.h"
+#include "widgets/models/display_zone.h"
 #include "widgets/qt_text.h"
 
 #include <QCoreApplication>
 #include <QDateTime>
-#include <QTimeZone>
 
 namespace casebook {
 namespace {
@@ -16,9 +17,16 @@ QString tr(const char* text)
     return QCoreApplication::translate("FindingText", text);
 }
 
-QDateTime utc(std::int64_t at_ns)
+/// In the zone that all times are shown in.
+QDateTime shown(std::int64_t at_ns)
 {
-    return QDateTime::fromMSecsSinceEpoch(at_ns / 1'000'000, QTimeZone::utc());
+    const bool local = DisplayZone::instance().mode() == TimeZoneMode::local;
+    return QDateTime::fromMSecsSinceEpoch(at_ns / 1'000'000, local ? Qt::LocalTime : Qt::UTC);
+}
+
+QString zone(std::int64_t at_ns)
+{
+    return zone_text(DisplayZone::instance().mode(), at_ns);
 }
 
 /// Text for inside a Markdown table cell or line.
@@ -72,7 +80,7 @@ QString figure_text(double value, const std::string& unit)
 
 QString time_text(std::int64_t at_ns)
 {
-    return QLocale::c().toString(utc(at_ns), QStringLiteral("d MMM HH:mm:ss")) + QStringLiteral(" UTC");
+    return QLocale::c().toString(shown(at_ns), QStringLiteral("d MMM HH:mm:ss ")) + zone(at_ns);
 }
 
 QString rows_text(std::int64_t rows)
@@ -82,14 +90,14 @@ QString rows_text(std::int64_t rows)
 
 QString range_text(const TimeRange& range)
 {
-    const QDateTime from = utc(range.from_ns), to = utc(range.to_ns);
+    const QDateTime from = shown(range.from_ns), to = shown(range.to_ns);
     const QString length = to_qt(format_ms(range.seconds() * 1e3));
     const QString first = QLocale::c().toString(from, QStringLiteral("d MMM HH:mm:ss"));
     const QString last = QLocale::c().toString(to, from.date() == to.date() ? QStringLiteral("HH:mm:ss")
                                                                             : QStringLiteral("d MMM HH:mm:ss"));
     return first == QLocale::c().toString(to, QStringLiteral("d MMM HH:mm:ss"))
-               ? tr("%1 UTC (%2)").arg(first, length)
-               : tr("%1 to %2 UTC (%3)").arg(first, last, length);
+               ? tr("%1 %2 (%3)").arg(first, zone(range.from_ns), length)
+               : tr("%1 to %2 %3 (%4)").arg(first, last, zone(range.from_ns), length);
 }
 
 QString finding_markdown(const Finding& finding)

@@ -14,7 +14,7 @@ QString severity_text(Severity severity); ///< "Critical"
 QString question_of(const std::string& analyzer);
 /// A figure as a person reads it: value 212, unit "ms" -> "212 ms".
 QString figure_text(double value, const std::string& unit);
-/// "23 Nov 01:41:12 UTC".
+/// "23 Nov 01:41:12 UTC", or in the local zone with its offset, as DisplayZone says.
 QString time_text(std::int64_t at_ns);
 QString rows_text(std::int64_t rows);  ///< "1 row", "1,204 rows"
 QString range_text(const TimeRange& range);

@@ -107,7 +107,7 @@ EvidenceTabs::EvidenceTabs(Session& session, QWidget* parent)
     column->addWidget(stack_);
 
     connect(&session_, &Session::evidenceRequested, this,
-            [this](const EvidenceRequest& request) { open(request, kind_for(request.evidence), false); });
+            [this](const EvidenceRequest& request) { if (answering_) open(request, kind_for(request.evidence), false); });
     connect(&session_, &Session::selectionChanged, this, &EvidenceTabs::follow_selection);
     for (const auto signal : {&Session::jobStarted, &Session::jobFinished})
         connect(&session_, signal, this, &EvidenceTabs::update_hint);
@@ -155,7 +155,7 @@ void EvidenceTabs::follow_selection()
     followed_analyzer_ = selection.analyzer;
     followed_key_ = selection.finding_key;
     const auto finding = session_.finding(selection.analyzer, selection.finding_key);
-    if (finding && !finding->evidence.empty())
+    if (answering_ && finding && !finding->evidence.empty())
         open({finding->evidence.front(), finding}, kind_for(finding->evidence.front()), true);
 }
 

@@ -26,6 +26,10 @@ public:
 
     /// Opens a kind of view without a finding (View menu).
     void explore(const EvidenceViewKind& kind);
+    /// Whether evidence that is asked for, and that of a selected finding, opens here: of several windows on one case
+    /// only the one in front does.
+    void setAnswering(bool on) { answering_ = on; }
+    bool isAnswering() const { return answering_; }
     EvidenceView* currentView() const;
     int count() const;
     void closeAll();
@@ -46,6 +50,7 @@ private:
     QTabWidget* tabs_;
     class Hint* hint_;
     std::string followed_analyzer_, followed_key_;
+    bool answering_ = true;
 };
 
 }  // namespace casebook

@@ -1,6 +1,7 @@
 #include "widgets/panels/inspector.h"
 
 #include "analyzers/core/resources.h"
+#include "widgets/models/display_zone.h"
 #include "widgets/models/finding_text.h"
 #include "widgets/panels/hint.h"
 #include "widgets/qt_text.h"
@@ -90,6 +91,7 @@ InspectorPanel::InspectorPanel(Session& session, QWidget* parent)
 
     connect(&session_, &Session::selectionChanged, this, &InspectorPanel::show_selection);
     connect(&session_, &Session::reportChanged, this, &InspectorPanel::show_selection);
+    connect(&DisplayZone::instance(), &DisplayZone::changed, this, &InspectorPanel::show_selection);
     show_selection();
 }
 

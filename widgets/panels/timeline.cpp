@@ -3,7 +3,7 @@
 
 #include "analyzers/core/text.h"
 #include "widgets/charts/time_text.h"
-#include "widgets/panels/views/display_zone.h"
+#include "widgets/models/display_zone.h"
 #include "widgets/qt_text.h"
 #include "widgets/style/theme.h"
 
@@ -165,16 +165,6 @@ std::int64_t TimelinePanel::time_at(double x) const
     return range.from_ns + static_cast<std::int64_t>(share * static_cast<double>(range.to_ns - range.from_ns));
 }
 
-/// The windows of the user, else those the analysis proposed.
-std::vector<WindowRow> TimelinePanel::shown_windows() const
-{
-    if (!session_.windows().empty() || !session_.report()) return session_.windows();
-    std::vector<WindowRow> proposed;
-    for (const WindowRow& window : session_.report()->windows)
-        if (!window.role.empty()) proposed.push_back(window);  // one without a role is the whole case
-    return proposed;
-}
-
 void TimelinePanel::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
@@ -219,7 +209,7 @@ void TimelinePanel::paint_overview(QPainter& painter, const QRectF& area) const
 void TimelinePanel::paint_windows(QPainter& painter, const QRectF& area) const
 {
     const bool proposed = session_.windows().empty();
-    for (const WindowRow& window : shown_windows()) {
+    for (const WindowRow& window : session_.shownWindows()) {
         const bool dragged = drag_ == Drag::edge && edge_ && edge_->window == window.name;
         const TimeRange range = dragged ? dragged_window() : window.range;
         const double left = x_of(range.from_ns), right = std::max(x_of(range.to_ns), left + 2);
@@ -287,7 +277,7 @@ void TimelinePanel::paint_requests(QPainter& painter, const QRectF& area) const
     painter.setPen(theme().muted_text);
     const double legend_width = fontMetrics().horizontalAdvance(legend);
     double taken = area.left();
-    for (const WindowRow& window : shown_windows())
+    for (const WindowRow& window : session_.shownWindows())
         taken = std::max(taken, std::min(x_of(window.range.to_ns), x_of(window.range.from_ns) + 180));
     if (area.right() - taken > legend_width + 8)
         painter.drawText(QRectF(area.right() - legend_width, 3, legend_width, fontMetrics().height()), Qt::AlignRight | Qt::AlignVCenter, legend);
@@ -380,7 +370,7 @@ QString TimelinePanel::tip_at(const QPointF& place) const
         if (bucket.requests > 0)
             lines << tr("%1 requests, %2 failed, p95 %3").arg(bucket.requests).arg(bucket.errors).arg(to_qt(format_ms(static_cast<double>(bucket.p95_ms))));
     }
-    for (const WindowRow& window : shown_windows())
+    for (const WindowRow& window : session_.shownWindows())
         if (window.range.contains(time)) lines << tr("in window %1").arg(window_tip(to_qt(window.name), window.range));
     if (edge_at(place.x())) lines << tr("Drag the edge to change the window");
     return lines.join(QLatin1Char('\n'));

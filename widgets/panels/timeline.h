@@ -59,7 +59,6 @@ private:
     TimeRange visible() const;
     QRectF plot() const;
     bool has_time() const { return session_.extent().to_ns > session_.extent().from_ns; }
-    std::vector<WindowRow> shown_windows() const;
     void paint_overview(QPainter& painter, const QRectF& area) const;
     void paint_windows(QPainter& painter, const QRectF& area) const;
     void paint_requests(QPainter& painter, const QRectF& area) const;

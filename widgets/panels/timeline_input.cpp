@@ -27,7 +27,7 @@ std::optional<TimelinePanel::Edge> TimelinePanel::edge_at(double x) const
     std::optional<Edge> best;
     double nearest = edge_reach;
     if (!has_time() || session_.isReadOnly()) return best;
-    for (const WindowRow& window : shown_windows())
+    for (const WindowRow& window : session_.shownWindows())
         for (const bool is_end : {false, true}) {
             const double distance = std::abs(x_of(is_end ? window.range.to_ns : window.range.from_ns) - x);
             if (distance > nearest) continue;
@@ -55,7 +55,7 @@ void TimelinePanel::finish_edge()
     if (range == edge.range) return;
     // Windows that were only proposed become the user's all together: else moving one would make the others vanish.
     std::vector<WindowRow> changed;
-    if (session_.windows().empty()) changed = shown_windows();
+    if (session_.windows().empty()) changed = session_.shownWindows();
     else changed.push_back({edge.window, {}, range});
     for (WindowRow& row : changed)
         if (row.name == edge.window) row.range = range;
@@ -152,7 +152,7 @@ void TimelinePanel::mouseDoubleClickEvent(QMouseEvent* event)
     give_up_drag();
     if (session_.visibleRange()) return session_.showRange({});
     // Everything is in sight already: in a window its time is marked, elsewhere the mark is taken away.
-    for (const WindowRow& window : shown_windows())
+    for (const WindowRow& window : session_.shownWindows())
         if (window.range.contains(time_at(event->position().x()))) return session_.selectRange(window.range);
     session_.selectRange(std::nullopt);
 }

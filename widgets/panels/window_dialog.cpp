@@ -1,6 +1,8 @@
 #include "widgets/panels/window_dialog.h"
 
 #include "analyzers/core/instant.h"
+#include "widgets/charts/time_text.h"
+#include "widgets/models/display_zone.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
 
@@ -15,6 +17,20 @@
 #include <QVBoxLayout>
 
 namespace casebook {
+namespace {
+
+/// An instant that parse_instant() reads back to the nanosecond, in the zone that times are shown in.
+QString exact_text(std::int64_t at_ns)
+{
+    const TimeZoneMode mode = DisplayZone::instance().mode();
+    if (mode == TimeZoneMode::utc) return to_qt(format_instant(at_ns));
+    QString text = instant_text(at_ns, mode, 9);
+    while (text.endsWith(QStringLiteral("000"))) text.chop(3);
+    if (text.endsWith(QLatin1Char('.'))) text.chop(1);
+    return text.replace(QLatin1Char(' '), QLatin1Char('T')) + zone_text(mode, at_ns).mid(3);
+}
+
+}  // namespace
 
 WindowDialog::WindowDialog(Session& session, QWidget* parent)
     : QDialog(parent), session_(session), table_(new QTableWidget(0, 3, this)), name_(new QComboBox(this)),
@@ -73,10 +89,11 @@ WindowDialog::WindowDialog(Session& session, QWidget* parent)
 
     connect(&session_, &Session::windowsChanged, this, &WindowDialog::show_windows);
     connect(&session_, &Session::reportChanged, this, &WindowDialog::show_windows);
+    connect(&DisplayZone::instance(), &DisplayZone::changed, this, &WindowDialog::show_windows);
     show_windows();
     if (const auto range = session_.selection().range) {
-        from_->setText(to_qt(format_instant(range->from_ns)));
-        to_->setText(to_qt(format_instant(range->to_ns)));
+        from_->setText(exact_text(range->from_ns));
+        to_->setText(exact_text(range->to_ns));
     }
 }
 
@@ -90,8 +107,8 @@ void WindowDialog::show_windows()
     for (int row = 0; row < table_->rowCount(); ++row) {
         const WindowRow& window = windows[row];
         table_->setItem(row, 0, new QTableWidgetItem(to_qt(window.name)));
-        table_->setItem(row, 1, new QTableWidgetItem(to_qt(format_instant(window.range.from_ns))));
-        table_->setItem(row, 2, new QTableWidgetItem(to_qt(format_instant(window.range.to_ns))));
+        table_->setItem(row, 1, new QTableWidgetItem(exact_text(window.range.from_ns)));
+        table_->setItem(row, 2, new QTableWidgetItem(exact_text(window.range.to_ns)));
     }
     remove_->setEnabled(!proposed && table_->currentRow() >= 0);
 }

@@ -94,6 +94,8 @@ public:
     std::shared_ptr<const Finding> finding(const std::string& analyzer, const std::string& key) const;
     /// The windows the user named.
     const std::vector<WindowRow>& windows() const { return windows_; }
+    /// Those; when there are none, what the last analysis proposed as incident and baseline.
+    std::vector<WindowRow> shownWindows() const;
     void setWindow(const std::string& name, TimeRange range);
     void removeWindow(const std::string& name);
     /// Sets several at once, one step to undo; windows of other names stay.

@@ -55,6 +55,18 @@ std::shared_ptr<const Finding> Session::finding(const std::string& analyzer, con
     return nullptr;
 }
 
+std::vector<WindowRow> Session::shownWindows() const
+{
+    if (!windows_.empty() || !report_) return windows_;
+    std::vector<WindowRow> proposed;
+    for (WindowRow window : report_->windows) {
+        // As in a case file: these names have their roles.
+        if (window.role.empty() && (window.name == "incident" || window.name == "baseline" || window.name == "after")) window.role = window.name;
+        if (!window.role.empty()) proposed.push_back(std::move(window));  // one without a role is the whole case
+    }
+    return proposed;
+}
+
 void Session::setWindow(const std::string& name, TimeRange range)
 {
     setWindows({{name, {}, range}});

@@ -3,7 +3,7 @@
 #include "widgets/models/views/data_dictionary.h"
 #include "widgets/models/views/table_from_query.h"
 #include "widgets/panels/views/data_table.h"
-#include "widgets/panels/views/display_zone.h"
+#include "widgets/models/display_zone.h"
 #include "widgets/panels/views/sql_editor.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"

@@ -1,7 +1,7 @@
 #include "widgets/panels/views/query_view.h"
 
 #include "widgets/panels/hint.h"
-#include "widgets/panels/views/display_zone.h"
+#include "widgets/models/display_zone.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
 

@@ -19,11 +19,7 @@ constexpr std::int64_t most_events = 200;
 std::vector<ChartWindow> chart_windows(const Session& session)
 {
     std::vector<ChartWindow> windows;
-    const auto add = [&](const WindowRow& row) { windows.push_back({to_qt(row.name), to_qt(row.role), row.range.from_ns, row.range.to_ns}); };
-    for (const WindowRow& row : session.windows()) add(row);
-    if (windows.empty() && session.report())
-        for (const WindowRow& row : session.report()->windows)
-            if (!row.role.empty() || row.name != "case") add(row);  // shading everything says nothing
+    for (const WindowRow& row : session.shownWindows()) windows.push_back({to_qt(row.name), to_qt(row.role), row.range.from_ns, row.range.to_ns});
     return windows;
 }
 

@@ -15,11 +15,8 @@ namespace casebook {
 
 std::optional<TimeRange> window_of(const Session& session, std::string_view role)
 {
-    for (const WindowRow& window : session.windows())
+    for (const WindowRow& window : session.shownWindows())
         if (window.role == role) return window.range;
-    if (session.windows().empty() && session.report())
-        for (const WindowRow& window : session.report()->windows)
-            if (window.role == role) return window.range;
     return {};
 }
 

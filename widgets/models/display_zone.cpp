@@ -1,4 +1,4 @@
-#include "widgets/panels/views/display_zone.h"
+#include "widgets/models/display_zone.h"
 
 #include <QSettings>
 
