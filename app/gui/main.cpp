@@ -1,33 +1,14 @@
 #include "app/gui/main_window.h"
+#include "app/gui/screenshot.h"
 #include "widgets/session/session.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QSettings>
-#include <QTimer>
 
-#include <cstdio>
+#include <algorithm>
 
 using namespace casebook;
-
-namespace {
-
-/// For pictures of a build: saves the window once no job has run for a moment, then ends the program.
-void take_screenshot(MainWindow& window, Session& session, const QString& path)
-{
-    auto* timer = new QTimer(&window);
-    timer->setInterval(400);
-    QObject::connect(timer, &QTimer::timeout, &window, [&window, &session, path, idle = 0]() mutable {
-        idle = session.jobs().isIdle() ? idle + 1 : 0;
-        if (idle < 3) return;
-        const bool saved = window.grab().save(path);
-        if (!saved) std::fprintf(stderr, "casebook: cannot write %s\n", qPrintable(path));
-        QApplication::exit(saved ? 0 : 4);
-    });
-    timer->start();
-}
-
-}  // namespace
 
 int main(int argc, char** argv)
 {
@@ -54,9 +35,11 @@ int main(int argc, char** argv)
     QCommandLineOption screenshot(QStringLiteral("screenshot"), QStringLiteral("Save a picture of the window and quit"),
                                   QStringLiteral("FILE"));
     QCommandLineOption size(QStringLiteral("size"), QStringLiteral("Size of the window"), QStringLiteral("WxH"));
-    screenshot.setFlags(QCommandLineOption::HiddenFromHelp);
-    size.setFlags(QCommandLineOption::HiddenFromHelp);
-    parser.addOptions({demo, theme_name, screenshot, size});
+    QCommandLineOption view(QStringLiteral("view"), QStringLiteral("View that the picture shows"), QStringLiteral("NAME"));
+    QCommandLineOption finding(QStringLiteral("finding"), QStringLiteral("Finding that the picture shows: its key or analyzer"), QStringLiteral("KEY"));
+    QCommandLineOption panel(QStringLiteral("panel"), QStringLiteral("Panel that the picture shows in front"), QStringLiteral("NAME"));
+    for (QCommandLineOption* option : {&screenshot, &size, &view, &finding, &panel}) option->setFlags(QCommandLineOption::HiddenFromHelp);
+    parser.addOptions({demo, theme_name, screenshot, size, view, finding, panel});
     parser.process(application);
 
     Theme::Id id = static_cast<Theme::Id>(std::clamp(QSettings().value(QStringLiteral("theme"), 0).toInt(), 0, 2));
@@ -75,6 +58,6 @@ int main(int argc, char** argv)
     window.show();
     if (parser.isSet(demo)) window.openDemo();
     else if (!parser.positionalArguments().isEmpty()) session.openPaths(parser.positionalArguments());
-    if (parser.isSet(screenshot)) take_screenshot(window, session, parser.value(screenshot));
+    if (parser.isSet(screenshot)) take_screenshot(window, session, {parser.value(screenshot), parser.value(view), parser.value(finding), parser.value(panel)});
     return QApplication::exec();
 }
