@@ -14,7 +14,7 @@ constexpr std::array<Threshold, 6> common{{{"common.tail_samples", 10, "requests
                                            {"common.sustained", 5, "min", "patterns-incidents: alert duration"},
                                            {"common.saving_share", 10, "%", "Sentry's consecutive-query rule"},
                                            {"common.saving_ms", 50, "ms", "Sentry's N+1 rule"},
-                                           {"common.fdr", 0.05, "1", "Benjamini and Hochberg 1995"}}};
+                                           {"common.fdr", 0.05, "1", "Benjamini and Hochberg 1995", Bound::atMost}}};
 
 }  // namespace
 
@@ -34,7 +34,9 @@ std::string AnalysisContext::threshold_full_name(std::string_view name) const
 
 double AnalysisContext::threshold(std::string_view name) const
 {
-    if (const auto set = overrides_.find(threshold_full_name(name)); set != overrides_.end()) return set->second;
+    const std::string full_name = threshold_full_name(name);
+    thresholds_read_.insert(full_name);
+    if (const auto set = overrides_.find(full_name); set != overrides_.end()) return set->second;
     for (const Threshold& threshold : name.starts_with("common.") ? std::span<const Threshold>(common) : analyzer_.thresholds)
         if (threshold.name == name) return threshold.value;
     return 0;
@@ -42,7 +44,10 @@ double AnalysisContext::threshold(std::string_view name) const
 
 Figure AnalysisContext::figure(std::string name, double value, std::string unit, std::string_view threshold_name) const
 {
-    return {std::move(name), value, std::move(unit), threshold(threshold_name), threshold_full_name(threshold_name)};
+    const auto& listed = threshold_name.starts_with("common.") ? std::span<const Threshold>(common) : analyzer_.thresholds;
+    const auto found = std::find_if(listed.begin(), listed.end(), [&](const Threshold& one) { return one.name == threshold_name; });
+    const Bound bound = found == listed.end() ? Bound::atLeast : found->bound;
+    return {std::move(name), value, std::move(unit), threshold(threshold_name), threshold_full_name(threshold_name), bound};
 }
 
 Result<const RequestSet*> AnalysisContext::requests()

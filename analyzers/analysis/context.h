@@ -4,6 +4,7 @@
 #include "analyzers/core/analyzer.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ public:
     /// "repeats" (own) or "common.min_requests"; with overrides applied. Asking for an unknown name is our mistake and
     /// caught by the contract tests.
     double threshold(std::string_view name) const;
+    /// Full names of the thresholds asked for so far: what the answer depends on.
+    const std::set<std::string>& thresholds_read() const { return thresholds_read_; }
     std::string threshold_full_name(std::string_view name) const;
     /// A figure held against an own or common threshold.
     Figure figure(std::string name, double value, std::string unit, std::string_view threshold_name) const;
@@ -74,6 +77,7 @@ private:
     const Analyzer& analyzer_;
     std::optional<RequestSet>& requests_;
     std::vector<Finding> findings_;
+    mutable std::set<std::string> thresholds_read_;  // asking is what a reader does
 };
 
 /// Thresholds shared by analyzers ("common.tail_samples", ...), MAP.md section 0.

@@ -57,4 +57,15 @@ Result<std::vector<Missing>> missing_for(std::string_view needs, CaseEvidence& e
     return missing;
 }
 
+Result<std::vector<Missing>> improvements_for(std::string_view improves, CaseEvidence& evidence)
+{
+    std::vector<Missing> missing;
+    for (const std::string& atom : split_outside(improves, ",")) {
+        if (atom.empty()) continue;
+        TRY_ASSIGN(const std::int64_t amount, evidence.amount(atom));
+        if (amount == 0) missing.push_back(missing_evidence(atom, "it would make the answer surer"));
+    }
+    return missing;
+}
+
 }  // namespace casebook

@@ -17,6 +17,9 @@ NeedGroups parse_needs(std::string_view needs);
 /// What is missing for the needs to hold: per group that does not hold, its alternative that lacks least. Empty when all hold.
 Result<std::vector<Missing>> missing_for(std::string_view needs, CaseEvidence& evidence);
 
+/// Which of the atoms of Analyzer::improves (comma separated) the case does not have.
+Result<std::vector<Missing>> improvements_for(std::string_view improves, CaseEvidence& evidence);
+
 /// What brings an atom: the command or setting, from the table in missing_evidence.cpp.
 Missing missing_evidence(std::string_view atom, std::string why);
 

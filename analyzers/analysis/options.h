@@ -17,6 +17,9 @@ struct AnalyzeOptions {
     std::string symptom;
     std::vector<std::string> only;    ///< analyzer ids; empty = all
     std::map<std::string, double> thresholds;  ///< --set, by full name
+    /// Takes over the answers of the stored report that would be the same again: those of analyzers that looked at no
+    /// threshold that changed, while rows and windows are the same. The result is that of a full run.
+    bool reuse = false;
 };
 
 }  // namespace casebook

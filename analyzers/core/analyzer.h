@@ -16,6 +16,7 @@ struct Threshold {
     double value;
     std::string_view unit;
     std::string_view source;  ///< where the default comes from; "Casebook's own" when nobody measured it
+    Bound bound = Bound::atLeast;  ///< what it asks of the figure that is held against it
 };
 
 enum class AnalyzerKind { cause, symptom };

@@ -34,6 +34,9 @@ struct Subject {
     std::string name;
 };
 
+/// On which side of its threshold a figure must be to count for the finding.
+enum class Bound : std::uint8_t { atLeast, atMost };
+
 /// A number the verdict rests on, beside the threshold it was held against.
 struct Figure {
     std::string name;
@@ -41,6 +44,9 @@ struct Figure {
     std::string unit;                 ///< "1" "ms" "%" "calls" "bytes" ...
     std::optional<double> threshold;
     std::string threshold_name;       ///< full name, "database.n_plus_one.repeats"; empty without threshold
+    Bound bound = Bound::atLeast;
+    /// Whether it reaches its threshold; true without one.
+    bool holds() const { return !threshold || (bound == Bound::atLeast ? value >= *threshold : value <= *threshold); }
 };
 
 /// Proof that a click re-runs: a query over the views of the case, and how to look at its rows.

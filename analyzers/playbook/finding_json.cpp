@@ -92,7 +92,7 @@ Finding read_finding(const object& from)
     if (from["when"].get(when) == simdjson::SUCCESS) finding.when = range_at(when);
     for_each_object(from, "subjects", [&](const object& o) { finding.subjects.push_back({text_at(o, "kind"), text_at(o, "name")}); });
     for_each_object(from, "figures", [&](const object& o) {
-        Figure figure{text_at(o, "name"), number_at(o, "value"), text_at(o, "unit"), {}, text_at(o, "threshold_name")};
+        Figure figure{text_at(o, "name"), number_at(o, "value"), text_at(o, "unit"), {}, text_at(o, "threshold_name"), text_at(o, "bound") == "at_most" ? Bound::atMost : Bound::atLeast};
         element threshold;
         if (o["threshold"].get(threshold) == simdjson::SUCCESS && threshold.is_number()) figure.threshold = number_at(o, "threshold");
         finding.figures.push_back(std::move(figure));
@@ -117,7 +117,10 @@ void write_json(JsonWriter& json, const Finding& finding, std::span<const std::s
     json.end_array().key("figures").begin_array();
     for (const Figure& figure : finding.figures) {
         json.begin_object().key("name").value(figure.name).key("value").value(figure.value).key("unit").value(figure.unit);
-        if (figure.threshold) json.key("threshold").value(*figure.threshold).key("threshold_name").value(figure.threshold_name);
+        if (figure.threshold) {
+            json.key("threshold").value(*figure.threshold).key("threshold_name").value(figure.threshold_name);
+            json.key("bound").value(figure.bound == Bound::atMost ? "at_most" : "at_least").key("holds").value(figure.holds());
+        }
         json.end_object();
     }
     json.end_array();

@@ -3,8 +3,8 @@
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/windows.h"
-#include "analyzers/playbook/finding_json.h"
 #include "analyzers/playbook/playbook_data.h"
+#include "analyzers/playbook/report_store.h"
 #include "analyzers/playbook/thresholds.h"
 #include "analyzers/store/query.h"
 
@@ -18,18 +18,15 @@ namespace {
 std::string file_name_of(const std::string& path) { return path.substr(path.find_last_of('/') == std::string::npos ? 0 : path.find_last_of('/') + 1); }
 
 /// Overrides stored with the case, then those of this run; only those that differ from the default count.
-Result<std::map<std::string, double>> chosen_thresholds(CaseFile& file, const AnalyzeOptions& options, std::vector<ThresholdOverride>& listed)
+Result<std::map<std::string, double>> chosen_thresholds(CaseFile& file, const AnalyzeOptions& options)
 {
-    std::map<std::string, double> values;
-    TRY_ASSIGN(const auto stored, stored_thresholds(file));
-    for (const auto& [name, value] : stored)
-        if (default_threshold(name)) values[name] = value;
+    TRY_ASSIGN(auto values, case_thresholds(file));
     for (const auto& [name, value] : options.thresholds) {
-        if (!default_threshold(name)) return fail(Error::Code::usage, "there is no threshold " + name, "casebook-cli list thresholds shows them");
-        values[name] = value;
+        const auto usual = default_threshold(name);
+        if (!usual) return fail(Error::Code::usage, "there is no threshold " + name, "casebook-cli list thresholds shows them");
+        if (value == *usual) values.erase(name);
+        else values[name] = value;
     }
-    for (const auto& [name, value] : values)
-        if (value != *default_threshold(name)) listed.push_back({name, value, *default_threshold(name)});
     return values;
 }
 
@@ -52,7 +49,8 @@ Status count_evidence(CaseFile& file, Finding& finding, const Control& control)
 }
 
 Result<AnalyzerVerdict> run_one(const Analyzer& analyzer, CaseEvidence& evidence, const AnalysisWindows& windows,
-                                const std::map<std::string, double>& thresholds, std::optional<RequestSet>& requests, std::vector<Finding>& findings)
+                                const std::map<std::string, double>& thresholds, std::optional<RequestSet>& requests, std::vector<Finding>& findings,
+                                std::set<std::string>& reads)
 {
     const auto started = std::chrono::steady_clock::now();
     AnalyzerVerdict result{std::string(analyzer.id), {}, 0};
@@ -65,6 +63,7 @@ Result<AnalyzerVerdict> run_one(const Analyzer& analyzer, CaseEvidence& evidence
     }
     AnalysisContext context(evidence, windows, thresholds, analyzer, requests);
     auto answer = analyzer.run(context);
+    reads = context.thresholds_read();
     if (!answer) return tl::unexpected<Error>(std::move(answer.error()));
     result.answer = std::move(*answer);
     std::vector<Finding>& found = context.findings();
@@ -79,11 +78,52 @@ Result<AnalyzerVerdict> run_one(const Analyzer& analyzer, CaseEvidence& evidence
         result.answer.verdict = found.front().verdict;
         result.answer.reason = found.front().headline;
     }
+    if (result.answer.missing.empty() && (result.answer.verdict == Verdict::suspected || result.answer.verdict == Verdict::inconclusive)) {
+        TRY_ASSIGN(result.answer.missing, improvements_for(analyzer.improves, evidence));
+    }
     for (Finding& finding : found)
         if (finding.verdict <= Verdict::inconclusive) findings.push_back(std::move(finding));
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     return result;
 }
+
+/// The answers of the stored report that would be the same again: nothing they were made from has changed.
+class Reusable {
+public:
+    Reusable(std::optional<PreviousReport> previous, const AnalysisInputs& now, std::int64_t generation) : previous_(std::move(previous))
+    {
+        if (!previous_ || previous_->generation != generation || !previous_->inputs.plain || !now.plain || previous_->inputs.program != now.program) previous_.reset();
+        if (previous_) changed_ = changed_thresholds(previous_->inputs, now);
+    }
+
+    const AnalysisReport* report() const { return previous_ ? &previous_->report : nullptr; }
+    bool symptoms() const { return previous_ && !touches("symptom."); }
+    /// The answer of an analyzer that read none of the thresholds that changed; null when it must be asked.
+    const AnalyzerVerdict* answer(std::string_view analyzer) const
+    {
+        const std::set<std::string>* read = reads(analyzer);
+        if (!read) return nullptr;
+        for (const std::string& name : changed_)
+            if (read->contains(name)) return nullptr;
+        for (const AnalyzerVerdict& verdict : previous_->report.verdicts)
+            if (verdict.analyzer == analyzer) return &verdict;
+        return nullptr;
+    }
+    const std::set<std::string>* reads(std::string_view analyzer) const
+    {
+        if (!previous_) return nullptr;
+        const auto read = previous_->inputs.reads.find(std::string(analyzer));
+        return read == previous_->inputs.reads.end() ? nullptr : &read->second;
+    }
+
+private:
+    bool touches(std::string_view prefix) const
+    {
+        return std::any_of(changed_.begin(), changed_.end(), [&](const std::string& name) { return name.starts_with(prefix); });
+    }
+    std::optional<PreviousReport> previous_;
+    std::set<std::string> changed_;
+};
 
 const Analyzer* find_analyzer(std::string_view id)
 {
@@ -107,28 +147,6 @@ bool contract_order(const Finding& a, const Finding& b)
     return a.key < b.key;
 }
 
-Status store(CaseFile& file, const AnalysisReport& report)
-{
-    Database& database = file.database();
-    TRY_ASSIGN(Transaction transaction, Transaction::begin(database));
-    TRY(database.execute("DELETE FROM verdicts; DELETE FROM findings; DELETE FROM reports"));
-    TRY_ASSIGN(Statement verdict, database.prepare("INSERT INTO verdicts VALUES (?1, ?2, ?3)"));
-    for (const AnalyzerVerdict& row : report.verdicts)
-        TRY(verdict.bind(1, std::string_view(row.analyzer)).bind(2, name_of(row.answer.verdict)).bind(3, std::string_view(row.answer.reason)).run());
-    TRY_ASSIGN(Statement insert, database.prepare("INSERT INTO findings VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
-    std::int64_t position = 0;
-    for (const Finding& finding : report.findings) {
-        const std::string document = to_json(finding);
-        insert.bind(1, ++position).bind(2, std::string_view(finding.analyzer)).bind(3, std::string_view(finding.key)).bind(4, name_of(finding.verdict));
-        insert.bind(5, name_of(finding.severity)).bind(6, std::string_view(finding.headline)).bind(7, finding.impact);
-        TRY(insert.bind(8, std::string_view(document)).run());
-    }
-    const std::string document = to_json(report);
-    TRY_ASSIGN(Statement whole, database.prepare("INSERT INTO reports VALUES (1, ?1, ?2)"));
-    TRY(whole.bind(1, file.generation()).bind(2, std::string_view(document)).run());
-    return transaction.commit();
-}
-
 }  // namespace
 
 Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, const Control& control)
@@ -143,7 +161,15 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
             for (const PlaybookQuestion& question : playbook.questions) only.push_back(question.analyzer);
     }
     report.case_name = file_name_of(file.path());
-    TRY_ASSIGN(const auto thresholds, chosen_thresholds(file, options, report.thresholds));
+    TRY_ASSIGN(const auto thresholds, chosen_thresholds(file, options));
+    for (const auto& [name, value] : thresholds) report.thresholds.push_back({name, value, *default_threshold(name)});
+    TRY_ASSIGN(AnalysisInputs inputs, describe_inputs(file, options, thresholds));
+    std::optional<PreviousReport> previous;
+    if (options.reuse) {
+        TRY_ASSIGN(previous, previous_report(file));
+    }
+    const Reusable reusable(std::move(previous), inputs, file.generation());
+
     CaseEvidence evidence(file, control);
     TRY_ASSIGN(const AnalysisWindows windows, choose_windows(evidence, options));
     if (windows.analysed.to_ns > windows.analysed.from_ns) report.windows.push_back({windows.analysed_name, {}, windows.analysed});
@@ -151,8 +177,12 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
     if (windows.incident && *windows.incident != windows.analysed) report.windows.push_back({"incident", {}, *windows.incident});
     report.windows_proposed = windows.proposed_why;
 
-    TRY_ASSIGN(const Signals signals, measure_signals(evidence, windows));
-    report.symptoms = match_symptoms(signals, thresholds);
+    if (reusable.symptoms()) {
+        report.symptoms = reusable.report()->symptoms;
+    } else {
+        TRY_ASSIGN(const Signals signals, measure_signals(evidence, windows));
+        report.symptoms = match_symptoms(signals, thresholds);
+    }
 
     std::optional<RequestSet> requests;
     std::uint64_t done = 0;
@@ -160,24 +190,22 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
         TRY(control.check());
         control.report({std::string(analyzer->id), done++, all_analyzers().size(), report.findings.size()});
         if (!only.empty() && std::find(only.begin(), only.end(), analyzer->id) == only.end()) continue;
-        TRY_ASSIGN(AnalyzerVerdict verdict, run_one(*analyzer, evidence, windows, thresholds, requests, report.findings));
+        if (const AnalyzerVerdict* same = reusable.answer(analyzer->id)) {
+            report.verdicts.push_back(*same);
+            for (const Finding& finding : reusable.report()->findings)
+                if (finding.analyzer == analyzer->id) report.findings.push_back(finding);
+            inputs.reads[std::string(analyzer->id)] = *reusable.reads(analyzer->id);
+            continue;
+        }
+        TRY_ASSIGN(AnalyzerVerdict verdict, run_one(*analyzer, evidence, windows, thresholds, requests, report.findings, inputs.reads[std::string(analyzer->id)]));
         report.verdicts.push_back(std::move(verdict));
+        report.asked.emplace_back(analyzer->id);
     }
     std::sort(report.findings.begin(), report.findings.end(), contract_order);
     if (requests) report.slow_time = requests->slow_seconds / std::max(windows.analysed.seconds(), 1e-3);
-    if (!file.read_only()) TRY(store(file, report));
+    else if (reusable.report()) report.slow_time = reusable.report()->slow_time;
+    if (!file.read_only()) TRY(store_report(file, report, inputs));
     return report;
-}
-
-Result<std::optional<StoredReport>> stored_report(CaseFile& file)
-{
-    TRY_ASSIGN(Statement statement, file.database().prepare("SELECT generation, document FROM reports WHERE id = 1"));
-    TRY_ASSIGN(const bool row, statement.step());
-    if (!row) return std::optional<StoredReport>();
-    StoredReport stored;
-    stored.stale = statement.integer(0) != file.generation();
-    TRY_ASSIGN(stored.report, report_from_json(statement.text(1)));
-    return std::optional<StoredReport>(std::move(stored));
 }
 
 }  // namespace casebook

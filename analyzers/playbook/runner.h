@@ -31,6 +31,7 @@ struct AnalysisReport {
     std::vector<SymptomMatch> symptoms;     ///< from 0.4, highest first
     std::vector<AnalyzerVerdict> verdicts;  ///< one per analyzer that ran, by id
     std::vector<Finding> findings;          ///< contract order
+    std::vector<std::string> asked;         ///< analyzers that ran for it, as opposed to answers that were reused; never part of the output
 };
 
 /// Runs every analyzer (or `only`) and stores verdicts and findings in the case when it is writable. Deterministic.
@@ -38,6 +39,7 @@ struct AnalysisReport {
 Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, const Control& control);
 
 /// The report of the last analyze() that is stored in the case; `stale` when rows changed since.
+/// Also stale when the case's thresholds are not those it was made with.
 struct StoredReport { AnalysisReport report; bool stale = false; };
 Result<std::optional<StoredReport>> stored_report(CaseFile& file);
 

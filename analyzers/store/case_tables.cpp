@@ -2,6 +2,7 @@
 #include "analyzers/store/case_file.h"
 
 #include <array>
+#include <cmath>
 
 namespace casebook {
 namespace {
@@ -104,14 +105,13 @@ Result<std::vector<std::pair<std::string, double>>> stored_thresholds(CaseFile& 
 
 Status store_threshold(CaseFile& file, const std::string& name, std::optional<double> value)
 {
-    TRY_ASSIGN(Transaction transaction, Transaction::begin(file.database()));
+    if (value && !std::isfinite(*value)) return fail(Error::Code::usage, "a threshold is a number", "Give one such as 0.05 or 250");
+    // The rows stay what they are, so the generation does: what was loaded from them is still right.
     TRY_ASSIGN(Statement statement, file.database().prepare(value ? "INSERT OR REPLACE INTO thresholds (name, value) VALUES (?1, ?2)"
                                                                   : "DELETE FROM thresholds WHERE name = ?1"));
     statement.bind(1, std::string_view(name));
     if (value) statement.bind(2, *value);
-    TRY(statement.run());
-    TRY(file.touch());
-    return transaction.commit();
+    return statement.run();
 }
 
 }  // namespace casebook

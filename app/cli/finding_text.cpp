@@ -35,7 +35,8 @@ std::string in_words(std::string name)
 
 }  // namespace
 
-std::string finding_text(const Finding& finding, const std::vector<Result<QueryResult>>& rows, int width, bool color)
+std::string finding_text(const Finding& finding, const std::vector<Result<QueryResult>>& rows, const FindingMemory& memory,
+                         int width, bool color)
 {
     const std::string bold = color ? "\033[1m" : "";
     const std::string plain = color ? "\033[0m" : "";
@@ -50,6 +51,12 @@ std::string finding_text(const Finding& finding, const std::vector<Result<QueryR
     const auto section = [&](std::string_view heading, const Table& table) {
         if (!table.empty()) text += "\n" + bold + std::string(heading) + plain + "\n" + table.text(width, color, 2, 1000);
     };
+
+    const FindingDecision& decision = memory.decision;
+    if (decision.pinned) text += "pinned\n";
+    if (decision.state == FindingState::accepted) text += "accepted\n";
+    if (decision.state == FindingState::dismissed) text += wrap("dismissed: " + printable(decision.reason), width, 0) + "\n";
+    paragraph("Note", decision.note);
 
     Table subjects({{""}, {""}});
     for (const Subject& subject : finding.subjects) subjects.add({subject.kind, subject.name});
@@ -73,6 +80,11 @@ std::string finding_text(const Finding& finding, const std::vector<Result<QueryR
     for (const RelatedFinding& other : finding.related) related.add({in_words(other.relation), other.analyzer, other.key});
     section("Related", related);
 
+    Table history({{"at"}, {"was"}, {"became"}, {"because"}});
+    for (const VerdictChange& change : memory.history)
+        history.add({format_instant(change.at_ns), in_words(change.before), change.verdict.empty() ? "not found" : in_words(change.verdict), change.cause});
+    if (memory.history.size() > 1 || (memory.history.size() == 1 && !memory.history[0].before.empty())) section("How the verdict changed", history);
+
     for (std::size_t i = 0; i < finding.evidence.size() && i < rows.size(); ++i) {
         const Evidence& evidence = finding.evidence[i];
         text += "\n" + bold + "Evidence " + std::to_string(i + 1) + ": " + printable(evidence.caption) + plain + "\n";
@@ -83,13 +95,25 @@ std::string finding_text(const Finding& finding, const std::vector<Result<QueryR
     return text;
 }
 
-std::string finding_json(const Finding& finding, const std::vector<Result<QueryResult>>& rows)
+std::string finding_json(const Finding& finding, const std::vector<Result<QueryResult>>& rows, const FindingMemory& memory)
 {
     std::vector<std::string> results;
     for (const Result<QueryResult>& result : rows) results.push_back(result ? to_json(*result) : std::string("null"));
     JsonWriter json;
     write_json(json, finding, results);
-    return json.take();
+    std::string text = json.take();
+    JsonWriter more;
+    more.begin_object().key("decision").begin_object();
+    more.key("state").value(name_of(memory.decision.state)).key("reason").value(memory.decision.reason);
+    more.key("note").value(memory.decision.note).key("pinned").value(memory.decision.pinned);
+    more.end_object().key("history").begin_array();
+    for (const VerdictChange& change : memory.history)
+        more.begin_object().key("at").value(format_instant(change.at_ns)).key("before").value(change.before).key("verdict").value(change.verdict)
+            .key("cause").value(change.cause).end_object();
+    more.end_array().end_object();
+    // Both are objects: the second one's members go on where the first one's end.
+    text.pop_back();
+    return text + "," + more.take().substr(1);
 }
 
 }  // namespace casebook::cli

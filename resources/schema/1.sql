@@ -243,12 +243,36 @@ CREATE TABLE findings (
 CREATE TABLE reports (
     id         INTEGER PRIMARY KEY CHECK (id = 1),
     generation INTEGER NOT NULL,    -- of the rows it was made from
-    document   TEXT NOT NULL        -- the report as JSON
+    document   TEXT NOT NULL,       -- the report as JSON
+    inputs     TEXT NOT NULL        -- files and thresholds it was made from, and which analyzer read which threshold, as JSON
 );
 CREATE TABLE thresholds (
     name  TEXT PRIMARY KEY,         -- full name
     value REAL NOT NULL
 ) WITHOUT ROWID;
+
+-- What people made of the findings, by the findings' stable names: kept when evidence goes, comes back or is analyzed anew.
+CREATE TABLE finding_decisions (
+    analyzer      TEXT NOT NULL,
+    key           TEXT NOT NULL,
+    state         TEXT NOT NULL,    -- open accepted dismissed
+    reason        TEXT NOT NULL,    -- why it was dismissed
+    note          TEXT NOT NULL,
+    pinned        INTEGER NOT NULL,
+    changed_at_ns INTEGER NOT NULL,
+    PRIMARY KEY (analyzer, key)
+) WITHOUT ROWID;
+-- How the verdicts came to be what they are: one row whenever one changed.
+CREATE TABLE verdict_changes (
+    id       INTEGER PRIMARY KEY,
+    at_ns    INTEGER NOT NULL,      -- when it was analyzed
+    analyzer TEXT NOT NULL,
+    key      TEXT NOT NULL,         -- of a finding; empty for the analyzer's answer as a whole
+    before   TEXT NOT NULL,         -- verdict until then; empty when there was none
+    verdict  TEXT NOT NULL,         -- empty when the finding is no longer found
+    cause    TEXT NOT NULL          -- what had changed: "plan.json was imported"
+);
+CREATE INDEX verdict_changes_by_name ON verdict_changes (analyzer, key, id);
 
 CREATE VIEW import_file AS SELECT id, path, importer, window, records, stored, repaired, dropped, bytes, seconds, content_hash FROM import_files;
 CREATE VIEW import_note AS SELECT file_id, line, code, detail, count FROM import_notes;
@@ -273,3 +297,5 @@ CREATE VIEW log_line AS SELECT at_ns, service, level, text, source_line, file_id
 CREATE VIEW setting AS SELECT source, name, value, unit FROM settings;
 CREATE VIEW verdict AS SELECT analyzer, verdict, reason FROM verdicts;
 CREATE VIEW finding AS SELECT analyzer, key, verdict, severity, headline, impact FROM findings ORDER BY position;
+CREATE VIEW finding_decision AS SELECT analyzer, key, state, reason, note, pinned, changed_at_ns FROM finding_decisions;
+CREATE VIEW verdict_change AS SELECT at_ns, analyzer, key, before, verdict, cause FROM verdict_changes ORDER BY id;

@@ -20,7 +20,7 @@
 namespace casebook::cache {
 namespace {
 
-constexpr std::array<Threshold, 4> thresholds{{{"onset", 30, "min", "patterns-incidents cache-key-rotation"},
+constexpr std::array<Threshold, 4> thresholds{{{"onset", 30, "min", "patterns-incidents cache-key-rotation", Bound::atMost},
                                                {"hit_drop", 10, "points", "patterns-incidents cache-key-rotation"},
                                                {"new_keys", 50, "%", "patterns-incidents cache-key-rotation"},
                                                {"before", 5, "s", "Casebook's own: one step of usual series"}}};

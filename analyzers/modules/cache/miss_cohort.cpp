@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::array<Threshold, 5> thresholds{{{"hit_drop", 10, "points", "patterns-incidents cache-miss-cohort"},
                                                {"overlap", 80, "%", "patterns-incidents cache-miss-cohort"},
-                                               {"hit_target", 90, "%", "patterns-performance cache hit ratio"},
+                                               {"hit_target", 90, "%", "patterns-performance cache hit ratio", Bound::atMost},
                                                {"miss_factor", 3, "x", "patterns-incidents cache-miss-cohort"},
                                                {"new_keys", 50, "%", "patterns-incidents cache-key-rotation"}}};
 

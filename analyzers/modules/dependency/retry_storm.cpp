@@ -21,7 +21,7 @@ constexpr std::array<Threshold, 5> thresholds{{{"attempts", 1.5, "x", "patterns-
                                                {"warn", 1.1, "x", "patterns-production retry budget of 10 %"},
                                                {"peak", 3, "x", "patterns-production retry-storm"},
                                                {"retried", 10, "requests", "Casebook's own"},
-                                               {"load_flat", 1.2, "x", "patterns-incidents load-spike-vs-slowdown"}}};
+                                               {"load_flat", 1.2, "x", "patterns-incidents load-spike-vs-slowdown", Bound::atMost}}};
 
 using Row = SpanTable::Row;
 constexpr std::int64_t clock_rounding_ns = 1'000'000;

@@ -20,15 +20,15 @@
 namespace casebook::latency {
 namespace {
 
-constexpr std::array<Threshold, 11> thresholds{{{"onset", 30, "min", "patterns-incidents deploy-p99-regression"},
+constexpr std::array<Threshold, 11> thresholds{{{"onset", 30, "min", "patterns-incidents deploy-p99-regression", Bound::atMost},
                                                 {"suspect", 4, "h", "Casebook's own"},
                                                 {"before", 5, "s", "Casebook's own: one step of usual series"},
                                                 {"p99_factor", 2, "x", "patterns-incidents deploy-p99-regression"},
                                                 {"p50_factor", 1.5, "x", "Casebook's own"},
                                                 {"own_share", 20, "%", "Casebook's own: a fifth of the increase"},
-                                                {"alpha", 0.01, "1", "patterns-production regression-after-deploy"},
+                                                {"alpha", 0.01, "1", "patterns-production regression-after-deploy", Bound::atMost},
                                                 {"alike", 1.2, "x", "symptom.flat"},
-                                                {"load_step", 1.5, "x", "patterns-incidents load-spike-vs-slowdown"},
+                                                {"load_step", 1.5, "x", "patterns-incidents load-spike-vs-slowdown", Bound::atMost},
                                                 {"warm_up", 10, "min", "patterns-incidents jit-cold-start"},
                                                 {"on_path", 10, "%", "Casebook's own: less and users hardly wait for it"}}};
 

@@ -20,7 +20,7 @@ namespace casebook::latency {
 namespace {
 
 constexpr std::array<Threshold, 6> thresholds{{{"siblings", 2, "calls", "Sentry's consecutive-query rule"},
-                                               {"overlap", 1, "%", "CRISP's tolerance (Zhang et al., ATC 2022)"},
+                                               {"overlap", 1, "%", "CRISP's tolerance (Zhang et al., ATC 2022)", Bound::atMost},
                                                {"min_requests", 3, "requests", "Sentry opens an issue at the third sighting"},
                                                {"request_share", 50, "%", "Casebook's own: most requests that make these calls"},
                                                {"weak_share", 10, "%", "Casebook's own"},

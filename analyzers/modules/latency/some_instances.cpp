@@ -19,10 +19,10 @@ namespace casebook::latency {
 namespace {
 
 constexpr std::array<Threshold, 6> thresholds{{{"instance_factor", 2, "x", "patterns-incidents some-instances"},
-                                               {"max_share", 50, "%", "patterns-incidents some-instances"},
+                                               {"max_share", 50, "%", "patterns-incidents some-instances", Bound::atMost},
                                                {"ruled_out_factor", 1.5, "x", "patterns-incidents some-instances"},
                                                {"warm_up", 2, "min", "patterns-incidents scale-out-cold-start"},
-                                               {"alpha", 0.01, "1", "Casebook's own"},
+                                               {"alpha", 0.01, "1", "Casebook's own", Bound::atMost},
                                                {"fair_share", 2, "x", "patterns-incidents grpc-connection-skew"}}};
 
 using Row = SpanTable::Row;

@@ -30,9 +30,9 @@ constexpr std::array<Threshold, 11> thresholds{{{"fan_out", 5, "calls", "pattern
                                                 {"slow_parents", 10, "requests", "patterns-performance: tail percentiles"},
                                                 {"within", 5, "%", "patterns-performance fanout-tail-amplification: parent is its slowest child"},
                                                 {"within_share", 80, "%", "patterns-performance fanout-tail-amplification"},
-                                                {"rotation", 50, "%", "patterns-incidents tail-amplification"},
+                                                {"rotation", 50, "%", "patterns-incidents tail-amplification", Bound::atMost},
                                                 {"one_child", 80, "%", "patterns-incidents tail-amplification"},
-                                                {"model", 25, "%", "patterns-performance fanout-tail-amplification"},
+                                                {"model", 25, "%", "patterns-performance fanout-tail-amplification", Bound::atMost},
                                                 {"weak_model", 50, "%", "patterns-performance fanout-tail-amplification"}}};
 
 using Row = SpanTable::Row;

@@ -17,7 +17,7 @@ namespace casebook::latency {
 namespace {
 
 constexpr std::array<Threshold, 7> thresholds{{{"p99_factor", 2, "x", "patterns-incidents tail-divergence"},
-                                               {"p50_flat", 1.2, "x", "patterns-incidents tail-divergence"},
+                                               {"p50_flat", 1.2, "x", "patterns-incidents tail-divergence", Bound::atMost},
                                                {"floor", 50, "ms", "patterns-incidents tail-divergence"},
                                                {"floor_factor", 4, "x", "patterns-incidents tail-divergence"},
                                                {"ratio_without_baseline", 20, "x", "patterns-performance tail percentiles"},

@@ -24,7 +24,7 @@ constexpr std::array<Threshold, 7> thresholds{{{"r2", 0.8, "1", "patterns-perfor
                                                {"snapshots", 5, "snapshots", "exact Mann-Kendall: fewer cannot be significant"},
                                                {"growth_share", 1, "%", "formats/runtime, histogram leak test"},
                                                {"growth", 1'000'000, "bytes", "formats/runtime, histogram leak test"},
-                                               {"fdr", 0.05, "1", "Benjamini and Hochberg 1995"},
+                                               {"fdr", 0.05, "1", "Benjamini and Hochberg 1995", Bound::atMost},
                                                {"metric_minutes", 10, "min", "Casebook's own: shorter is warm-up"}}};
 
 constexpr double full_heap = 0.9;        // of the capacity

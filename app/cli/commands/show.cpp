@@ -49,6 +49,18 @@ Result<const Finding*> find(const std::vector<Finding>& findings, const std::str
                 "casebook-cli query CASE \"SELECT analyzer, key, headline FROM finding\" lists them");
 }
 
+Result<FindingMemory> memory_of(CaseFile& file, const Finding& finding)
+{
+    FindingMemory memory;
+    TRY_ASSIGN(const auto decisions, finding_decisions(file));
+    for (const StoredDecision& row : decisions)
+        if (row.analyzer == finding.analyzer && row.key == finding.key) memory.decision = row.decision;
+    TRY_ASSIGN(const auto history, verdict_history(file));
+    for (const VerdictChange& change : history)
+        if (change.analyzer == finding.analyzer && change.key == finding.key) memory.history.push_back(change);
+    return memory;
+}
+
 Result<int> run(const Arguments& arguments, Terminal& terminal)
 {
     TRY_ASSIGN(const auto file, CaseFile::open(arguments.value("CASE"), CaseFile::Mode::readOnly));
@@ -66,8 +78,9 @@ Result<int> run(const Arguments& arguments, Terminal& terminal)
         rows.push_back(rows_of(*file, evidence, json ? 0 : rows_shown, terminal.control()));
         if (!rows.back() && rows.back().error().code == Error::Code::cancelled) return tl::unexpected<Error>(rows.back().error());
     }
-    terminal.print(json ? finding_json(*finding, rows) + "\n"
-                        : finding_text(*finding, rows, terminal.width(), terminal.color()));
+    TRY_ASSIGN(const FindingMemory memory, memory_of(*file, *finding));
+    terminal.print(json ? finding_json(*finding, rows, memory) + "\n"
+                        : finding_text(*finding, rows, memory, terminal.width(), terminal.color()));
     return exit_status::done;
 }
 

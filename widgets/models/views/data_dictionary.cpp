@@ -197,6 +197,21 @@ constexpr const char* views[] = {
     QT_TRANSLATE_NOOP("Dictionary", " severity||critical warning note"),
     QT_TRANSLATE_NOOP("Dictionary", " headline||a sentence with a number"),
     QT_TRANSLATE_NOOP("Dictionary", " impact|s per s|request time it costs"),
+    QT_TRANSLATE_NOOP("Dictionary", "finding_decision|what people made of the findings"),
+    QT_TRANSLATE_NOOP("Dictionary", " analyzer||id"),
+    QT_TRANSLATE_NOOP("Dictionary", " key||stable name of the finding"),
+    QT_TRANSLATE_NOOP("Dictionary", " state||open accepted dismissed"),
+    QT_TRANSLATE_NOOP("Dictionary", " reason||why it was dismissed"),
+    QT_TRANSLATE_NOOP("Dictionary", " note||free text"),
+    QT_TRANSLATE_NOOP("Dictionary", " pinned||1 when it is listed first"),
+    QT_TRANSLATE_NOOP("Dictionary", " changed_at_ns|ns since 1970|last change"),
+    QT_TRANSLATE_NOOP("Dictionary", "verdict_change|how verdicts changed with the evidence"),
+    QT_TRANSLATE_NOOP("Dictionary", " at_ns|ns since 1970|analysis that changed it"),
+    QT_TRANSLATE_NOOP("Dictionary", " analyzer||id"),
+    QT_TRANSLATE_NOOP("Dictionary", " key||of a finding; empty for the analyzer's answer"),
+    QT_TRANSLATE_NOOP("Dictionary", " before||verdict until then; empty when there was none"),
+    QT_TRANSLATE_NOOP("Dictionary", " verdict||verdict since; empty when no longer found"),
+    QT_TRANSLATE_NOOP("Dictionary", " cause||what had changed"),
 };
 
 }  // namespace
