@@ -3,7 +3,8 @@
 // A symptom: it ranks. Between two snapshots (or, without them, in the spans of the window) one fingerprint takes a quarter
 // of the time or more, is called often enough to matter, and the database is busy enough for it to be felt at all. Some
 // statement is always the largest, so that alone is a suspicion. It is confirmed when the statement takes more beside the
-// others, or per call, than it used to, or when the database is saturated, so that its largest user is the one to change.
+// others, or per call, than it used to, when nothing is known of the time before two snapshots, or when the database is
+// saturated, so that its largest user is the one to change.
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/statement_growth.h"
@@ -217,8 +218,7 @@ StatementGrowth growth_of(const AnalysisContext& context, const Period& period, 
     return statement_growth(use_of(load), period.all, usual_use(period, load), period.usual.all, context.threshold("growth"));
 }
 
-/// `as_usual` is filled, and nothing is reported, for a statement that was as large before.
-Status report(AnalysisContext& context, const SpanTable& spans, const Period& period, const Load& load, std::optional<double> cpu, std::string& as_usual)
+Status report(AnalysisContext& context, const SpanTable& spans, const Period& period, const Load& load, std::optional<double> cpu)
 {
     const SqlSummary sql = summarize_sql(load.query);
     const double share = load.total_ms / period.total_ms, mean_ms = load.total_ms / static_cast<double>(load.calls);
@@ -228,12 +228,10 @@ Status report(AnalysisContext& context, const SpanTable& spans, const Period& pe
     const StatementUse before_use = usual_use(period, load);
     const StatementGrowth growth = growth_of(context, period, load);
     const bool saturated = cpu && *cpu >= context.threshold("cpu");
-    if (period.broken.empty() && !period.lone && growth.comparable && !growth.grown && !saturated) {
-        as_usual = "one " + sql.verb + (sql.table.empty() ? "" : " on " + sql.table) + " takes " + format_percent(share) + " of database time, as " + period.usual.when + " (" +
-                   format_percent(before_use.total_ms / period.usual.all.total_ms) + "): some statement is always the largest";
-        return {};
-    }
-    finding.verdict = !period.broken.empty() ? Verdict::inconclusive : !period.lone && (growth.grown || saturated) ? Verdict::confirmed : Verdict::suspected;
+    // The interval's own share is what the question asks for; only what is known to be as usual stands against it.
+    const bool own_interval = period.source == "statement" && !period.lone;
+    const bool outstanding = growth.grown || saturated || (own_interval && !growth.comparable);
+    finding.verdict = !period.broken.empty() ? Verdict::inconclusive : !period.lone && outstanding ? Verdict::confirmed : Verdict::suspected;
     finding.key = finding_key({load.fingerprint});
     finding.headline = "One " + sql.verb + (sql.table.empty() ? "" : " on " + sql.table) + " takes " + format_percent(share) + " of database time: " + format_count(load.calls) + " calls of " + format_ms(mean_ms);
     finding.subjects = {{"statement", sql.normalized}};
@@ -268,7 +266,8 @@ Status report(AnalysisContext& context, const SpanTable& spans, const Period& pe
     if (!period.broken.empty()) finding.note = period.broken;
     else if (period.lone) finding.note = "one snapshot counts since the last reset; a second one would show the incident's own share";
     else if (finding.verdict == Verdict::suspected)
-        finding.note = "some statement is always the largest; what was usual before is not known (a snapshot or a baseline from before would tell)";
+        finding.note = growth.comparable ? format_percent(before_use.total_ms / period.usual.all.total_ms) + " of the time " + period.usual.when + " already: some statement is always the largest"
+                                         : "some statement is always the largest; what was usual before is not known (a snapshot or a baseline from before would tell)";
     else if (growth.grown)
         finding.note = before_use.calls == 0 ? "it was not called " + period.usual.when : format_percent(before_use.total_ms / period.usual.all.total_ms) + " of the time and " + format_ms(before_use.mean_ms()) + " per call " + period.usual.when;
     context.add(std::move(finding));
@@ -313,7 +312,7 @@ Result<Answer> run(AnalysisContext& context)
             }
         }
     }
-    for (const auto& [fingerprint, entry] : worst) TRY(report(context, *spans, *entry.first, *entry.second, cpu, reason));
+    for (const auto& [fingerprint, entry] : worst) TRY(report(context, *spans, *entry.first, *entry.second, cpu));
     if (periods.empty()) return Answer{Verdict::inconclusive, "no statement statistics fall into the window", {}};
     return Answer{Verdict::ruledOut, reason, {}};
 }
