@@ -39,9 +39,37 @@ Chart::Chart(QWidget* parent)
     stack_->addWidget(hint_);
     stack_->addWidget(body_);
     add_actions();
+    connect(plot_, &QCustomPlot::afterLayout, this, &Chart::fit_labels);
 }
 
-Chart::~Chart() = default;
+Chart::~Chart() { plot_->disconnect(this); }
+
+void Chart::set_value_label(QCPAxis& axis, const QString& text)
+{
+    axis.setProperty("whole label", text);
+    axis.setLabel(text);
+}
+
+void Chart::fit_labels()
+{
+    const QFontMetrics metrics(font());
+    for (QCPAxisRect* rect : plot_->axisRects())
+        for (QCPAxis* axis : rect->axes()) {
+            const QString whole = axis->property("whole label").toString();
+            if (whole.isEmpty()) continue;
+            const int room = rect->height();
+            QString label = whole;
+            const qsizetype bracket = whole.lastIndexOf(QStringLiteral(" ("));
+            if (metrics.horizontalAdvance(whole) > room && bracket > 0) {
+                const QString unit = whole.mid(bracket);
+                const int left = room - metrics.horizontalAdvance(unit);
+                label = left > 3 * metrics.averageCharWidth() ? metrics.elidedText(whole.left(bracket), Qt::ElideMiddle, left) + unit : metrics.elidedText(unit.mid(2).chopped(1), Qt::ElideRight, room);
+            } else if (metrics.horizontalAdvance(whole) > room) {
+                label = metrics.elidedText(whole, Qt::ElideRight, room);
+            }
+            if (axis->label() != label) axis->setLabel(label);
+        }
+}
 
 void Chart::add_actions()
 {
@@ -66,10 +94,24 @@ void Chart::share_time(std::optional<TimeRange> visible, TimeRange whole)
     const bool same = visible == shared_time_ && whole == shared_whole_;
     shared_time_ = visible;
     shared_whole_ = whole;
-    const auto shown = time_in_sight();
-    if (!shown || (same && visible == shown)) return;
-    if (visible) show_time(*visible);
+    if (same && visible == time_in_sight()) return;
+    // Charts of tabs behind follow when they are seen: painting them all for every step of a pan would make it jerk.
+    if (isVisible()) apply_shared_time();
+    else shared_time_missed_ = true;
+}
+
+void Chart::apply_shared_time()
+{
+    shared_time_missed_ = false;
+    if (!time_in_sight()) return;
+    if (shared_time_) show_time(*shared_time_);
     else reset_view();
+}
+
+void Chart::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    if (shared_time_missed_) apply_shared_time();
 }
 
 TimeRange Chart::whole_time(TimeRange data) const
@@ -111,7 +153,8 @@ QStringList Chart::axis_labels() const
     QStringList labels;
     for (const QCPAxisRect* rect : plot_->axisRects())
         for (const QCPAxis* axis : rect->axes())
-            if (!axis->label().isEmpty()) labels += axis->label();
+            if (const QString whole = axis->property("whole label").toString(); !whole.isEmpty()) labels += whole;
+            else if (!axis->label().isEmpty()) labels += axis->label();
     return labels;
 }
 

@@ -7,6 +7,7 @@
 #include <QWidget>
 #include <optional>
 
+class QCPAxis;
 class QCustomPlot;
 class QLabel;
 class QRubberBand;
@@ -42,7 +43,7 @@ public:
     QString export_image(const QString& path);
     /// What takes the mouse.
     QWidget& canvas();
-    /// The labels of all axes that have one, top to bottom.
+    /// The labels of all axes that have one, top to bottom, also those that are shortened for want of room.
     QStringList axis_labels() const;
     /// Of the lines through data: 1 for every one, see TimeChart.
     int widest_data_line() const;
@@ -77,6 +78,9 @@ protected:
     /// Shows the plot, or the hint when there is nothing.
     void set_empty(bool empty);
     const ViewColors& colors() const { return colors_; }
+    /// The label of an upright axis. It is shortened where the axis is too low for it; its unit, in brackets at the end,
+    /// goes last.
+    void set_value_label(QCPAxis& axis, const QString& text);
     QToolBar& tools() { return *tools_; }
     virtual void apply_colors();
     /// Brings this time into sight.
@@ -94,11 +98,14 @@ protected:
     virtual void pointer_moved(QPoint at) { Q_UNUSED(at); }
     virtual void wheel_turned(QPoint at, double notches, Qt::KeyboardModifiers modifiers) = 0;
     void changeEvent(QEvent* event) override;
+    void showEvent(QShowEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     void add_actions();
+    void fit_labels();
+    void apply_shared_time();
     void user_reset();
     /// Runs what the user did, then tells the time if it changed.
     template <class Act>
@@ -106,6 +113,7 @@ private:
 
     std::optional<TimeRange> shared_time_;
     TimeRange shared_whole_;
+    bool shared_time_missed_ = false;
     ViewColors colors_;
     QCustomPlot* plot_;
     QLabel* hint_;

@@ -28,8 +28,12 @@ DistributionChart::DistributionChart(QWidget* parent) : Chart(parent)
     plot().xAxis->setTicker(QSharedPointer<DurationTicker>(new DurationTicker));
     plot().xAxis->setLabel(tr("duration (log scale)"));
     plot().yAxis->setTicker(QSharedPointer<NumberTicker>(new NumberTicker));
+    // Where names fit is known once the layout is.
+    connect(&plot(), &QCustomPlot::afterLayout, this, &DistributionChart::place_names);
     set_empty(true);
 }
+
+DistributionChart::~DistributionChart() { plot().disconnect(this); }
 
 void DistributionChart::set_durations(std::vector<double> all, const QString& name, std::vector<double> selected, const QString& selected_name)
 {
@@ -77,7 +81,7 @@ void DistributionChart::build()
     plot().clearPlottables();
     plot().clearItems();
     const bool shares = sets_.size() > 1;
-    plot().yAxis->setLabel(shares ? tr("share of the requests (%)") : tr("requests (count)"));
+    set_value_label(*plot().yAxis, shares ? tr("share of the requests (%)") : tr("requests (count)"));
     for (const Set& set : sets_) {
         auto* bars = new QCPBars(plot().xAxis, plot().yAxis);
         bars->setWidthType(QCPBars::wtPlotCoords);
@@ -97,9 +101,9 @@ void DistributionChart::build()
         line->point2->setCoords(duration_to_axis(value), 1);
         auto* text = new QCPItemText(&plot());
         text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-        text->position->setCoords(duration_to_axis(value), name == QLatin1String("P50") ? 0.0 : name == QLatin1String("P95") ? 0.08 : 0.16);
-        text->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
-        text->setPadding(QMargins(4, 2, 0, 0));
+        text->position->setCoords(duration_to_axis(value), 0);
+        text->setProperty("row", name == QLatin1String("P50") ? 0 : name == QLatin1String("P95") ? 1 : 2);
+        text->setPadding(QMargins(4, 1, 4, 1));
         text->setText(name + QLatin1Char(' ') + duration_text(static_cast<std::int64_t>(value)));
     }
     plot().legend->clearItems();
@@ -107,6 +111,23 @@ void DistributionChart::build()
     plot().legend->setVisible(shares);
     apply_colors();
     reset_view();
+}
+
+/// Names of lines stand below one another, and left of their line where the right has no room for them.
+void DistributionChart::place_names()
+{
+    const QRect area = plot().axisRect()->rect();
+    const QFontMetrics metrics(font());
+    for (int i = 0; i < plot().itemCount(); ++i) {
+        auto* text = qobject_cast<QCPItemText*>(plot().item(i));
+        if (text == nullptr) continue;
+        const double at = text->position->coords().x();
+        const bool fits = plot().xAxis->coordToPixel(at) + metrics.horizontalAdvance(text->text()) + 8 < area.right();
+        // Without room for all below one another the caption alone says them.
+        text->setVisible(3 * (metrics.height() + 3) <= area.height());
+        text->setPositionAlignment((fits ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignTop);
+        text->position->setCoords(at, text->property("row").toInt() * (metrics.height() + 3) / static_cast<double>(std::max(1, area.height())));
+    }
 }
 
 void DistributionChart::reset_view()
@@ -133,7 +154,13 @@ void DistributionChart::apply_colors()
     }
     for (int i = 0; i < plot().itemCount(); ++i) {
         if (auto* line = qobject_cast<QCPItemStraightLine*>(plot().item(i))) line->setPen(QPen(colors().text, 1, Qt::DashLine));
-        if (auto* text = qobject_cast<QCPItemText*>(plot().item(i))) { text->setColor(colors().text); text->setFont(font()); }
+        if (auto* text = qobject_cast<QCPItemText*>(plot().item(i))) {
+            QColor plate = colors().base;
+            plate.setAlpha(200);
+            text->setBrush(plate);
+            text->setColor(colors().text);
+            text->setFont(font());
+        }
     }
     QColor plate = colors().base;
     plate.setAlpha(220);

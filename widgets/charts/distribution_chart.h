@@ -12,6 +12,7 @@ class DistributionChart : public Chart {
     Q_OBJECT
 public:
     explicit DistributionChart(QWidget* parent = nullptr);
+    ~DistributionChart() override;
 
     /// Durations in ns; `selected` may be empty. Names are for the legend.
     void set_durations(std::vector<double> all, const QString& name, std::vector<double> selected = {}, const QString& selected_name = {});
@@ -41,6 +42,7 @@ private:
     };
     Set binned(std::vector<double> durations, const QString& name) const;
     void build();
+    void place_names();
 
     std::vector<Set> sets_;
     double low_ = 0, width_ = 0.1;  ///< of bins, in log10 ns

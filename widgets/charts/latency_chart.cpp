@@ -26,7 +26,7 @@ LatencyChart::LatencyChart(QWidget* parent) : Chart(parent), ticker_(new TimeTic
     rect->axis(QCPAxis::atRight)->setTicks(false);
     plot().xAxis->setTicker(ticker_);
     plot().yAxis->setTicker(QSharedPointer<DurationTicker>(new DurationTicker));
-    plot().yAxis->setLabel(tr("duration (log scale)"));
+    set_value_label(*plot().yAxis, tr("duration, log scale"));
     map_ = new QCPColorMap(plot().xAxis, plot().yAxis);
     map_->setInterpolate(false);
     map_->setTightBoundary(true);
@@ -177,9 +177,26 @@ void LatencyChart::remove_scale()
     scale_ = nullptr;
 }
 
+void LatencyChart::place_window_names()
+{
+    const QFontMetrics metrics(font());
+    const QRect pane = plot().axisRect()->rect();
+    for (std::size_t i = 0; i < window_names_.size(); ++i) {
+        const double left = window_items_[i]->topLeft->pixelPosition().x(), right = window_items_[i]->bottomRight->pixelPosition().x();
+        const double from = std::max(left, static_cast<double>(pane.left()));
+        const int room = static_cast<int>(std::min(right, static_cast<double>(pane.right())) - from) - 8;
+        window_names_[i]->position->setCoords(from - left, 0);
+        window_names_[i]->setVisible(room > metrics.averageCharWidth() * 2);
+        window_names_[i]->setText(metrics.elidedText(windows_[i].name, Qt::ElideRight, std::max(0, room)));
+    }
+}
+
 void LatencyChart::fill()
 {
     if (is_empty()) return;
+    place_window_names();
+    // Ticks were made before the layout gave the width.
+    if (ticker_->fit(plot().axisRect()->width(), fontMetrics())) plot().replot(QCustomPlot::rpQueuedReplot);
     const int width = plot().axisRect()->width();
     if (!dirty_ && width == filled_width_) return;
     dirty_ = false;

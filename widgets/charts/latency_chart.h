@@ -85,6 +85,7 @@ private:
     void fill_points(std::size_t first, std::size_t last);
     void fill_heat();
     void place_windows();
+    void place_window_names();
     void place_box();
     std::optional<std::size_t> nearest(QPoint at) const;
 

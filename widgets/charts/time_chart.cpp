@@ -37,10 +37,15 @@ TimeChart::TimeChart(QWidget* parent) : Chart(parent), ticker_(new TimeTicker)
     setAccessibleName(tr("Chart over time"));
     set_hint(tr("Nothing to plot. Import metrics (Prometheus, OTLP or CSV) or pick another series."));
     ticker_->setTickCount(7);
+    connect(&plot(), &QCustomPlot::afterLayout, this, [this] {
+        place_window_names();
+        // Ticks were made before the layout gave the width.
+        if (!panes_.empty() && ticker_->fit(time_rect().width(), fontMetrics())) plot().replot(QCustomPlot::rpQueuedReplot);
+    });
     set_empty(true);
 }
 
-TimeChart::~TimeChart() = default;
+TimeChart::~TimeChart() { plot().disconnect(this); }
 
 void TimeChart::set_time_zone(TimeZoneMode zone)
 {
@@ -62,6 +67,7 @@ void TimeChart::build()
     plot().clearItems();
     plot().clearPlottables();
     panes_.clear();
+    window_names_.clear();
     plot().plotLayout()->clear();
     plot().plotLayout()->setRowSpacing(2);
     first_ns_ = std::numeric_limits<std::int64_t>::max();
@@ -143,7 +149,7 @@ void TimeChart::add_pane(const QString& unit)
     }
     QCPAxis* value = pane.rect->axis(QCPAxis::atLeft);
     value->setTicker(QSharedPointer<NumberTicker>(new NumberTicker));
-    value->setLabel(pane.series.size() == 1 ? data_.series[pane.series.front()].name + QStringLiteral(" (") + pane.shown.name + QLatin1Char(')') : pane.shown.name);
+    set_value_label(*value, pane.series.size() == 1 ? data_.series[pane.series.front()].name + QStringLiteral(" (") + pane.shown.name + QLatin1Char(')') : pane.shown.name);
     pane.cursor = new QCPItemLine(&plot());
     pane.cursor->setClipAxisRect(pane.rect);
     for (QCPItemPosition* end : {pane.cursor->start, pane.cursor->end}) {
@@ -180,6 +186,23 @@ void TimeChart::add_windows(Pane& pane, bool named)
         name->setPadding(QMargins(4, 2, 0, 0));
         name->position->setParentAnchor(area->topLeft);
         name->position->setCoords(0, 0);
+        name->setProperty("window", window.name);
+        window_names_.emplace_back(area, name);
+    }
+}
+
+/// A window's name has the width of the window, and stays in sight while the window is.
+void TimeChart::place_window_names()
+{
+    const QFontMetrics metrics(font());
+    for (const auto& [area, name] : window_names_) {
+        const QRect pane = area->clipAxisRect()->rect();
+        const double left = area->topLeft->pixelPosition().x(), right = area->bottomRight->pixelPosition().x();
+        const double from = std::max(left, static_cast<double>(pane.left()));
+        const int room = static_cast<int>(std::min(right, static_cast<double>(pane.right())) - from) - 8;
+        name->position->setCoords(from - left, 0);
+        name->setVisible(room > metrics.averageCharWidth() * 2);
+        name->setText(metrics.elidedText(name->property("window").toString(), Qt::ElideRight, std::max(0, room)));
     }
 }
 

@@ -42,15 +42,43 @@ QString TimeTicker::exact_text(std::int64_t at_ns) const
     return instant_text(at_ns, zone_, 3) + QLatin1Char(' ') + zone_text(zone_, at_ns);
 }
 
-double TimeTicker::getTickStep(const QCPRange& range)
+bool TimeTicker::fit(int width, const QFontMetrics& metrics)
+{
+    const double letter = metrics.horizontalAdvance(QStringLiteral("00000:0000")) / 10.0;
+    if (width == width_ && letter == letter_) return false;
+    width_ = width;
+    letter_ = letter;
+    return true;
+}
+
+int TimeTicker::letters(double step) const
+{
+    if (axis_ != ChartAxis::time) return 8;
+    if (step >= 86'400) return 10;
+    if (step >= 60) return 5;
+    return step >= 1 ? 8 : 9 + std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 1, 9);
+}
+
+double TimeTicker::wanted_step(const QCPRange& range, int ticks) const
 {
     static constexpr std::array<double, 28> steps{1,    2,     5,     10,    15,    30,     60,     120,     300,     600,     900,     1800,    3600,     7200,
                                                   10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000, 7776000, 15552000, 31536000, 63072000, 157680000, 315360000};
-    const double wanted = range.size() / std::max(2, tickCount());
-    if (axis_ == ChartAxis::ordinal) return step_ = std::max(1.0, std::round(cleanMantissa(wanted)));
-    if (wanted < 1 || axis_ != ChartAxis::time) return step_ = cleanMantissa(wanted);
+    const double wanted = range.size() / std::max(1, ticks);
+    if (axis_ == ChartAxis::ordinal) return std::max(1.0, std::round(cleanMantissa(wanted)));
+    if (wanted < 1 || axis_ != ChartAxis::time) return cleanMantissa(wanted);
     const auto step = std::lower_bound(steps.begin(), steps.end(), wanted);
-    return step_ = step == steps.end() ? cleanMantissa(wanted) : *step;
+    return step == steps.end() ? cleanMantissa(wanted) : *step;
+}
+
+double TimeTicker::getTickStep(const QCPRange& range)
+{
+    int ticks = std::max(2, tickCount());
+    // Finer steps have longer texts, so the number that fits is looked for from the finest.
+    for (; ticks > 1 && width_ > 0; --ticks) {
+        const double step = wanted_step(range, ticks);
+        if (step / range.size() * width_ >= (letters(step) + 2) * letter_) break;
+    }
+    return step_ = wanted_step(range, ticks);
 }
 
 int TimeTicker::getSubTickCount(double) { return 0; }

@@ -14,6 +14,9 @@ public:
     void set_origin(std::int64_t origin_ns, TimeZoneMode zone);
     void set_axis(ChartAxis axis) { axis_ = axis; }
 
+    /// Takes as many ticks as have room for their texts in an axis of this width in pixels. True when that may change them.
+    bool fit(int width, const QFontMetrics& metrics);
+
     double to_axis(std::int64_t at_ns) const { return static_cast<double>(at_ns - origin_ns_) / 1e9; }
     std::int64_t to_ns(double axis) const;
     /// "UTC, 2026-11-18" for the stretch in sight.
@@ -31,6 +34,11 @@ private:
     TimeZoneMode zone_ = TimeZoneMode::utc;
     ChartAxis axis_ = ChartAxis::time;
     double step_ = 1;
+    double wanted_step(const QCPRange& range, int ticks) const;
+    /// Letters of a tick's text at this step.
+    int letters(double step) const;
+    int width_ = 0;         ///< pixels; 0 = as many ticks as were asked for
+    double letter_ = 8;     ///< width of a digit in pixels
 };
 
 }  // namespace casebook

@@ -40,6 +40,14 @@ TableView::TableView(Session& session, QWidget* parent) : QueryView(session, par
     connect(table_, &DataTable::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
 }
 
+void TableView::load()
+{
+    // Looked at on their own, rows that were never there are no loss.
+    if (finding() == nullptr && evidence().view == "events") set_empty_hint(tr("No deploys or other events in the case. Import a CSV with time,kind,service,text, or the answer of `kubectl get events -A -o json`."));
+    if (finding() == nullptr && evidence().view == "plans") set_empty_hint(tr("No plans in the case. Import what EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) prints, or paste it with Ctrl+V."));
+    QueryView::load();
+}
+
 void TableView::show_rows(std::shared_ptr<const QueryResult> rows)
 {
     std::shared_ptr<TableData> table = table_from_query(std::move(rows));

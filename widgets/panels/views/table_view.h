@@ -15,6 +15,7 @@ public:
     DataTable& table() { return *table_; }
 
 protected:
+    void load() override;
     void show_rows(std::shared_ptr<const QueryResult> rows) override;
     void set_time_zone(TimeZoneMode zone) override;
 

@@ -6,7 +6,7 @@
 
 #include <QAction>
 #include <QEvent>
-#include <QHBoxLayout>
+#include <QGridLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QSplitter>
@@ -20,12 +20,13 @@ namespace {
 constexpr std::size_t most_services_named = 12;
 constexpr std::size_t most_text_lines = 5000;
 constexpr int narrow = 760;
+constexpr int low = 300;  // below it, the span in full would leave the waterfall no room
 
 }  // namespace
 
 TracePane::TracePane(QWidget* parent)
     : QWidget(parent), title_(new QLabel), services_(new QLabel), search_(new QLineEdit), matches_(new QLabel), tools_(new QToolBar),
-      waterfall_(new Waterfall), detail_(new SpanDetail), splitter_(new QSplitter(Qt::Horizontal))
+      waterfall_(new Waterfall), detail_(new SpanDetail), splitter_(new QSplitter(Qt::Horizontal)), head_(new QGridLayout)
 {
     title_->setTextFormat(Qt::RichText);
     title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
@@ -42,17 +43,10 @@ TracePane::TracePane(QWidget* parent)
     auto* lines = new QVBoxLayout(this);
     lines->setContentsMargins(0, 0, 0, 0);
     lines->setSpacing(0);
-    auto* head = new QHBoxLayout;
-    head->setContentsMargins(8, 4, 4, 0);
-    head->addWidget(title_, 1);
-    head->addWidget(matches_);
-    head->addWidget(search_);
-    lines->addLayout(head);
-    auto* second = new QHBoxLayout;
-    second->setContentsMargins(8, 0, 4, 0);
-    second->addWidget(services_, 1);
-    second->addWidget(tools_);
-    lines->addLayout(second);
+    head_->setContentsMargins(8, 4, 4, 0);
+    head_->setVerticalSpacing(0);
+    lines->addLayout(head_);
+    arrange();
     splitter_->addWidget(waterfall_);
     splitter_->addWidget(detail_);
     splitter_->setStretchFactor(0, 3);
@@ -90,11 +84,50 @@ void TracePane::add_tools()
     add(tr("Close"), tr("Show the first two levels only (/ closes below the current one)"), [this] { waterfall_->collapse_below(1); });
     add(tr("Next Error"), tr("Go to the next failed span (E)"), [this] { waterfall_->next_error(); });
     add(tr("Whole Trace"), tr("Zoom out to the whole trace (0)"), [this] { waterfall_->reset_view(); });
-    QAction* detail = tools_->addAction(tr("Attributes"));
-    detail->setCheckable(true);
-    detail->setChecked(true);
-    detail->setToolTip(tr("Show the span in full beside the waterfall"));
-    connect(detail, &QAction::toggled, detail_, &QWidget::setVisible);
+    detail_action_ = tools_->addAction(tr("Attributes"));
+    detail_action_->setCheckable(true);
+    detail_action_->setChecked(true);
+    detail_action_->setToolTip(tr("Show the span in full beside the waterfall"));
+    connect(detail_action_, &QAction::triggered, this, [this](bool on) {
+        detail_wanted_ = on;
+        show_detail(on);
+    });
+}
+
+void TracePane::show_detail(bool on)
+{
+    detail_action_->setChecked(on);
+    detail_->setVisible(on);
+}
+
+/// Title and services share lines with search and tools while there is room, else each has a line of its own: cut off
+/// they would say nothing.
+void TracePane::arrange()
+{
+    const bool tight = width() < narrow;
+    if (arranged_ && tight == narrow_) return;
+    arranged_ = true;
+    narrow_ = tight;
+    for (QWidget* widget : std::initializer_list<QWidget*>{title_, services_, matches_, search_, tools_}) head_->removeWidget(widget);
+    if (tight) {
+        head_->addWidget(title_, 0, 0, 1, 3);
+        head_->addWidget(services_, 1, 0, 1, 3);
+        head_->addWidget(tools_, 2, 0);
+        head_->addWidget(matches_, 2, 1);
+        head_->addWidget(search_, 2, 2);
+    } else {
+        head_->addWidget(title_, 0, 0);
+        head_->addWidget(matches_, 0, 1);
+        head_->addWidget(search_, 0, 2);
+        head_->addWidget(services_, 1, 0);
+        head_->addWidget(tools_, 1, 1, 1, 2);
+    }
+    head_->setColumnStretch(0, 1);
+    // Tools that have no room go into the menu at the end of the bar.
+    tools_->setSizePolicy(tight ? QSizePolicy::Ignored : QSizePolicy::Preferred, QSizePolicy::Fixed);
+    // Beside the waterfall while there is room for both, else below it.
+    splitter_->setOrientation(tight ? Qt::Vertical : Qt::Horizontal);
+    if (!waterfall_->rows().empty()) show_title();
 }
 
 void TracePane::set_trace(std::shared_ptr<const SpanTable> spans, std::size_t trace_index, std::vector<CriticalStretch> critical)
@@ -131,11 +164,12 @@ void TracePane::show_title()
 {
     const TraceRows& rows = waterfall_->rows();
     title_->setVisible(!rows.empty());
-    services_->setVisible(!rows.empty());
+    services_->setVisible(false);
     search_->setEnabled(!rows.empty());
     tools_->setEnabled(!rows.empty());
     if (rows.empty()) return;
     title_->setText(title_html());
+    title_->setToolTip(title_->text());
     std::map<SpanTable::Id, std::int64_t> own_time;
     std::vector<SpanTable::Id> order;  // as the waterfall meets them, so that colours agree
     for (TraceRows::Node node = 0; node < rows.size(); ++node) {
@@ -153,6 +187,8 @@ void TracePane::show_title()
     }
     if (order.size() > most_services_named) parts += tr("and %1 more services").arg(order.size() - most_services_named);
     services_->setText(parts.join(QStringLiteral("&nbsp;&nbsp; ")));
+    // One service stands in the title already.
+    services_->setVisible(!narrow_ || order.size() > 1);
     services_->setToolTip(tr("Own time per service in this trace"));
 }
 
@@ -192,8 +228,8 @@ QString TracePane::text() const
 void TracePane::resizeEvent(QResizeEvent* event)
 {
     QWidget::resizeEvent(event);
-    // Beside the waterfall while there is room for both, else below it.
-    splitter_->setOrientation(width() < narrow ? Qt::Vertical : Qt::Horizontal);
+    arrange();
+    if (!detail_wanted_) show_detail(!narrow_ || height() >= low);
 }
 
 void TracePane::changeEvent(QEvent* event)

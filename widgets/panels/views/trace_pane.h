@@ -4,8 +4,11 @@
 
 #include <QWidget>
 #include <memory>
+#include <optional>
 #include <vector>
 
+class QAction;
+class QGridLayout;
 class QLabel;
 class QLineEdit;
 class QSplitter;
@@ -37,6 +40,8 @@ protected:
 
 private:
     void add_tools();
+    void arrange();
+    void show_detail(bool on);
     void show_title();
     void show_span();
     void search(const QString& text);
@@ -53,6 +58,10 @@ private:
     Waterfall* waterfall_;
     SpanDetail* detail_;
     QSplitter* splitter_;
+    QGridLayout* head_;
+    QAction* detail_action_ = nullptr;
+    std::optional<bool> detail_wanted_;  ///< by the user; absent = while there is room
+    bool arranged_ = false, narrow_ = false;
 };
 
 }  // namespace casebook

@@ -37,7 +37,7 @@ Waterfall::Waterfall(QWidget* parent) : QAbstractScrollArea(parent), colors_(vie
 {
     setFocusPolicy(Qt::StrongFocus);
     setFrameShape(QFrame::NoFrame);
-    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);  // the whole trace in sight needs none
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
     setAccessibleName(tr("Trace waterfall"));
     setContextMenuPolicy(Qt::ActionsContextMenu);
