@@ -155,6 +155,7 @@ void TestSharedTime::chart_moves_the_timeline()
     LatencyPane& pane = latency();
     wheel(pane.chart().canvas(), QPointF(pane.chart().canvas().rect().center()), 3);
     QVERIFY(session_->visibleRange());
+    pane.tabs().setCurrentIndex(1);
     QCOMPARE(*pane.percentiles().time_in_sight(), *session_->visibleRange());
     QVERIFY(timeline()->x_of(start_ns) < 0);  // out of sight on the left
     pane.chart().setFocus();
@@ -294,12 +295,15 @@ void TestSharedTime::proposed_windows_become_the_users()
     QVERIFY(timeline()->tip_at(place(start_ns + 40 * minute)).contains(QStringLiteral("11:40:00.000 deploy cart release 7")));
     const std::vector<WindowRow> proposed = session_->shownWindows();
     QVERIFY(!proposed.empty());
-    const WindowRow& first = proposed.front();
-    const std::int64_t edge = first.range.to_ns, target = std::max(first.range.from_ns + minute, edge - 5 * minute);
-    drag(edge, target);
+    const auto named = [&](const std::string& name) { return *std::find_if(proposed.begin(), proposed.end(), [&](const WindowRow& one) { return one.name == name; }); };
+    const std::int64_t edge = named("incident").range.from_ns;
+    QCOMPARE(named("baseline").range.to_ns, edge);
+    drag(edge, edge - 5 * minute);
     QVERIFY(wait_idle(*session_, 60'000));
     QCOMPARE(session_->windows().size(), proposed.size());
-    QVERIFY(window_range(first.name).to_ns != edge);
+    QVERIFY(std::llabs(window_range("incident").from_ns - (edge - 5 * minute)) <= pixel());
+    QCOMPARE(window_range("baseline").to_ns, window_range("incident").from_ns);  // neighbours stay neighbours
+    QCOMPARE(window_range("incident").to_ns, named("incident").range.to_ns);
     QTest::keyClick(window_.get(), Qt::Key_Z, Qt::ControlModifier);
     QVERIFY(wait_idle(*session_, 60'000));
     QVERIFY(session_->windows().empty());

@@ -209,10 +209,9 @@ void TimelinePanel::paint_overview(QPainter& painter, const QRectF& area) const
 void TimelinePanel::paint_windows(QPainter& painter, const QRectF& area) const
 {
     const bool proposed = session_.windows().empty();
-    for (const WindowRow& window : session_.shownWindows()) {
+    for (const WindowRow& window : dragged_windows()) {
         const bool dragged = drag_ == Drag::edge && edge_ && edge_->window == window.name;
-        const TimeRange range = dragged ? dragged_window() : window.range;
-        const double left = x_of(range.from_ns), right = std::max(x_of(range.to_ns), left + 2);
+        const double left = x_of(window.range.from_ns), right = std::max(x_of(window.range.to_ns), left + 2);
         if (right < area.left() || left > area.right()) continue;
         const QRectF box(left, area.top(), right - left, area.height());
         painter.fillRect(box, theme().window(window.role));

@@ -69,6 +69,8 @@ private:
     std::optional<Edge> edge_at(double x) const;
     /// The edge's window as it would be if the drag ended now.
     TimeRange dragged_window() const;
+    /// All windows as they would be then: one that ends or begins where the dragged one begins or ends stays its neighbour.
+    std::vector<WindowRow> dragged_windows() const;
     void finish_edge();
     void offer_window(TimeRange range, const QPoint& global);
     void set_role(const std::string& name, TimeRange range);

@@ -47,19 +47,34 @@ TimeRange TimelinePanel::dragged_window() const
     return range;
 }
 
+std::vector<WindowRow> TimelinePanel::dragged_windows() const
+{
+    std::vector<WindowRow> rows = session_.shownWindows();
+    if (drag_ != Drag::edge || !edge_) return rows;
+    const TimeRange range = dragged_window();
+    const std::int64_t before = edge_->is_end ? edge_->range.to_ns : edge_->range.from_ns, after = edge_->is_end ? range.to_ns : range.from_ns;
+    for (WindowRow& row : rows) {
+        if (row.name == edge_->window) row.range = range;
+        else if (edge_->is_end && row.range.from_ns == before && after < row.range.to_ns) row.range.from_ns = after;
+        else if (!edge_->is_end && row.range.to_ns == before && after > row.range.from_ns) row.range.to_ns = after;
+    }
+    return rows;
+}
+
 void TimelinePanel::finish_edge()
 {
-    const TimeRange range = dragged_window();
-    const Edge edge = *edge_;
-    edge_.reset();
-    if (range == edge.range) return;
+    drag_ = Drag::edge;  // still, for what it comes to
+    const std::vector<WindowRow> before = session_.shownWindows(), after = dragged_windows();
+    give_up_drag();
     // Windows that were only proposed become the user's all together: else moving one would make the others vanish.
     std::vector<WindowRow> changed;
-    if (session_.windows().empty()) changed = session_.shownWindows();
-    else changed.push_back({edge.window, {}, range});
-    for (WindowRow& row : changed)
-        if (row.name == edge.window) row.range = range;
-    session_.setWindows(changed);
+    bool any = false;
+    for (std::size_t i = 0; i < after.size(); ++i) {
+        const bool moved = after[i].range != before[i].range;
+        any |= moved;
+        if (moved || session_.windows().empty()) changed.push_back(after[i]);
+    }
+    if (any) session_.setWindows(changed);
 }
 
 bool TimelinePanel::event(QEvent* event)

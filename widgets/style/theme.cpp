@@ -124,7 +124,7 @@ Theme high_contrast()
 Theme make(Theme::Id id)
 {
     Theme t = id == Theme::Id::dark ? dark() : id == Theme::Id::highContrast ? high_contrast() : light();
-    const int alpha = id == Theme::Id::light ? 46 : 70;
+    const int alpha = id == Theme::Id::light ? 34 : 48;  // what lies under a window must stay readable
     t.window_incident = translucent(t.critical, alpha);
     t.window_baseline = translucent(t.note, alpha);
     t.window_after = translucent(t.ruled_out, alpha);
