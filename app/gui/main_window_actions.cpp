@@ -212,6 +212,7 @@ void MainWindow::showEvidenceGuide()
     dialog->resize(640, 520);
     auto* text = new QTextBrowser(dialog);
     text->setOpenLinks(false);
+    text->setAccessibleName(dialog->windowTitle());
     text->setHtml(evidence_guide_html(theme().muted_text.name()));
     connect(text, &QTextBrowser::anchorClicked, this,
             [](const QUrl& link) { QApplication::clipboard()->setText(how_to_get(link.path())); });
