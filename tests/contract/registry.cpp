@@ -1,9 +1,11 @@
-// The path is the registration: ids match paths, and every entry is complete.
+// The path is the registration: ids match paths, and every entry is complete. An analyzer comes with a case that it confirms
+// (or, where nothing more can be said, suspects), one that it rules out, and a decoy that looks alike.
 
 #include "analyzers/core/analyzer.h"
 #include "analyzers/core/importer.h"
 #include "tests/support/places.h"
 
+#include <fstream>
 #include <iostream>
 #include <regex>
 #include <set>
@@ -30,6 +32,35 @@ std::set<std::string> ids_of_folder(const fs::path& folder)
     for (const auto& entry : fs::directory_iterator(folder))
         if (entry.is_regular_file() && entry.path().extension() == ".cpp") ids.insert(entry.path().stem().string());
     return ids;
+}
+
+/// A case file that runs this analyzer, or all of them, and looks at something.
+bool tests_analyzer(const fs::path& path, const std::string& id)
+{
+    std::ifstream in(path);
+    bool runs = false, looks = false;
+    for (std::string line; std::getline(in, line);) {
+        const bool command = line.starts_with("> analyze") || line.starts_with("> diagnose");
+        runs = runs || (command && (line.find(" --only ") == std::string::npos || line.find(id) != std::string::npos));
+        looks = looks || line == "----" || line.starts_with("stdout ");
+    }
+    return runs && looks;
+}
+
+void check_cases(const fs::path& root, const std::string& id)
+{
+    const std::size_t dot = id.find('.');
+    if (dot == std::string::npos) return;
+    const fs::path folder = root / "tests/cases" / id.substr(0, dot);
+    const std::string stem = id.substr(dot + 1);
+    const auto expect_one_of = [&](std::initializer_list<const char*> endings) {
+        bool found = false;
+        for (const char* ending : endings) found = found || tests_analyzer(folder / (stem + "_" + ending + ".case"), id);
+        expect(found, id, "tests/cases/" + id.substr(0, dot) + "/" + stem + "_" + *endings.begin() + ".case, a case that runs it, is missing");
+    };
+    expect_one_of({"confirmed", "suspected"});
+    expect_one_of({"ruled_out"});
+    expect_one_of({"decoy"});
 }
 
 void check_importers(const fs::path& root)
@@ -65,6 +96,7 @@ void check_analyzers(const fs::path& root)
         expect(!analyzer->needs.empty(), id, "it does not say which evidence it needs");
         expect(analyzer->run != nullptr, id, "the function is missing");
         expect(fs::is_regular_file(root / "resources/handbook" / (id + ".md")), id, "resources/handbook/" + id + ".md is missing");
+        check_cases(root, id);
         std::set<std::string> names;
         for (const Threshold& threshold : analyzer->thresholds) {
             const std::string name(threshold.name);
