@@ -78,6 +78,28 @@ std::string columns_of(const PlanNodeRow& node, std::size_t& count)
 
 constexpr double rows_alike = 2;
 
+/// What the scan's part of the statement is to users: of the slow requests that ran it, else of the database's time as the
+/// counters have it. One plan alone does not say how often it runs.
+Result<Felt> felt_of(AnalysisContext& context, const plan::StoredPlan& stored, double share)
+{
+    Felt felt;
+    if (stored.fingerprint.empty()) return felt;
+    TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
+    if (const SpanTable::Id id = spans->strings.find(stored.fingerprint); id != StringPool::none) {
+        std::map<std::uint32_t, std::int64_t> explained;
+        for (SpanTable::Row row = 0; row < spans->size(); ++row)
+            if (spans->fingerprint[row] == id && context.windows().analysed.contains(spans->start_ns[row]))
+                explained[spans->trace[row]] += static_cast<std::int64_t>(share * static_cast<double>(spans->duration_ns[row]));
+        if (!explained.empty()) return context.felt(explained);
+    }
+    felt.database_time_only = true;
+    TRY_ASSIGN(const auto* intervals, context.evidence().statement_intervals());
+    for (const StatementInterval& interval : *intervals)
+        for (const StatementEntry& entry : interval.entries)
+            if (entry.fingerprint == stored.fingerprint && interval.total_ms > 0) felt.slow_time_share = std::max(felt.slow_time_share, share * entry.total_ms / interval.total_ms);
+    return felt;
+}
+
 /// An event that says it loaded rows into the table, after its last ANALYZE and before the plan.
 const Event* load_after(const std::vector<Event>& events, const std::string& relation, std::optional<std::int64_t> analyzed_ns, std::optional<std::int64_t> plan_ns)
 {
@@ -119,6 +141,8 @@ Result<Answer> run(AnalysisContext& context)
             if (share * 100 < context.threshold("self_share")) continue;
             Wrong wrong{&stored, miss, std::min(share, 1.0), 0, {}};
             wrong.columns = columns_of(node, wrong.predicates);
+            // A filter that compares no column (a SubPlan, a function) is guessed at, whatever the statistics are.
+            if (wrong.predicates == 0 && trim(condition_of(node)).size() > 0) continue;
             Wrong& best = by_key[node.relation + "|" + wrong.columns];
             if (!best.stored || wrong.miss.factor > best.miss.factor) best = wrong;
         }
@@ -172,8 +196,9 @@ Result<Answer> run(AnalysisContext& context)
         if (!wrong.stored->row.query.empty()) finding.subjects.push_back({"statement", summarize_sql(wrong.stored->row.query).normalized});
         finding.figures = {context.figure("misestimate", wrong.miss.factor, "x", "misestimate"), context.figure("rows", wrong.miss.rows_total, "rows", "rows"),
                            context.figure("share_of_time", wrong.share * 100, "%", "self_share")};
+        TRY_ASSIGN(const Felt felt, felt_of(context, *wrong.stored, wrong.share));
         finding.impact = 0;
-        finding.severity = severity_of({wrong.share, 0, false, false, true});
+        finding.severity = severity_of(felt);
         finding.refutes_if = "the estimate is still off after a fresh ANALYZE";
         finding.evidence = {{"The plan with the wrong estimate", "plan", "plan",
                              "SELECT node_id, parent_id, depth, node_type, relation, index_name, plan_rows, actual_rows, loops, total_ms, self_ms, rows_removed, shared_hit, shared_read, detail FROM plan_node WHERE plan_id = ?1 ORDER BY node_id",
