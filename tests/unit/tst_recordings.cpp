@@ -60,6 +60,12 @@ private slots:
         QCOMPARE(recordings(starts, {30 * s}).size(), std::size_t{2});
     }
 
+    void any_times_there_can_be()
+    {
+        QCOMPARE(recordings({INT64_MIN, INT64_MIN + 1, 0, INT64_MAX - 1, INT64_MAX}, {INT64_MIN, INT64_MAX}).size(), std::size_t{1});
+        QCOMPARE(recordings({INT64_MIN, INT64_MIN + 1, INT64_MIN + 2, INT64_MAX}, {}).size(), std::size_t{2});
+    }
+
     void sparse_traffic_has_long_pauses()
     {
         QCOMPARE(recordings(run(0, 3600, 20 * s), {}).size(), std::size_t{1});
