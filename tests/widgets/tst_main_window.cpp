@@ -219,6 +219,11 @@ void TestMainWindow::playbook_is_walked()
     auto* walk = child<QTreeView>("walkTree");
     QTRY_VERIFY(walk->model()->rowCount() >= 7);
     QVERIFY(!child<QLabel>("nextStep")->text().isEmpty());
+    // However much is concluded, the steps have most of the panel.
+    window_->resize(1024, 640);
+    QTest::qWait(20);
+    QVERIFY(child<QWidget>("conclusionArea")->height() <= 6 * walk->fontMetrics().lineSpacing() + 2);
+    QVERIFY2(walk->height() > 140, qPrintable(QString::number(walk->height())));
     // Every confirmed cause of the report is a question of some step; a click on one selects its finding.
     QModelIndex question;
     for (int step = 0; step < walk->model()->rowCount(); ++step)

@@ -56,9 +56,12 @@ StartPage::StartPage(Session& session, QWidget* parent)
     : QWidget(parent), session_(session), model_(new RecentModel(session.recentCases(), this))
 {
     setObjectName(QStringLiteral("startPage"));
+    constexpr int widest_left = 520;  // buttons and names of cases need no more
     auto* left = new QVBoxLayout;
-    left->addWidget(make_begin());
-    left->addWidget(make_recent(), 1);
+    for (QWidget* box : {make_begin(), make_recent()}) {
+        box->setMaximumWidth(widest_left);
+        left->addWidget(box, left->count());
+    }
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(20, 16, 20, 16);
     row->setSpacing(24);

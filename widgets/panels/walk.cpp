@@ -17,16 +17,19 @@
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QScopedValueRollback>
+#include <QScrollArea>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QTreeView>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace casebook {
 
 WalkPanel::WalkPanel(Session& session, QWidget* parent)
     : QWidget(parent), session_(session), loading_(session.jobs()), model_(new WalkModel(this)),
-      symptom_(new QComboBox(this)), conclusion_(new QLabel(this)), next_(new QLabel(this)),
+      symptom_(new QComboBox(this)), conclusion_(new QLabel(this)), conclusion_area_(new QScrollArea(this)), next_(new QLabel(this)),
       copy_next_(new QToolButton(this)), tree_(new QTreeView(this)), stack_(new QStackedWidget(this))
 {
     setObjectName(QStringLiteral("walk"));
@@ -41,6 +44,16 @@ WalkPanel::WalkPanel(Session& session, QWidget* parent)
 
     conclusion_->setWordWrap(true);
     conclusion_->setObjectName(QStringLiteral("conclusion"));
+    conclusion_->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    conclusion_area_->setObjectName(QStringLiteral("conclusionArea"));
+    conclusion_area_->setAccessibleName(tr("What the walk comes to"));
+    conclusion_area_->setWidget(conclusion_);
+    conclusion_area_->setWidgetResizable(true);
+    conclusion_area_->setFrameShape(QFrame::NoFrame);
+    conclusion_area_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    conclusion_area_->viewport()->setAutoFillBackground(false);
+    conclusion_->setAutoFillBackground(false);
+    conclusion_area_->viewport()->installEventFilter(this);
     next_->setWordWrap(true);
     next_->setObjectName(QStringLiteral("nextStep"));
     next_->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -82,7 +95,7 @@ WalkPanel::WalkPanel(Session& session, QWidget* parent)
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(4, 0, 4, 0);
     column->addWidget(symptom_);
-    column->addWidget(conclusion_);
+    column->addWidget(conclusion_area_);
     column->addLayout(next_row);
     column->addWidget(tree_, 1);
     stack_->addWidget(
@@ -128,7 +141,8 @@ void WalkPanel::show_walk(const Walk& walk)
                                  : tr("Fits best: %1").arg(to_qt(walk.title)));
     symptom_->setToolTip(to_qt(walk.pattern));
     conclusion_->setText(QStringLiteral("<b>%1</b>").arg(to_qt(walk.conclusion).toHtmlEscaped()));
-    conclusion_->setVisible(!walk.conclusion.empty());
+    conclusion_area_->setVisible(!walk.conclusion.empty());
+    fit_conclusion();
     next_->setText(tr("Next: %1").arg(to_qt(walk.next.title)));
     next_->setToolTip(QStringLiteral("<p>%1</p><p><code>%2</code></p>")
                           .arg(to_qt(walk.next.why).toHtmlEscaped(), to_qt(walk.next.command).toHtmlEscaped()));
@@ -137,6 +151,14 @@ void WalkPanel::show_walk(const Walk& walk)
     copy_next_->setVisible(!next_command_.isEmpty());
     stack_->setCurrentIndex(1);
     show_selection();
+}
+
+/// Several causes make a long text: it may have a few lines, the steps below have the rest.
+void WalkPanel::fit_conclusion()
+{
+    constexpr int most_lines = 6;
+    const int wanted = conclusion_->heightForWidth(std::max(40, conclusion_area_->viewport()->width()));
+    conclusion_area_->setFixedHeight(std::min(wanted, most_lines * conclusion_->fontMetrics().lineSpacing()) + 2);
 }
 
 void WalkPanel::show_selection()
@@ -158,6 +180,7 @@ bool WalkPanel::eventFilter(QObject* watched, QEvent* event)
 {
     // Heights depend on the width.
     if (watched == tree_->viewport() && event->type() == QEvent::Resize) tree_->doItemsLayout();
+    if (watched == conclusion_area_->viewport() && event->type() == QEvent::Resize) fit_conclusion();
     return QWidget::eventFilter(watched, event);
 }
 

@@ -7,6 +7,7 @@
 
 class QComboBox;
 class QLabel;
+class QScrollArea;
 class QStackedWidget;
 class QToolButton;
 class QTreeView;
@@ -30,13 +31,16 @@ private:
     void reload();
     void show_walk(const Walk& walk);
     void show_selection();
+    void fit_conclusion();
     void copy_command(const QString& command);
 
     Session& session_;
     JobSlot loading_;
     WalkModel* model_;
     QComboBox* symptom_;
-    QLabel *conclusion_, *next_;
+    QLabel* conclusion_;
+    QScrollArea* conclusion_area_;
+    QLabel* next_;
     QToolButton* copy_next_;
     QTreeView* tree_;
     QStackedWidget* stack_;
