@@ -25,7 +25,7 @@ constexpr std::array<Threshold, 9> thresholds{{{"share", 25, "%", "patterns-perf
                                                {"ruled_out_share", 10, "%", "patterns-performance slow-statement-ranking"},
                                                {"calls", 10, "calls", "Casebook's own"},
                                                {"load", 0.05, "s per s", "Casebook's own: below it the database idles"},
-                                               {"growth", 1.5, "x", "Casebook's own"},
+                                               {"growth", 2, "x", "Casebook's own"},
                                                {"cpu", 80, "%", "patterns-production db-cpu-saturation, the symptom table's line"},
                                                {"unmatched", 10, "%", "patterns-production slow-statement-ranking"}}};
 

@@ -49,6 +49,7 @@ struct Candidate {
     std::set<std::string> fingerprints;
     std::optional<StatementCounts> statement;
     std::string statement_fingerprint;
+    bool scan_planned = false, index_planned = false;  ///< what EXPLAIN without ANALYZE, as capture takes it, intends
 };
 
 using Candidates = std::map<std::pair<std::string, std::vector<std::string>>, Candidate>;
@@ -97,6 +98,16 @@ struct PlanSurvey {
     double most_removed = 0;
 };
 
+/// Without actual rows a plan proves no waste, but it says how the relation is read.
+void note_intention(const RelationScan& scan, Candidates& all)
+{
+    const bool index = plan::is_index_scan(scan.node_type);
+    const std::vector<std::string> columns = equality_columns(index ? scan.condition : scan.filter);
+    if (columns.empty()) return;
+    Candidate& candidate = candidate_for(all, scan.relation, columns);
+    (index ? candidate.index_planned : candidate.scan_planned) = true;
+}
+
 PlanSurvey survey_plans(AnalysisContext& context, const std::vector<plan::StoredPlan>& plans, Candidates& all)
 {
     PlanSurvey survey;
@@ -105,6 +116,7 @@ PlanSurvey survey_plans(AnalysisContext& context, const std::vector<plan::Stored
         for (const RelationScan& scan : plan::relation_scans(stored.row)) {
             if (!scan.has_actuals) {
                 ++survey.estimates_only;
+                note_intention(scan, all);
                 continue;
             }
             if (scan.truncation == plan::Truncation::neverRun) {
@@ -172,7 +184,11 @@ Status join_statements(AnalysisContext& context, Candidates& all)
                 keep(candidate);
             }
             if (joined || equalities.size() != 1) continue;
-            if (equalities[0].columns == std::vector<std::string>{"id"}) continue;  // the primary key by its usual name
+            const auto planned = all.find({equalities[0].table, equalities[0].columns});
+            const bool index_planned = planned != all.end() && planned->second.index_planned, scan_planned = planned != all.end() && planned->second.scan_planned;
+            if (index_planned && !scan_planned) continue;  // many blocks for other reasons, such as dead rows
+            // The primary key by its usual name has an index, unless a plan shows that it is not used.
+            if (equalities[0].columns == std::vector<std::string>{"id"} && !scan_planned) continue;
             if (static_cast<double>(counts.calls) < context.threshold("calls") || counts.per_row() < context.threshold("blocks_per_row") || counts.per_call() < context.threshold("blocks_per_call")) continue;
             keep(candidate_for(all, equalities[0].table, equalities[0].columns));
         }
@@ -232,10 +248,12 @@ Status report(AnalysisContext& context, const Candidate& candidate)
                                     {proof.stored->id}});
         if (!candidate.served.empty()) finding.note = "another plan uses an index for the same columns; take a new plan to see which holds now";
     } else {
+        const std::string rows_each = format_number(candidate.statement->rows / static_cast<double>(candidate.statement->calls), 2);
         finding.verdict = candidate.statement->reset ? Verdict::inconclusive : Verdict::suspected;
         finding.headline = "A statement reads " + format_count(static_cast<std::int64_t>(candidate.statement->per_call())) + " blocks per call of " + candidate.relation + " by " + columns + " to return " +
-                           format_number(candidate.statement->rows / static_cast<double>(candidate.statement->calls), 2) + " rows each: an index may be missing";
-        finding.note = std::string(candidate.statement->reset ? "the counters were reset between the snapshots; " : "") + "counters cannot show a scan; import the plan: EXPLAIN (ANALYZE, BUFFERS) of this statement";
+                           rows_each + (rows_each == "1" ? " row each: " : " rows each: ") + (candidate.scan_planned ? "it scans the table" : "an index may be missing");
+        finding.note = std::string(candidate.statement->reset ? "the counters were reset between the snapshots; " : "") + (candidate.scan_planned ? "its plan is to scan " + candidate.relation + "; how much of it is thrown away shows" : std::string("counters cannot show a scan; import")) +
+                       (candidate.scan_planned ? " EXPLAIN (ANALYZE, BUFFERS) of this statement" : " the plan: EXPLAIN (ANALYZE, BUFFERS) of this statement");
     }
     if (candidate.statement) {
         finding.figures.push_back(context.figure("blocks_per_row", candidate.statement->per_row(), "blocks", "blocks_per_row"));
@@ -269,7 +287,8 @@ Result<Answer> run(AnalysisContext& context)
     for (const auto& [key, candidate] : all) {
         const bool suspicious = candidate.statement && static_cast<double>(candidate.statement->calls) >= context.threshold("calls") && candidate.statement->per_row() >= context.threshold("blocks_per_row") &&
                                 candidate.statement->per_call() >= context.threshold("blocks_per_call");
-        if (!candidate.wasteful.empty() || (candidate.served.empty() && suspicious)) TRY(report(context, candidate));
+        const bool index_stands = !candidate.served.empty() || (candidate.index_planned && !candidate.scan_planned);
+        if (!candidate.wasteful.empty() || (!index_stands && suspicious)) TRY(report(context, candidate));
     }
     TRY_ASSIGN(const std::int64_t statements, context.evidence().amount("statement"));
     if (survey.usable == 0 && statements == 0) {
