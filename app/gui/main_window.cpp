@@ -93,6 +93,7 @@ MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent
     for (const auto signal :
          {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed, &Session::ledgerChanged})
         connect(&session_, signal, this, &MainWindow::update_title);
+    case_shown_ = !session_.hasCase();
     show_case(session_.hasCase());
     for (const MainWindow* other : siblings()) number_ = std::max(number_, other->number_ + 1);
     qApp->installEventFilter(this);  // drops on what would take them as text
@@ -262,6 +263,7 @@ void MainWindow::openWindow()
     another->move(pos() + QPoint(32, 32));
     another->show();
     another->take_front();
+    another->evidence_->followSelection();
 }
 
 /// Evidence opens here from now on.

@@ -214,6 +214,9 @@ void TestWindows::second_window_has_panels_of_its_own()
     QVERIFY(other);
     QVERIFY(QTest::qWaitForWindowActive(other));
     QVERIFY2(other->windowTitle().contains(QStringLiteral("window 2")), qPrintable(other->windowTitle()));
+    QVERIFY(other->evidence()->isVisible());
+    QVERIFY(!other->findChild<QWidget*>(QStringLiteral("startPage"))->isVisible());
+    QCOMPARE(other->evidence()->count(), 1);  // of the selected finding
     // The same case and selection.
     auto* tree = other->findChild<QTreeView*>(QStringLiteral("findingTree"));
     QVERIFY(tree && tree->model()->rowCount() > 0);

@@ -108,7 +108,7 @@ EvidenceTabs::EvidenceTabs(Session& session, QWidget* parent)
 
     connect(&session_, &Session::evidenceRequested, this,
             [this](const EvidenceRequest& request) { if (answering_) open(request, kind_for(request.evidence), false); });
-    connect(&session_, &Session::selectionChanged, this, &EvidenceTabs::follow_selection);
+    connect(&session_, &Session::selectionChanged, this, &EvidenceTabs::followSelection);
     for (const auto signal : {&Session::jobStarted, &Session::jobFinished})
         connect(&session_, signal, this, &EvidenceTabs::update_hint);
     connect(&session_, &Session::reportChanged, this, &EvidenceTabs::update_hint);
@@ -148,7 +148,7 @@ void EvidenceTabs::explore(const EvidenceViewKind& kind)
     if (const auto evidence = kind.explore()) open({*evidence, nullptr}, &kind, false);
 }
 
-void EvidenceTabs::follow_selection()
+void EvidenceTabs::followSelection()
 {
     const Selection& selection = session_.selection();
     if (selection.analyzer == followed_analyzer_ && selection.finding_key == followed_key_) return;

@@ -30,6 +30,8 @@ public:
     /// only the one in front does.
     void setAnswering(bool on) { answering_ = on; }
     bool isAnswering() const { return answering_; }
+    /// Opens the evidence of the selected finding, as a click on it would.
+    void followSelection();
     EvidenceView* currentView() const;
     int count() const;
     void closeAll();
@@ -40,7 +42,6 @@ public:
 private:
     class Page;
     void open(const EvidenceRequest& request, const EvidenceViewKind* kind, bool preview);
-    void follow_selection();
     void close(int index);
     void update_hint();
     void drop_stale_pages();
