@@ -93,7 +93,8 @@ void MainWindow::goTo(const SearchItem& item)
     case Kind::view:
         if (auto* action = findChild<QAction*>(to_qt(item.first))) action->trigger();
         return;
-    case Kind::finding: {
+    case Kind::finding:
+    case Kind::remark: {
         session_.selectFinding(item.first, item.second);
         const auto finding = session_.finding(item.first, item.second);
         if (finding && !finding->evidence.empty()) session_.openEvidence(finding->evidence.front(), finding);

@@ -1,4 +1,5 @@
 // The palette by keys: what is found, in which order, and where it leads.
+#include "analyzers/store/finding_decisions.h"
 #include "app/gui/main_window.h"
 #include "tests/support/places.h"
 #include "tests/support/widget_fixture.h"
@@ -47,6 +48,7 @@ private slots:
     void trace_is_opened_by_its_id();
     void note_is_shown_in_the_ledger();
     void search_leaves_commands_out();
+    void remarks_on_findings_are_found();
 
 private:
     template <class T>
@@ -374,6 +376,29 @@ void TestCommandPalette::search_leaves_commands_out()
         QVERIFY(hits().hit(row).item.kind != Kind::command);
         QVERIFY(hits().hit(row).item.kind != Kind::view);
     }
+}
+
+void TestCommandPalette::remarks_on_findings_are_found()
+{
+    auto file = CaseFile::temporary();
+    QVERIFY(file);
+    FindingDecision noted, dismissed;
+    noted.note = "asked Ines about the\nwarehouse job";
+    dismissed.state = FindingState::dismissed;
+    dismissed.reason = "load test of Tuesday";
+    QVERIFY(store_decision(**file, "pool.exhaustion", "aaaa", noted));
+    QVERIFY(store_decision(**file, "database.n_plus_one", "bbbb", dismissed));
+    const auto remarks = read_remarks(**file, Control{});
+    QVERIFY(remarks);
+    QCOMPARE(remarks->size(), std::size_t{2});
+    const auto found = search_case(QStringLiteral("warehouse"), *remarks, nullptr, 10, Control{});
+    QVERIFY(found && found->size() == 1);
+    QCOMPARE(found->front().item.kind, Kind::remark);
+    QCOMPARE(found->front().item.first, std::string("pool.exhaustion"));
+    QCOMPARE(found->front().item.second, std::string("aaaa"));
+    const auto reason = search_case(QStringLiteral("load tuesday"), *remarks, nullptr, 10, Control{});
+    QVERIFY(reason && reason->size() == 1);
+    QCOMPARE(reason->front().item.second, std::string("bbbb"));
 }
 
 QTEST_MAIN(TestCommandPalette)

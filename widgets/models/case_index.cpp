@@ -127,6 +127,16 @@ Result<CaseIndex> read_case_index(CaseFile& file, std::shared_ptr<const SpanTabl
     return index;
 }
 
+Result<std::vector<SearchItem>> read_remarks(CaseFile& file, const Control& control)
+{
+    TRY_ASSIGN(const QueryResult found,
+               run_query(file, "SELECT analyzer, key, trim(note || ' ' || reason) FROM finding_decision WHERE note <> '' OR reason <> '' ORDER BY changed_at_ns DESC", {},
+                         QueryLimits{.max_rows = most_names}, control));
+    std::vector<SearchItem> items;
+    for (const auto& row : found.rows) items.push_back({Kind::remark, line(to_text(row[2])), line(to_text(row[0])), {}, to_text(row[0]), to_text(row[1]), 0});
+    return items;
+}
+
 Result<std::vector<SearchHit>> search_case(const QString& typed, const std::vector<SearchItem>& others, const CaseIndex* index, std::size_t most, const Control& control)
 {
     constexpr int in_detail = 40;  // so much less than in the title
@@ -183,6 +193,7 @@ QString kind_text(SearchItem::Kind kind)
     case Kind::command: return tr("command");
     case Kind::view: return tr("view");
     case Kind::finding: return tr("finding");
+    case Kind::remark: return tr("note");
     case Kind::service: return tr("service");
     case Kind::operation: return tr("operation");
     case Kind::statement: return tr("statement");

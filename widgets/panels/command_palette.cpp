@@ -25,7 +25,7 @@ constexpr int widest = 760, tallest = 460;
 
 CommandPalette::CommandPalette(Session& session, std::function<std::vector<SearchItem>()> commands, QWidget* window)
     : QFrame(window), session_(session), commands_(std::move(commands)), line_(new QLineEdit(this)), list_(new QListView(this)), hint_(new QLabel(this)),
-      model_(new SearchModel(this)), index_job_(session.jobs()), search_job_(session.jobs())
+      model_(new SearchModel(this)), index_job_(session.jobs()), remarks_job_(session.jobs()), search_job_(session.jobs())
 {
     setObjectName(QStringLiteral("commandPalette"));
     setFrameShape(QFrame::StyledPanel);
@@ -83,7 +83,20 @@ void CommandPalette::open(Scope scope)
     raise();
     line_->setFocus(Qt::ShortcutFocusReason);
     load_index();
+    load_remarks();
     search();
+}
+
+void CommandPalette::load_remarks()
+{
+    if (!session_.hasCase()) return;
+    remarks_job_ = session_.read<std::vector<SearchItem>>(
+        tr("Read notes"), [](CaseFile& file, const Control& control) { return read_remarks(file, control); }, this,
+        [this](Result<std::vector<SearchItem>> read) {
+            if (!read || read->empty() || !isVisible()) return;
+            others_.insert(others_.end(), read->begin(), read->end());
+            search();
+        });
 }
 
 std::vector<SearchItem> CommandPalette::findings() const

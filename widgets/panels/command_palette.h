@@ -44,6 +44,7 @@ private:
     void close_palette();
     void place();
     void load_index();
+    void load_remarks();
     void search();
     void show_hits(std::vector<SearchHit> hits);
     void move(int rows);
@@ -61,7 +62,7 @@ private:
     QLabel* hint_;
     SearchModel* model_;
     QPointer<QWidget> focus_before_;
-    JobSlot index_job_, search_job_;
+    JobSlot index_job_, remarks_job_, search_job_;
 };
 
 }  // namespace casebook
