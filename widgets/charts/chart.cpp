@@ -1,5 +1,7 @@
 #include "widgets/charts/chart.h"
 
+#include "widgets/charts/duration_ticker.h"
+
 #include <QAction>
 #include <QApplication>
 #include <QClipboard>
@@ -53,6 +55,18 @@ void Chart::set_value_label(QCPAxis& axis, const QString& text)
 void Chart::fit_labels()
 {
     const QFontMetrics metrics(font());
+    bool ticks_changed = false;
+    for (QCPAxisRect* rect : plot_->axisRects()) {
+        QCPAxis* axis = rect->axis(QCPAxis::atLeft);
+        if (axis == nullptr) continue;
+        // Durations have a tick at 1, 2 and 5 of each power where there is room; plain numbers read best with few.
+        const int most = axis->ticker().dynamicCast<DurationTicker>() ? 12 : 5;
+        const int ticks = std::clamp(static_cast<int>(rect->height() / (1.7 * metrics.height())), 2, most);
+        if (axis->ticker()->tickCount() == ticks) continue;
+        axis->ticker()->setTickCount(ticks);
+        ticks_changed = true;
+    }
+    if (ticks_changed) plot_->replot(QCustomPlot::rpQueuedReplot);
     for (QCPAxisRect* rect : plot_->axisRects())
         for (QCPAxis* axis : rect->axes()) {
             const QString whole = axis->property("whole label").toString();

@@ -26,6 +26,7 @@ DistributionChart::DistributionChart(QWidget* parent) : Chart(parent)
     rect->axis(QCPAxis::atTop)->setTicks(false);
     rect->axis(QCPAxis::atRight)->setTicks(false);
     plot().xAxis->setTicker(QSharedPointer<DurationTicker>(new DurationTicker));
+    plot().xAxis->ticker()->setTickCount(12);
     plot().xAxis->setLabel(tr("duration (log scale)"));
     plot().yAxis->setTicker(QSharedPointer<NumberTicker>(new NumberTicker));
     // Where names fit is known once the layout is.

@@ -18,12 +18,14 @@ QVector<double> DurationTicker::createTickVector(double, const QCPRange& range)
 {
     QVector<double> ticks;
     if (range.size() < 0.6) {  // less than a factor of four: round steps read better than powers
-        for (const double tick : round_ticks(duration_from_axis(range.lower), duration_from_axis(range.upper), 5))
+        for (const double tick : round_ticks(duration_from_axis(range.lower), duration_from_axis(range.upper), std::min(5, tickCount())))
             if (tick > 0) ticks += std::log10(tick);
         return ticks;
     }
-    const bool fine = range.size() < 3;
-    for (int power = static_cast<int>(std::floor(range.lower)); power <= static_cast<int>(std::ceil(range.upper)) && power < 19; ++power)
+    const bool fine = range.size() < 3 && range.size() * 3 <= tickCount();
+    const int stride = std::max(1, static_cast<int>(std::ceil(range.size() / std::max(1, tickCount()))));
+    const int lowest = static_cast<int>(std::floor(range.lower / stride)) * stride;
+    for (int power = lowest; power <= static_cast<int>(std::ceil(range.upper)) && power < 19; power += stride)
         for (const double factor : {1.0, 2.0, 5.0})
             if (factor == 1.0 || fine) ticks += power + std::log10(factor);
     return ticks;

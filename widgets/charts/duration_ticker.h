@@ -4,7 +4,8 @@
 
 namespace casebook {
 
-/// Ticks of an axis whose coordinate is log10 of a duration in ns: "1 ms", "2 ms", "5 ms", "10 ms". Included by the
+/// Ticks of an axis whose coordinate is log10 of a duration in ns: "1 ms", "2 ms", "5 ms", "10 ms", at most tickCount() of
+/// them. Included by the
 /// .cpp files of this folder only.
 class DurationTicker : public QCPAxisTicker {
 protected:

@@ -31,6 +31,7 @@ LatencyChart::LatencyChart(QWidget* parent) : Chart(parent), ticker_(new TimeTic
     map_->setInterpolate(false);
     map_->setTightBoundary(true);
     map_->setDataScaleType(QCPAxis::stLogarithmic);
+    map_->setVisible(false);  // until there are too many points; its empty cells would show as a stain
     graph_ = plot().addGraph();
     failed_ = plot().addGraph();
     for (QCPGraph* graph : {graph_, failed_}) {

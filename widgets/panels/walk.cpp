@@ -140,7 +140,10 @@ void WalkPanel::show_walk(const Walk& walk)
                                  ? tr("The symptom that fits best")
                                  : tr("Fits best: %1").arg(to_qt(walk.title)));
     symptom_->setToolTip(to_qt(walk.pattern));
-    conclusion_->setText(QStringLiteral("<b>%1</b>").arg(to_qt(walk.conclusion).toHtmlEscaped()));
+    // Ids have no spaces: they may be broken after an underscore.
+    QString conclusion = to_qt(walk.conclusion).toHtmlEscaped();
+    conclusion.replace(QLatin1Char('_'), QStringLiteral("_&#8203;"));
+    conclusion_->setText(QStringLiteral("<b>%1</b>").arg(conclusion));
     conclusion_area_->setVisible(!walk.conclusion.empty());
     fit_conclusion();
     next_->setText(tr("Next: %1").arg(to_qt(walk.next.title)));
