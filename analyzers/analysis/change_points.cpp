@@ -252,6 +252,12 @@ Result<std::vector<Observations>> observations_of(CaseEvidence& evidence)
         TRY_ASSIGN(const std::vector<Series>* series, evidence.metric(role));
         for (const Series& one : *series) {
             Observations seen{one.service, one.name, one.at_ns, one.value, {}, false};
+            // A share is looked at as shares are; errors per second are no share.
+            const bool percent = one.unit == "%" || one.unit == "percent";
+            if (std::string_view(role) == "error_rate" && std::all_of(one.value.begin(), one.value.end(), [&](double value) { return value >= 0 && value <= (percent ? 100 : 1); })) {
+                for (double& value : seen.value) value /= percent ? 100 : 1;
+                seen.failed = seen.value;
+            }
             all.push_back(std::move(seen));
         }
     }

@@ -14,7 +14,7 @@ struct Observations {
     std::string service, operation;
     std::vector<std::int64_t> at_ns;
     std::vector<double> value;       ///< milliseconds for spans
-    std::vector<double> failed;      ///< 0 or 1 per observation; empty when it does not apply
+    std::vector<double> failed;      ///< 0 or 1 per request, shares for series of shares; empty when it does not apply
     bool arrivals = true;            ///< gaps between observations mean something (spans do, scrapes do not)
 };
 

@@ -96,6 +96,15 @@ StatementInterval difference(const StatementSnapshot* earlier, const StatementSn
     return interval;
 }
 
+/// To milliseconds, for percentiles of latency whose name does not say their unit but whose column or metadata does.
+double scale_of_unit(const MetricRole& role, std::string_view unit)
+{
+    if (!role.role.starts_with("latency_p") || role.scale != 1 || role.name.ends_with("_ms")) return 1;
+    if (unit == "s" || unit == "sec" || unit == "seconds") return 1e3;
+    if (unit == "us" || unit == "microseconds") return 1e-3;
+    return unit == "ns" || unit == "nanoseconds" ? 1e-6 : 1;
+}
+
 }  // namespace
 
 double Series::increase(TimeRange range) const
@@ -272,7 +281,7 @@ Result<std::vector<Series>> CaseEvidence::load_series(const std::string& role, c
         for (const char* key : {"instance", "service.instance.id", "pod", "host.name", "host"})
             if (series.instance.empty()) series.instance = series.label(key);
         if (match) {
-            series.scale = match->scale;
+            series.scale = match->scale * scale_of_unit(*match, series.unit);
             series.counter = match->counter;
         }
         found.push_back(std::move(series));

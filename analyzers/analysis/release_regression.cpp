@@ -21,6 +21,7 @@ using Id = SpanTable::Id;
 constexpr std::size_t fewest_rows = 20;    // of one operation on one side
 constexpr std::size_t fewest_beside = 30;  // of one version at the same time as the other
 constexpr double error_floor = 0.005;      // as change points have it
+constexpr std::int64_t rollout_ns = 60'000'000'000;  // so near a half hour is the time itself
 
 ServiceLevel level_of(const SpanTable& spans, const Rows& rows, double percentile_of_tail)
 {
@@ -167,7 +168,7 @@ std::vector<Regression> ReleaseJudge::look(const Release& release, Id service_id
         const std::int64_t late_ns = found.onset_ns - release.until_ns;
         const bool soon = late_ns <= minutes(context_.threshold("onset"));
         const bool second_look = found.new_is_worse || found.restored || found.own;
-        found.verdict = found.few || found.warms_up ? Verdict::inconclusive : soon && second_look ? Verdict::confirmed : Verdict::suspected;
+        found.verdict = found.few || found.warms_up || found.time_unsure ? Verdict::inconclusive : soon && second_look ? Verdict::confirmed : Verdict::suspected;
         if (late_ns > hours(context_.threshold("suspect"))) continue;
         worse.push_back(std::move(found));
     }
@@ -236,7 +237,13 @@ bool ReleaseJudge::find_onset(Regression& found, const std::vector<Change>& chan
     for (const Change& change : changes)
         if (change.operation == spans_.text(found.operation) && change.kind != Change::Kind::traffic && (!nearest || std::llabs(change.at_ns - at_ns) < std::llabs(nearest->at_ns - at_ns))) nearest = &change;
     if (!nearest) return false;
-    if (nearest->at_ns < at_ns - static_cast<std::int64_t>(context_.threshold("before") * 1e9) && began_before(found, *nearest)) {
+    const std::int64_t apart_ns = nearest->at_ns - at_ns, grain_ns = minutes(context_.threshold("time_grain"));
+    found.time_unsure = found.release->to_the_half_hour && apart_ns > rollout_ns && apart_ns <= grain_ns;
+    if (apart_ns < -static_cast<std::int64_t>(context_.threshold("before") * 1e9) && began_before(found, *nearest)) {
+        if (found.release->to_the_half_hour && apart_ns >= -grain_ns) {
+            answer = {Verdict::inconclusive, describe(*nearest) + " began to rise " + format_ms(static_cast<double>(-apart_ns) / 1e6) + " before " + found.release->text + ", whose time is known to the half hour only", {}};
+            return false;
+        }
         answer = {Verdict::ruledOut, describe(*nearest) + " began to rise " + format_ms(static_cast<double>(at_ns - nearest->at_ns) / 1e6) + " before " + found.release->text, {}};
         return false;
     }

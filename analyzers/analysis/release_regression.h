@@ -34,7 +34,7 @@ struct Regression {
     double own_failures = 0;
     // what speaks against it
     double load_factor = 1, on_path = 1;
-    bool some_instances = false, warms_up = false, few = false;
+    bool some_instances = false, warms_up = false, few = false, time_unsure = false;
     Verdict verdict = Verdict::suspected;
     double excess_ms = 0;
     std::vector<SpanTable::Id> versions;

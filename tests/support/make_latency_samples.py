@@ -191,20 +191,27 @@ def regression_after_deploy(folder):
     run("rollback", 30, [guides, ("10:01:30Z", "deploy", "guides", "rolled back to 3.1")], archive=lambda w, at, new: w.uniform(70, 90) if new else w.uniform(18, 24),
         is_new=lambda i, at: 60000 <= at < 90000)
 
-    # Nobody wrote down when exactly: 10:00 by the change calendar, but slow from 10:14 on (or the version says when it was).
-    def half_hour(name, seed, version):
+    # Nobody wrote down when exactly: 10:00 by the change calendar.
+    def half_hour(name, seed, version, start):
         w = World(seed)
-        for i in range(480):
-            at = i * 3000.0
+        for i in range(240):
+            at = i * 6000.0
             new = at >= 840000
             mine, theirs = w.uniform(50, 70) if new else w.uniform(10, 14), w.uniform(18, 24)
-            root = w.server("guides", "/guides/{id}", at - 300000, mine + theirs, version=("3.2" if new else "3.1") if version else None)
-            w.client("guides", "archive", "/records/7", at - 300000 + mine / 2, theirs, root, version=("3.2" if new else "3.1") if version else None)
+            root = w.server("guides", "/guides/{id}", at + start, mine + theirs, version=("3.2" if new else "3.1") if version else None)
+            w.client("guides", "archive", "/records/7", at + start + mine / 2, theirs, root, version=("3.2" if new else "3.1") if version else None)
         w.save(folder, name)
-        events(folder, name, ("10:00:00Z", "deploy", "guides", "guides 3.1 -> 3.2"))
 
-    half_hour("half_hour", 31, False)
-    half_hour("half_hour_version", 32, True)
+    half_hour("half_hour", 31, False, -300000.0)          # slow from 10:09 on
+    half_hour("half_hour_before", 32, False, -1200000.0)  # slow from 9:54 on
+    half_hour("half_hour_version", 34, True, -300000.0)
+
+    # Series only, every ten seconds for half an hour: the P99 and the failures are up from 10:10 to 10:20, the median is not.
+    r, rows = random.Random(33), []
+    for i in range(180):
+        bad = 60 <= i < 120
+        rows.append("2026-04-14T10:%02d:%02dZ,guides,%.1f,%.1f,%.3f" % (i // 6, i % 6 * 10, r.uniform(38, 42), r.uniform(300, 360) if bad else r.uniform(90, 110), r.uniform(2, 3) if bad else 0))
+    write(folder / "series.metrics.csv", "time,service,latency_p50 (ms),latency_p99 (ms),error_rate (%)\n" + "\n".join(rows) + "\n")
 
 
 # ---- latency.slow_cohort ---------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/release_regression.h"
+#include "analyzers/analysis/release_series.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 
@@ -20,9 +21,10 @@
 namespace casebook::latency {
 namespace {
 
-constexpr std::array<Threshold, 11> thresholds{{{"onset", 30, "min", "patterns-incidents deploy-p99-regression", Bound::atMost},
+constexpr std::array<Threshold, 12> thresholds{{{"onset", 30, "min", "patterns-incidents deploy-p99-regression", Bound::atMost},
                                                 {"suspect", 4, "h", "Casebook's own"},
                                                 {"before", 5, "s", "Casebook's own: one step of usual series"},
+                                                {"time_grain", 30, "min", "patterns-incidents deploy-p99-regression: deploy times are noted by the half hour"},
                                                 {"p99_factor", 2, "x", "patterns-incidents deploy-p99-regression"},
                                                 {"p50_factor", 1.5, "x", "Casebook's own"},
                                                 {"own_share", 20, "%", "Casebook's own: a fifth of the increase"},
@@ -38,6 +40,7 @@ using Rows = std::vector<Row>;
 std::string why_not(AnalysisContext& context, const Regression& found)
 {
     if (found.few) return "fewer than " + format_number(context.threshold("common.min_requests")) + " requests of one version";
+    if (found.time_unsure) return "the time of the change is a whole half hour and no version in the spans says when it was: up to " + format_number(context.threshold("time_grain")) + " min off, it says nothing of what came first";
     if (found.warms_up) return "the excess halves by itself within " + format_number(context.threshold("warm_up")) + " min: a warm-up, unless it stays";
     if (found.some_instances) return "only some instances of the new version are worse: see latency.some_instances";
     if (!found.own && !found.increase.slower_callee.empty()) return found.increase.slower_callee + " takes longer per call since then, which may be the reason";
@@ -125,87 +128,87 @@ Status report(AnalysisContext& context, const SpanTable& spans, const std::vecto
     return {};
 }
 
-/// Without spans: series of latency percentiles or error rates around the change. Only a rollback gives a second look.
-Result<Answer> from_metrics(AnalysisContext& context, const std::vector<Release>& releases)
+/// Without spans: series of latency percentiles or error shares around the change. Only a rollback gives a second look.
+Result<Answer> from_metrics(AnalysisContext& context, const std::vector<Release>& releases, const std::vector<const Release*>& judged)
 {
     TRY_ASSIGN(const std::vector<Observations> observed, observations_of(context.evidence()));
-    const std::vector<Change> changes = find_changes(observed);
-    Answer answer{Verdict::ruledOut, "no series has a change point soon after a change", {}};
-    for (const Release& release : releases) {
-        for (const Observations& seen : observed) {
-            if (seen.at_ns.size() < 2 || (!release.service.empty() && !seen.service.empty() && !equals_ignoring_case(release.service, seen.service))) continue;
-            std::vector<double> steps;
-            for (std::size_t i = 1; i < seen.at_ns.size(); ++i) steps.push_back(static_cast<double>(seen.at_ns[i] - seen.at_ns[i - 1]));
-            const double slack_ns = std::max(context.threshold("before") * 1e9, median(steps));
-            const auto change = std::find_if(changes.begin(), changes.end(), [&](const Change& c) {
-                return c.service == seen.service && c.operation == seen.operation && c.kind != Change::Kind::traffic && static_cast<double>(c.at_ns) >= static_cast<double>(release.at_ns) - slack_ns &&
-                       static_cast<double>(c.at_ns - release.until_ns) <= context.threshold("suspect") * 3600e9;
-            });
-            if (change == changes.end()) continue;
-            std::vector<double> before, after, later;
-            const auto undo = std::find_if(releases.begin(), releases.end(), [&](const Release& other) { return other.rollback && other.at_ns > change->at_ns && other.service == release.service; });
-            for (std::size_t i = 0; i < seen.at_ns.size(); ++i) {
-                if (seen.at_ns[i] < std::min(change->at_ns, release.at_ns)) before.push_back(seen.value[i]);
-                else if (undo != releases.end() && static_cast<double>(seen.at_ns[i]) >= static_cast<double>(undo->until_ns) + slack_ns) later.push_back(seen.value[i]);
-                else if (seen.at_ns[i] >= change->at_ns) after.push_back(seen.value[i]);
-            }
-            const bool high_percentile = seen.operation.find("99") != std::string::npos;
-            const double was = median(before), is = median(after), limit = context.threshold(high_percentile ? "p99_factor" : "p50_factor");
-            if (was <= 0 || is < limit * was) {
-                answer.reason = seen.operation + " " + format_ms(was) + " -> " + format_ms(is) + " after " + release.text;
-                continue;
-            }
-            const bool restored = later.size() >= 3 && median(later) <= context.threshold("alike") * was;
-            const bool soon = static_cast<double>(change->at_ns - release.until_ns) <= context.threshold("onset") * 60e9;
-            Finding finding;
-            finding.key = finding_key({seen.service.empty() ? release.service : seen.service, seen.operation, release.kind});
-            finding.verdict = soon && restored ? Verdict::confirmed : Verdict::suspected;
-            finding.headline = seen.operation + (seen.service.empty() ? "" : " of " + seen.service) + " rose after '" + release.text + "': " + format_ms(was) + " -> " + format_ms(is) + (restored ? "; the rollback restored it" : "");
-            finding.subjects = {{"service", seen.service.empty() ? release.service : seen.service}, {"metric", seen.operation}};
-            finding.figures = {context.figure(high_percentile ? "tail_factor" : "p50_factor", is / was, "x", high_percentile ? "p99_factor" : "p50_factor"),
-                               context.figure("onset_after_change", std::max(0.0, static_cast<double>(change->at_ns - release.at_ns) / 60e9), "min", "onset")};
-            finding.when = TimeRange{change->at_ns, change->until_ns.value_or(context.windows().whole.to_ns)};
-            finding.severity = Severity::warning;
-            finding.refutes_if = "the rise began more than " + format_number(context.threshold("before")) + " s or one step of the series before the change";
-            finding.evidence = {{"The series", "series", "metric", "SELECT at_ns, labels, value FROM metric_point WHERE name = ?1 ORDER BY labels, at_ns", {seen.operation}},
-                                {"Releases and changes", "table", "event", "SELECT at_ns, kind, service, text FROM event ORDER BY at_ns", {}}};
-            finding.fixes = {{"Roll back '" + release.text + "' first, then look for the reason", "5-10 min", format_ms(is) + " -> " + format_ms(was), "schema changes and data the new version wrote must suit the old one"}};
-            finding.proof = seen.operation + " is back at " + format_ms(was);
-            finding.rollback = "the rollback changes nothing: then data or a neighbour changed at the same time";
-            if (finding.verdict == Verdict::suspected) finding.note = "series cannot show whose doing it is; traces with service.version would";
-            context.add(std::move(finding));
-        }
+    const SeriesRules rules{context.threshold("before"), context.threshold("suspect"), context.threshold("p99_factor"), context.threshold("p50_factor"), context.threshold("alike")};
+    const SeriesLook look = look_at_series(releases, observed, find_changes(observed), rules);
+    std::set<std::string> keys;
+    for (const SeriesRegression& found : look.worse) {
+        const Release& release = *found.release;
+        if (std::find(judged.begin(), judged.end(), &release) == judged.end()) continue;
+        const Observations& seen = *found.series;
+        const std::string service = seen.service.empty() ? release.service : seen.service;
+        const std::string key = finding_key({service, release.kind});
+        if (!keys.insert(key).second) continue;  // the first one leads; its neighbours rose with it
+        const auto text = [&](double value) { return found.share ? format_percent(value) : format_ms(value); };
+        const std::string change = text(found.was) + " -> " + text(found.is);
+        const bool soon = TimeRange{release.until_ns, found.onset_ns}.seconds() <= context.threshold("onset") * 60;
+        Finding finding;
+        finding.key = key;
+        finding.verdict = soon && found.restored ? Verdict::confirmed : Verdict::suspected;
+        finding.headline = seen.operation + (seen.service.empty() ? "" : " of " + seen.service) + " rose after '" + release.text + "': " + change + (found.restored ? "; the rollback restored it" : "");
+        finding.subjects = {{"service", service}, {"metric", seen.operation}};
+        const char* line = found.high_percentile ? "p99_factor" : "p50_factor";
+        if (found.share) finding.figures = {{"failed_before", found.was * 100, "%", {}, {}}, {"failed_after", found.is * 100, "%", {}, {}}};
+        else finding.figures = {context.figure(found.high_percentile ? "tail_factor" : "p50_factor", found.factor(), "x", line), {"before", found.was, "ms", {}, {}}, {"after", found.is, "ms", {}, {}}};
+        finding.figures.push_back(context.figure("onset_after_change", std::max(0.0, TimeRange{release.at_ns, found.onset_ns}.seconds() / 60), "min", "onset"));
+        finding.when = TimeRange{found.onset_ns, found.until_ns.value_or(context.windows().whole.to_ns)};
+        Felt felt;
+        felt.failed_share = found.share ? found.is - found.was : 0;
+        finding.severity = found.share ? severity_of(felt) : Severity::warning;  // whose requests it slows a series does not say
+        finding.refutes_if = "the rise began more than " + format_number(context.threshold("before")) + " s or one step of the series before the change";
+        finding.evidence = {{"The series", "series", "metric", "SELECT at_ns, labels, value FROM metric_point WHERE name = ?1 ORDER BY labels, at_ns", {seen.operation}},
+                            {"Releases and changes", "table", "event", "SELECT at_ns, kind, service, text FROM event ORDER BY at_ns", {}}};
+        finding.fixes = {{"Roll back '" + release.text + "' first, then look for the reason", "5-10 min", text(found.is) + " -> " + text(found.was), "schema changes and data the new version wrote must suit the old one"}};
+        finding.proof = seen.operation + " is back at " + text(found.was);
+        finding.rollback = "the rollback changes nothing: then data or a neighbour changed at the same time";
+        if (finding.verdict == Verdict::suspected) finding.note = "series cannot show whose doing it is; traces with service.version would";
+        context.add(std::move(finding));
     }
-    return answer;
+    if (std::all_of(judged.begin(), judged.end(), [](const Release* release) { return release->to_the_half_hour; }))
+        return Answer{Verdict::inconclusive, "'" + judged.front()->text + "' is noted at a whole half hour: up to " + format_number(context.threshold("time_grain")) + " min off, it says nothing of what came first", {}};
+    if (look.meant == 0) return Answer{Verdict::inconclusive, "no series is of the service that '" + judged.front()->text + "' changed", {}};
+    if (look.judged == 0) return Answer{Verdict::inconclusive, "no series of the changed service has 15 values before and after a change", {}};
+    return Answer{Verdict::ruledOut, look.reason, {}};
 }
 
 Result<Answer> run(AnalysisContext& context)
 {
     TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
     TRY_ASSIGN(const auto* events, context.evidence().events());
-    std::vector<Release> releases = find_releases(*events, *spans);
-    // A change just before the recording can still be seen where both versions serve side by side.
-    const auto reach_ns = static_cast<std::int64_t>(context.threshold("onset") * 60e9);
-    std::erase_if(releases, [&](const Release& release) { return release.at_ns < context.windows().whole.from_ns - reach_ns || release.at_ns >= context.windows().whole.to_ns; });
-    if (releases.empty())
+    const AnalysisWindows& windows = context.windows();
+    const std::vector<Release> releases = find_releases(*events, *spans);
+    // A change just before the recording can still be seen where both versions serve side by side. What came after the
+    // analysed window cannot have caused it, but may be the rollback that ended it.
+    const double reach_s = context.threshold("onset") * 60;
+    std::vector<const Release*> judged;
+    for (const Release& release : releases)
+        if (TimeRange{windows.whole.from_ns, release.at_ns}.seconds() >= -reach_s && release.at_ns < std::min(windows.whole.to_ns, windows.analysed.to_ns)) judged.push_back(&release);
+    if (judged.empty() && std::any_of(releases.begin(), releases.end(), [&](const Release& release) { return windows.whole.contains(release.at_ns); }))
+        return Answer{Verdict::ruledOut, "nothing was released or changed before the end of the analysed time", {}};
+    if (judged.empty())
         return Answer{Verdict::notEnoughEvidence, "no release or change lies inside the recorded time", {missing_evidence("event(deploy)", "tells when something was released")}};
-    if (spans->empty()) return from_metrics(context, releases);
+    if (spans->empty()) return from_metrics(context, releases, judged);
     TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
     ReleaseJudge judge(context, *spans, *classes, releases);
     Answer answer{Verdict::ruledOut, "", {}};
     std::vector<std::vector<Regression>> all;
-    for (const Release& release : releases) {
+    for (const Release* release : judged) {
         bool seen = false;
-        for (const SpanTable::Id service : release.services) {
+        for (const SpanTable::Id service : release->services) {
             TRY(context.control().check());
             if (!judge.has(service)) continue;
             seen = true;
             Answer said;
-            std::vector<Regression> worse = judge.look(release, service, said);
+            std::vector<Regression> worse = judge.look(*release, service, said);
+            // What was over before the analysed window is of another incident.
+            std::erase_if(worse, [&](const Regression& found) { return spans->start_ns[found.after.back()] < windows.analysed.from_ns; });
             if (answer.reason.empty() || said.verdict == Verdict::inconclusive) answer = said;
             if (!worse.empty()) all.push_back(std::move(worse));
         }
-        if (!seen && answer.reason.empty()) answer.reason = "no traced service is named by '" + release.text + "'";
+        if (!seen && answer.reason.empty()) answer.reason = "no traced service is named by '" + release->text + "'";
     }
     std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.front().verdict < b.front().verdict; });
     std::set<std::string> keys;
