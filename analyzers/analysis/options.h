@@ -14,7 +14,7 @@ struct AnalyzeOptions {
     std::optional<TimeRange> range;   ///< --from --to
     std::string window;               ///< --window
     std::string baseline;             ///< --baseline
-    std::string symptom;
+    std::string symptom;  ///< listed first, as what the user sees; all questions are asked
     std::vector<std::string> only;    ///< analyzer ids; empty = all
     std::map<std::string, double> thresholds;  ///< --set, by full name
     /// Takes over the answers of the stored report that would be the same again: those of analyzers that looked at no

@@ -154,12 +154,9 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
     for (const std::string& id : options.only)
         if (!find_analyzer(id)) return fail(Error::Code::usage, "there is no analyzer " + id, "casebook-cli list analyzers shows them");
     AnalysisReport report;
-    std::vector<std::string> only = options.only;
-    if (!options.symptom.empty()) {
-        TRY_ASSIGN(const Playbook playbook, playbook_of(options.symptom));
-        if (only.empty() && options.symptom != "unknown")
-            for (const PlaybookQuestion& question : playbook.questions) only.push_back(question.analyzer);
-    }
+    // All questions are asked whatever users see: a cause need not be among those that the symptom's row expects.
+    if (!options.symptom.empty()) TRY(playbook_of(options.symptom));
+    const std::vector<std::string>& only = options.only;
     report.case_name = file_name_of(file.path());
     TRY_ASSIGN(const auto thresholds, chosen_thresholds(file, options));
     for (const auto& [name, value] : thresholds) report.thresholds.push_back({name, value, *default_threshold(name)});
@@ -177,11 +174,11 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
     if (windows.incident && *windows.incident != windows.analysed) report.windows.push_back({"incident", {}, *windows.incident});
     report.windows_proposed = windows.proposed_why;
 
-    if (reusable.symptoms()) {
+    if (reusable.symptoms() && options.symptom.empty()) {
         report.symptoms = reusable.report()->symptoms;
     } else {
         TRY_ASSIGN(const Signals signals, measure_signals(evidence, windows));
-        report.symptoms = match_symptoms(signals, thresholds);
+        report.symptoms = match_symptoms(signals, thresholds, options.symptom);
     }
 
     std::optional<RequestSet> requests;

@@ -19,7 +19,7 @@ struct LatencyLevel {
 struct Signals {
     // requests as users feel them
     std::optional<LatencyLevel> latency, base_latency;
-    double tail_percentile = 99;   ///< what p99 stands for: the highest percentile with common.tail_samples requests above it
+    double tail_percentile = 99;   ///< what p99 stands for: the highest whole percentile with common.tail_samples requests above it
     bool buckets_too_wide = false; ///< latency comes from a histogram whose bucket at p99 is wider than the change
     std::optional<double> error_share, base_error_share;
     std::optional<double> error_minutes;     ///< how long errors were up, of `window_minutes`

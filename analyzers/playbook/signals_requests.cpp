@@ -189,7 +189,7 @@ Status measure_requests(SignalScope& scope, Signals& signals)
     if (scope.base) base = durations_in(requests, *scope.base);
     const double fewest = static_cast<double>(base.empty() ? now.size() : std::min(now.size(), base.size()));
     if (now.size() >= fewest_requests) {
-        signals.tail_percentile = std::clamp(100 * (1 - tail_samples / fewest), 50.0, 99.0);
+        signals.tail_percentile = std::clamp(std::floor(100 * (1 - tail_samples / fewest)), 50.0, 99.0);
         signals.latency = level_of(std::move(now), signals.tail_percentile);
         if (base.size() >= fewest_requests) signals.base_latency = level_of(std::move(base), signals.tail_percentile);
     }

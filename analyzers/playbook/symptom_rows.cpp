@@ -42,14 +42,14 @@ struct Latency {
 
 Latency latency_of(const Signals& signals)
 {
-    const std::string tail = "p" + format_number(signals.tail_percentile, 3);
+    const std::string tail = "P" + format_number(signals.tail_percentile, 3);
     Latency latency;
     const auto now = [&](double LatencyLevel::* field) { return level(signals.latency, field); };
     const auto base = [&](double LatencyLevel::* field) { return level(signals.base_latency, field); };
     latency.p50 = ratio(now(&LatencyLevel::p50), base(&LatencyLevel::p50));
     latency.p99 = ratio(now(&LatencyLevel::p99), base(&LatencyLevel::p99));
     latency.mean = ratio(now(&LatencyLevel::mean), base(&LatencyLevel::mean));
-    latency.p50_text = against("p50", now(&LatencyLevel::p50), base(&LatencyLevel::p50));
+    latency.p50_text = against("P50", now(&LatencyLevel::p50), base(&LatencyLevel::p50));
     latency.p99_text = against(tail.c_str(), now(&LatencyLevel::p99), base(&LatencyLevel::p99));
     latency.mean_text = against("mean", now(&LatencyLevel::mean), base(&LatencyLevel::mean));
     return latency;
@@ -62,7 +62,7 @@ Cells tail_cells(const Signals& signals, const Limit& limit, bool p50_required)
     if (!signals.base_latency && signals.latency && signals.latency->p50 > 0) {
         const double apart = signals.latency->p99 / signals.latency->p50;
         if (apart >= limit("ratio_without_base")) {
-            const std::string why = "p99 is " + format_number(apart) + " times p50";
+            const std::string why = "P" + format_number(signals.tail_percentile, 3) + " is " + format_number(apart) + " times P50";
             return {at_least("p99", true, apart, limit("ratio_without_base"), 1, why), at_least("p50", p50_required, apart, limit("ratio_without_base"), 1, "")};
         }
     }

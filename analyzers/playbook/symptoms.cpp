@@ -74,7 +74,7 @@ bool is_symptom(std::string_view id)
 
 std::span<const Threshold> symptom_thresholds() { return limits; }
 
-std::vector<SymptomMatch> match_symptoms(const Signals& signals, const std::map<std::string, double>& overrides)
+std::vector<SymptomMatch> match_symptoms(const Signals& signals, const std::map<std::string, double>& overrides, std::string_view named)
 {
     const Limit limit = [&](std::string_view name) {
         const std::string full = "symptom." + std::string(name);
@@ -88,7 +88,7 @@ std::vector<SymptomMatch> match_symptoms(const Signals& signals, const std::map<
     for (const SymptomRow& row : symptom_rows()) {
         const std::vector<SymptomCell> cells = row.cells(signals, limit);
         SymptomMatch match{std::string(row.id), match_of(cells), {}, {}};
-        if (match.match < listed_from) continue;
+        if (match.match < listed_from && match.id != named) continue;
         for (const SymptomCell& cell : cells) {
             if (cell.state == SymptomCell::State::unknown) match.unknown.push_back(cell.name);
             if (!cell.why.empty()) match.why += (match.why.empty() ? "" : ", ") + cell.why;
@@ -97,6 +97,12 @@ std::vector<SymptomMatch> match_symptoms(const Signals& signals, const std::map<
         matches.push_back(std::move(match));
     }
     std::sort(matches.begin(), matches.end(), [&](const SymptomMatch& a, const SymptomMatch& b) { return a.match != b.match ? a.match > b.match : ranks[a.id] < ranks[b.id]; });
+    if (named.empty()) return matches;
+    const auto found = std::find_if(matches.begin(), matches.end(), [&](const SymptomMatch& match) { return match.id == named; });
+    if (found == matches.end()) matches.insert(matches.begin(), {std::string(named), 0, {}, {}});
+    else std::rotate(matches.begin(), found, found + 1);
+    std::string& why = matches.front().why;
+    why = "named by the user" + (why.empty() ? std::string() : ": " + why);
     return matches;
 }
 

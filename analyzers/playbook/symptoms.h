@@ -29,7 +29,8 @@ std::span<const Threshold> symptom_thresholds();
 /// cause (restarts, a period, some instances, a queue, a deploy) before the general latency rows and the entry points.
 /// A satisfied cell scores 0.8 at its threshold and 1.0 with twice the margin (a rise twice as large as demanded, half of
 /// the rise allowed, half of the headroom left); a cell without evidence scores 0 and keeps its weight. A required cell
-/// that is contradicted makes the match 0, one that is unknown keeps it at 0.5 or below. `overrides` by full name. Pure.
-std::vector<SymptomMatch> match_symptoms(const Signals& measured, const std::map<std::string, double>& overrides);
+/// that is contradicted makes the match 0, one that is unknown keeps it at 0.5 or below. `overrides` by full name.
+/// `named`, what the user sees, comes first whatever it matches. Pure.
+std::vector<SymptomMatch> match_symptoms(const Signals& measured, const std::map<std::string, double>& overrides, std::string_view named = {});
 
 }  // namespace casebook

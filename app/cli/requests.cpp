@@ -31,7 +31,7 @@ std::vector<Option> analyze_options()
         {"--to", "TIME", "... to here, not included"},
         {"--window", "NAME", "analyse this window; default: 'incident' if there is one, else the whole case"},
         {"--baseline", "NAME", "compare with this window; default: 'baseline' if there is one"},
-        {"--symptom", "ID", "walk the questions of this symptom (casebook-cli list symptoms)"},
+        {"--symptom", "ID", "what users see: listed first, and walked from (casebook-cli list symptoms)"},
         {"--only", "ID,..", "ask these analyzers only (casebook-cli list analyzers)", true},
         {"--set", "NAME=VALUE", "another threshold for this run (casebook-cli list thresholds)", true},
         {"--json", "", "print JSON"},
