@@ -77,7 +77,7 @@ void Chart::fit_labels()
             if (metrics.horizontalAdvance(whole) > room && bracket > 0) {
                 const QString unit = whole.mid(bracket);
                 const int left = room - metrics.horizontalAdvance(unit);
-                label = left > 3 * metrics.averageCharWidth() ? metrics.elidedText(whole.left(bracket), Qt::ElideMiddle, left) + unit : metrics.elidedText(unit.mid(2).chopped(1), Qt::ElideRight, room);
+                label = left > 7 * metrics.averageCharWidth() ? metrics.elidedText(whole.left(bracket), Qt::ElideMiddle, left) + unit : metrics.elidedText(unit.mid(2).chopped(1), Qt::ElideRight, room);
             } else if (metrics.horizontalAdvance(whole) > room) {
                 label = metrics.elidedText(whole, Qt::ElideRight, room);
             }
