@@ -266,6 +266,12 @@ def tail_divergence(folder):
 
     run("confirmed", 65, lambda w, later, at: w.uniform(300, 420) if later and w.random.random() < 0.03 else w.uniform(30, 50))
     run("ruled_out", 62, lambda w, later, at: w.uniform(30, 50) * (3 if later else 1))
+    # Two in a hundred miss a cache and take 60 ms, before as after: the P98 is now a miss and now a hit.
+    w = World(64)
+    misses = set(range(0, 560, 56)) | {i for i in range(600, 1200) if i % 33 == 5}
+    for i in range(1200):
+        w.server("shop", "/basket", i * 1000.0, w.uniform(100, 110) if i in misses else w.uniform(10, 14))
+    w.save(folder, "chance")
     run("decoy", 63, lambda w, later, at: w.uniform(300, 420) if 800000 <= at < 820000 else w.uniform(30, 50))
 
 

@@ -16,13 +16,14 @@
 namespace casebook::latency {
 namespace {
 
-constexpr std::array<Threshold, 7> thresholds{{{"p99_factor", 2, "x", "patterns-incidents tail-divergence"},
+constexpr std::array<Threshold, 8> thresholds{{{"p99_factor", 2, "x", "patterns-incidents tail-divergence"},
                                                {"p50_flat", 1.2, "x", "patterns-incidents tail-divergence", Bound::atMost},
                                                {"floor", 50, "ms", "patterns-incidents tail-divergence"},
                                                {"floor_factor", 4, "x", "patterns-incidents tail-divergence"},
                                                {"ratio_without_baseline", 20, "x", "patterns-performance tail percentiles"},
                                                {"even_rise", 25, "%", "patterns-incidents tail-divergence"},
-                                               {"ruled_out_factor", 1.2, "x", "patterns-incidents tail-divergence"}}};
+                                               {"ruled_out_factor", 1.2, "x", "patterns-incidents tail-divergence"},
+                                               {"alpha", 0.01, "1", "Casebook's own: a share of slow requests near the percentile crosses it by chance", Bound::atMost}}};
 
 using Row = SpanTable::Row;
 
@@ -44,6 +45,14 @@ double sustained_seconds(const SpanTable& spans, const std::vector<Row>& rows, d
         longest_s = std::max(longest_s, stretch_s);
     }
     return longest_s;
+}
+
+/// The chance that requests over `line_ms` are as much more frequent as they are. Where slow requests are about as rare as
+/// the percentile says, it lies now among them and now among the others, and jumps without a reason.
+double chance_of_more(const std::vector<double>& now_ms, const std::vector<double>& base_ms, double line_ms)
+{
+    const auto over = [&](const std::vector<double>& ms) { return static_cast<std::uint64_t>(std::count_if(ms.begin(), ms.end(), [&](double value) { return value > line_ms; })); };
+    return two_proportion_p(over(now_ms), now_ms.size(), over(base_ms), base_ms.size());
 }
 
 struct Shape {
@@ -91,7 +100,7 @@ Result<Answer> run(AnalysisContext& context)
     const double tail_samples = context.threshold("common.tail_samples");
     const std::set<Row> felt_rows(requests->rows.begin(), requests->rows.end());
     std::size_t judged = 0;
-    std::string reason;
+    std::string reason, by_chance;
     for (OperationRequests operation : operations(*spans, *classes, context.windows(), tail_samples)) {
         // Only operations that users wait for: the others are causes, and other questions ask for them.
         const auto not_felt = [&](Row row) { return !felt_rows.contains(row); };
@@ -131,12 +140,17 @@ Result<Answer> run(AnalysisContext& context)
         if (context.windows().onset_ns) window.from_ns = std::max(window.from_ns, *context.windows().onset_ns);
         const double asked = std::min(context.threshold("common.sustained") * 60, 0.5 * window.seconds());
         const double lasted = sustained_seconds(*spans, operation.analysed, base.tail * context.threshold("p99_factor") * 0.9, window);
-        if (factor >= needed && flat <= context.threshold("p50_flat") && ratio_growth >= context.threshold("p99_factor") && lasted >= asked)
+        const double p = chance_of_more(durations_ms(*spans, operation.analysed), durations_ms(*spans, operation.baseline), std::sqrt(std::max(base.tail * same.tail, 0.0)));
+        const bool diverges = factor >= needed && flat <= context.threshold("p50_flat") && ratio_growth >= context.threshold("p99_factor") && lasted >= asked;
+        if (diverges && p >= context.threshold("alpha"))
+            by_chance = name + ": tail " + format_ms(base.tail) + " -> " + format_ms(same.tail) + ", but slow requests are no more frequent than chance makes them (p = " + format_number(p, 2) + ")";
+        else if (diverges)
             TRY(add(describe(context, *spans, operation, same, &base), Verdict::confirmed, base.p50));
         else
             reason = name + ": tail " + format_number(factor, 2) + " x, median " + format_number(flat, 2) + " x its baseline" + (factor >= needed && lasted < asked ? ", for " + format_ms(lasted * 1000) + " at a time" : "");
     }
     if (judged == 0) return Answer{Verdict::inconclusive, "no operation has the " + format_number(2 * tail_samples) + " requests that a tail needs", {}};
+    if (!by_chance.empty()) return Answer{Verdict::inconclusive, by_chance, {}};
     return Answer{Verdict::ruledOut, reason, {}};
 }
 
