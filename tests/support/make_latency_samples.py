@@ -293,6 +293,14 @@ def failing_operation(folder):
 
     run("confirmed", 71, lambda i: i >= 200 and i % 5 == 0)
     run("ruled_out", 72, lambda i: False)
+    # As confirmed, but gRPC, and no span has a status: 14 is "unavailable", 5 is "not found".
+    w = World(74)
+    for i in range(400):
+        at, ms, code = i * 300.0, w.uniform(15, 25), 14 if i >= 200 and i % 5 == 0 else 5 if i % 3 == 0 else 0
+        root = w.span("kiosk", "museum.Kiosk/Book", SERVER, at, ms + 4, rpc__system="grpc", rpc__service="museum.Kiosk", rpc__method="Book", rpc__grpc__status_code=code)
+        client = w.span("kiosk", "museum.Slots/Take", CLIENT, at + 2, ms, root, rpc__system="grpc", rpc__service="museum.Slots", rpc__method="Take", server__address="slots", rpc__grpc__status_code=code)
+        w.span("slots", "museum.Slots/Take", SERVER, at + 2.2, ms - 0.4, client, rpc__system="grpc", rpc__service="museum.Slots", rpc__method="Take", rpc__grpc__status_code=code)
+    w.save(folder, "codes")
     run("decoy", 73, lambda i: i % 6 == 0, code=404, recovered=lambda i: i % 7 == 1)
 
 
@@ -343,6 +351,17 @@ def missing_timeout(folder):
                 client = w.span("kiosk", "POST", CLIENT, at + 2, waited, root, http__request__method="POST", server__address="cards", server__port=80, url__full="http://cards/charges", http__response__status_code=200)
             w.span("cards", "POST /charges", SERVER, at + 2.2, ms - 0.4, client, http__request__method="POST", http__route="/charges", http__response__status_code=200)
         w.save(folder, name)
+
+    # A long poll, and uploads that nobody waits for, to the peer that answers lookups in 20 ms.
+    w = World(94)
+    for i in range(300):
+        at, polls = i * 400.0, i % 10 == 3
+        ms = w.uniform(20000, 30000) if polls else w.uniform(15, 25)
+        root = w.server("kiosk", "/news" if polls else "/rooms/{id}", at, ms + 4)
+        w.call("kiosk", "archive", "/changes" if polls else "/rooms/{id}", "/changes" if polls else "/rooms/7", at + 2, ms, root)
+        if i % 10 == 5:
+            w.client("kiosk", "archive", "/visits", at + 10, 4000, root)
+    w.save(folder, "long_poll")
 
     slow = (50, 110, 170, 230, 290, 350)
     run("confirmed", 91, lambda w, i: w.uniform(3000, 9000) if i in slow else w.uniform(30, 50))

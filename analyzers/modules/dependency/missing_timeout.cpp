@@ -24,11 +24,17 @@ constexpr std::array<Threshold, 6> thresholds{{{"plateau", 1, "%", "patterns-inc
 
 using Row = SpanTable::Row;
 
+/// Calls for one thing: a long poll and a lookup of the same peer have each their usual time.
+struct Question {
+    std::vector<double> base_ms, all_ms;
+    double usual_ms() const { return median(base_ms.size() >= 20 ? base_ms : all_ms); }
+};
+
 struct Peer {
     SpanTable::Id service = 0;
     std::string name;
     std::vector<Row> calls;
-    std::vector<double> base_ms;
+    std::map<SpanTable::Id, Question> asked;  ///< by operation of the call
 };
 
 /// The callee finished as late as the call did, or sent a status of its own: nobody cut the call.
@@ -72,26 +78,32 @@ Result<Answer> run(AnalysisContext& context)
         Peer& peer = peers[{std::string(spans.text(spans.service[row])), name}];
         peer.service = spans.service[row];
         peer.name = name;
-        if (base) peer.base_ms.push_back(static_cast<double>(spans.duration_ns[row]) / 1e6);
+        Question& question = peer.asked[spans.operation[row]];
+        question.all_ms.push_back(static_cast<double>(spans.duration_ns[row]) / 1e6);
+        if (base) question.base_ms.push_back(question.all_ms.back());
         else peer.calls.push_back(row);
         ++calls;
     }
     if (calls == 0) return Answer{Verdict::inconclusive, "the traces hold no calls to other services", {}};
     double longest_ms = 0;
     for (const auto& [names, peer] : peers) {
-        std::vector<double> all_ms = peer.base_ms;
-        for (const Row row : peer.calls) all_ms.push_back(static_cast<double>(spans.duration_ns[row]) / 1e6);
-        const double usual_ms = median(peer.base_ms.size() >= 20 ? peer.base_ms : all_ms);
-        const double limit_ms = context.threshold("limit") * 1000, long_ms = std::max(limit_ms, context.threshold("normal") * usual_ms);
+        const double limit_ms = context.threshold("limit") * 1000;
+        std::map<SpanTable::Id, double> usual, long_from;  // ms, by what is asked
+        for (const auto& [question, times] : peer.asked) {
+            usual[question] = times.usual_ms();
+            long_from[question] = std::max(limit_ms, context.threshold("normal") * usual[question]);
+        }
         std::vector<Row> unlimited, outliving;
         std::vector<double> piled;
         for (const Row row : peer.calls) {
             const double ms = static_cast<double>(spans.duration_ns[row]) / 1e6;
             longest_ms = std::max(longest_ms, ms);
-            if (ms >= context.threshold("plateau_from") * 1000) piled.push_back(ms);
-            if (ms >= long_ms && answered_itself(spans, row)) unlimited.push_back(row);
+            const bool is_long = ms >= long_from.at(spans.operation[row]);
+            if (is_long && ms >= context.threshold("plateau_from") * 1000) piled.push_back(ms);
+            if (is_long && answered_itself(spans, row)) unlimited.push_back(row);
+            // A call that was never waited for may go on; one whose caller failed meanwhile works for nobody.
             const Row entry = classes->entry[row];
-            if (ms >= limit_ms && entry != SpanTable::no_row && spans.end_ns(row) > spans.end_ns(entry) + 5'000'000) outliving.push_back(row);
+            if (ms >= limit_ms && entry != SpanTable::no_row && failed(spans, entry) && spans.end_ns(row) > spans.end_ns(entry) + 5'000'000) outliving.push_back(row);
         }
         double at_ms = 0;
         const std::size_t on_plateau = plateau(piled, context.threshold("plateau") / 100, at_ms);
@@ -103,7 +115,7 @@ Result<Answer> run(AnalysisContext& context)
         const std::string& service = names.first;
         const std::vector<Row>& proof = nothing_cut ? unlimited : outlives ? outliving : peer.calls;
         const Row worst = *std::max_element(proof.begin(), proof.end(), [&](Row a, Row b) { return spans.duration_ns[a] != spans.duration_ns[b] ? spans.duration_ns[a] < spans.duration_ns[b] : a > b; });
-        const double worst_ms = static_cast<double>(spans.duration_ns[worst]) / 1e6;
+        const double worst_ms = static_cast<double>(spans.duration_ns[worst]) / 1e6, usual_ms = usual.at(spans.operation[worst]), long_ms = long_from.at(spans.operation[worst]);
         const double timeout_ms = std::max(usual_ms * context.threshold("normal"), 100.0);
         Finding finding;
         finding.verdict = Verdict::confirmed;
@@ -117,7 +129,7 @@ Result<Answer> run(AnalysisContext& context)
         std::map<std::uint32_t, std::int64_t> explained;
         TimeRange when{INT64_MAX, INT64_MIN};
         for (const Row row : peer.calls)
-            if (static_cast<double>(spans.duration_ns[row]) / 1e6 >= long_ms) {
+            if (static_cast<double>(spans.duration_ns[row]) / 1e6 >= long_from.at(spans.operation[row])) {
                 explained[spans.trace[row]] += spans.duration_ns[row] - static_cast<std::int64_t>(timeout_ms * 1e6);
                 when.from_ns = std::min(when.from_ns, spans.start_ns[row]);
                 when.to_ns = std::max(when.to_ns, spans.end_ns(row) + 1);

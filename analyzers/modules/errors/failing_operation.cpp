@@ -44,6 +44,28 @@ std::string kind_of(const SpanTable& spans, const SpanClasses& classes, const st
     return kind.empty() ? "unnamed" : kind;
 }
 
+/// What failed by its status can be asked for; what failed by its code is listed by trace, for attributes are slow to search.
+Evidence failing_requests(const SpanTable& spans, const std::string& service, const std::string& name, const std::vector<Row>& rows)
+{
+    constexpr std::size_t most = 50;
+    Evidence evidence{"Failing requests of " + name, "table", "span", "", {service, name}};
+    evidence.sql = "SELECT start_ns, duration_ns / 1e6 AS duration_ms, trace_id, status FROM span WHERE service = ?1 AND operation = ?2 AND kind IN ('server', 'consumer', 'internal') AND ";
+    std::set<std::string> traces;
+    for (const Row row : rows)
+        if (spans.status[row] != SpanStatus::error && traces.size() < most) traces.insert(trace_id_text(spans, spans.trace[row]));
+    if (traces.empty()) {
+        evidence.sql += "status = 'error' ORDER BY start_ns, span_id LIMIT 500";
+        return evidence;
+    }
+    evidence.sql += "trace_id IN (";
+    for (const std::string& trace : traces) {
+        evidence.arguments.emplace_back(trace);
+        evidence.sql += (evidence.arguments.size() > 3 ? ", ?" : "?") + std::to_string(evidence.arguments.size());
+    }
+    evidence.sql += ") ORDER BY start_ns, span_id";
+    return evidence;
+}
+
 Result<Answer> run(AnalysisContext& context)
 {
     TRY_ASSIGN(const SpanTable* table, context.evidence().spans());
@@ -147,10 +169,7 @@ Result<Answer> run(AnalysisContext& context)
         finding.severity = severity_of(felt);
         finding.refutes_if = "it fails below " + format_number(context.threshold("share")) + " % and at most 1.2 x its baseline";
         finding.evidence.push_back(span_tree_evidence(spans, spans.trace[operation.origins.front()], "A failing request"));
-        finding.evidence.push_back({"Failing requests of " + name, "table", "span",
-                                    "SELECT start_ns, duration_ns / 1e6 AS duration_ms, trace_id, status FROM span WHERE service = ?1 AND operation = ?2 AND kind IN ('server', 'consumer') AND status = 'error' "
-                                    "ORDER BY start_ns, span_id LIMIT 500",
-                                    {service, name}});
+        finding.evidence.push_back(failing_requests(spans, service, name, operation.origins));
         finding.fixes = {{"Follow the error " + kind->first + " in the logs of " + service + "; roll back what changed last on this path", "15-60 min", std::to_string(operation.failed) + " failed requests -> 0", "a rollback may bring back an older fault"}};
         finding.proof = "failed share of " + name + " below " + format_number(context.threshold("share")) + " % over 3,000 requests";
         finding.rollback = "errors of another kind appear";
