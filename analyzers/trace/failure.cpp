@@ -9,7 +9,8 @@ namespace casebook {
 namespace {
 
 constexpr std::array<std::string_view, 2> status_keys{"http.response.status_code", "http.status_code"};
-constexpr std::array<std::string_view, 6> kind_keys{"error.type", "exception.type", "db.response.status_code", "db.postgresql.error.code", "rpc.grpc.status_code", "otel.status_description"};
+constexpr std::array<std::string_view, 4> kind_keys{"error.type", "exception.type", "db.response.status_code", "db.postgresql.error.code"};
+constexpr std::array<std::string_view, 2> grpc_keys{"rpc.grpc.status_code", "rpc.response.status_code"};
 constexpr std::array<std::string_view, 4> url_keys{"url.full", "http.url", "http.target", "url.path"};
 
 }  // namespace
@@ -22,8 +23,9 @@ bool failed(const SpanTable& spans, SpanTable::Row row)
 std::string error_kind(const SpanTable& spans, SpanTable::Row row)
 {
     if (const std::string_view kind = spans.attribute(row, kind_keys); !kind.empty()) return std::string(kind);
+    if (const std::string_view code = spans.attribute(row, grpc_keys); !code.empty() && code != "0" && code != "OK") return "gRPC " + std::string(code);
     if (const std::string_view status = spans.attribute(row, status_keys); !status.empty()) return "HTTP " + std::string(status);
-    return {};
+    return std::string(spans.attribute(row, std::array<std::string_view, 1>{"otel.status_description"}));
 }
 
 std::vector<SpanTable::Row> parents_first(const SpanTable& spans)

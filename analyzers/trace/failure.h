@@ -10,7 +10,7 @@ namespace casebook {
 /// The span failed, as requests.h has it for requests. 4xx is the caller's fault.
 bool failed(const SpanTable& spans, SpanTable::Row row);
 
-/// What kind of error it says: error.type, exception.type, a database's code, an HTTP status; empty when it says nothing.
+/// What kind of error it says: error.type, exception.type, a database's code, a gRPC or an HTTP status, a description; empty when it says nothing.
 std::string error_kind(const SpanTable& spans, SpanTable::Row row);
 
 /// Rows so that every parent comes before its children. O(n), iterative.

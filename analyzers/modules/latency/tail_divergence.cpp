@@ -92,9 +92,98 @@ Finding describe(AnalysisContext& context, const SpanTable& spans, const Operati
     return finding;
 }
 
+/// The P50 and the P99 of one service or instance as somebody else computed them.
+struct Percentiles {
+    const Series *p50 = nullptr, *p99 = nullptr;
+    bool ambiguous = false;  ///< by route or by source: which belongs to which is not said
+};
+
+std::vector<double> values_in(const Series& series, TimeRange range)
+{
+    std::vector<double> values;
+    for (std::size_t i = 0; i < series.at_ns.size(); ++i)
+        if (range.contains(series.at_ns[i])) values.push_back(series.value[i]);
+    return values;
+}
+
+/// The longest stretch of values over `limit` without one below it.
+double stretch_over(const Series& series, TimeRange range, double limit)
+{
+    double longest_s = 0;
+    std::int64_t begin_ns = 0;
+    bool open = false;
+    for (std::size_t i = 0; i < series.at_ns.size(); ++i) {
+        if (!range.contains(series.at_ns[i])) continue;
+        if (series.value[i] <= limit) {
+            open = false;
+            continue;
+        }
+        if (!open) begin_ns = series.at_ns[i];
+        open = true;
+        longest_s = std::max(longest_s, TimeRange{begin_ns, series.at_ns[i]}.seconds());
+    }
+    return longest_s;
+}
+
+/// Without spans: series of percentiles, each with its own partner, for percentiles of several instances cannot be averaged.
+Result<Answer> from_series(AnalysisContext& context)
+{
+    constexpr std::size_t fewest_values = 10;  // on either side
+    TRY_ASSIGN(const std::vector<Series>* p50s, context.evidence().metric("latency_p50"));
+    TRY_ASSIGN(const std::vector<Series>* p99s, context.evidence().metric("latency_p99"));
+    std::map<std::pair<std::string, std::string>, Percentiles> pairs;  // by service and instance
+    for (const Series& p50 : *p50s) {
+        Percentiles& pair = pairs[{p50.service, p50.instance}];
+        pair.ambiguous = pair.ambiguous || pair.p50;
+        pair.p50 = &p50;
+    }
+    for (const Series& p99 : *p99s) {
+        Percentiles& pair = pairs[{p99.service, p99.instance}];
+        pair.ambiguous = pair.ambiguous || pair.p99;
+        pair.p99 = &p99;
+    }
+    const AnalysisWindows& windows = context.windows();
+    if (!windows.baseline) return Answer{Verdict::inconclusive, "nothing to compare the series with: name the quiet time (window CASE baseline FROM TO)", {}};
+    const TimeRange now = windows.incident.value_or(windows.analysed);
+    std::size_t judged = 0;
+    std::string reason;
+    for (const auto& [who, found] : pairs) {
+        if (found.ambiguous || !found.p50 || !found.p99) continue;
+        const std::vector<double> base_p50 = values_in(*found.p50, *windows.baseline), base_p99 = values_in(*found.p99, *windows.baseline);
+        const std::vector<double> now_p50 = values_in(*found.p50, now), now_p99 = values_in(*found.p99, now);
+        if (std::min({base_p50.size(), base_p99.size(), now_p50.size(), now_p99.size()}) < fewest_values) continue;
+        ++judged;
+        const std::string name = who.first + (who.second.empty() ? "" : " " + who.second);
+        const double was_p50 = median(base_p50), was = median(base_p99), is_p50 = median(now_p50), is = median(now_p99);
+        const double factor = is / std::max(was, 1e-6), flat = is_p50 / std::max(was_p50, 1e-6), growth = (is / std::max(is_p50, 1e-6)) / std::max(was / std::max(was_p50, 1e-6), 1e-6);
+        const double needed = is - was < context.threshold("floor") ? context.threshold("floor_factor") : context.threshold("p99_factor");
+        const double asked_s = std::min(context.threshold("common.sustained") * 60, 0.5 * now.seconds()), lasted_s = stretch_over(*found.p99, now, was * context.threshold("p99_factor") * 0.9);
+        if (factor < needed || flat > context.threshold("p50_flat") || growth < context.threshold("p99_factor") || lasted_s < asked_s) {
+            reason = name + ": P99 " + format_number(factor, 2) + " x, P50 " + format_number(flat, 2) + " x its baseline" + (factor >= needed && lasted_s < asked_s ? ", for " + format_ms(lasted_s * 1000) + " at a time" : "");
+            continue;
+        }
+        Finding finding;
+        finding.verdict = Verdict::confirmed;
+        finding.severity = Severity::warning;  // whose requests are slow a series does not say
+        finding.key = who.second.empty() ? finding_key({who.first}) : finding_key({who.first, who.second});
+        finding.headline = "P99 of " + name + " rose from " + format_ms(was) + " to " + format_ms(is) + " while the median went from " + format_ms(was_p50) + " to " + format_ms(is_p50);
+        finding.subjects = {{"service", who.first}};
+        if (!who.second.empty()) finding.subjects.push_back({"instance", who.second});
+        finding.figures = {{"tail", is, "ms", {}, {}}, {"median", is_p50, "ms", {}, {}}, context.figure("tail_factor", factor, "x", "p99_factor"), context.figure("median_factor", flat, "x", "p50_flat")};
+        finding.when = now;
+        finding.refutes_if = "median and tail rise alike, or the tail stays below " + format_number(context.threshold("ruled_out_factor")) + " x its baseline";
+        finding.evidence = {{"P99 and P50", "series", "metric", "SELECT at_ns, name, labels, value FROM metric_point WHERE name IN (?1, ?2) ORDER BY name, labels, at_ns", {found.p99->name, found.p50->name}}};
+        finding.proof = "P99 of " + name + " back to " + format_ms(was);
+        context.add(std::move(finding));
+    }
+    if (judged == 0) return Answer{Verdict::inconclusive, "no service has one series of P50 and one of P99 with " + std::to_string(fewest_values) + " values before and since", {}};
+    return Answer{Verdict::ruledOut, reason, {}};
+}
+
 Result<Answer> run(AnalysisContext& context)
 {
     TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
+    if (spans->empty()) return from_series(context);
     TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
     TRY_ASSIGN(const RequestSet* requests, context.requests());
     const double tail_samples = context.threshold("common.tail_samples");
@@ -157,6 +246,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer tail_divergence;
-const Analyzer tail_divergence{"latency.tail_divergence", "Do the slowest requests drift away from the median?", AnalyzerKind::symptom, "span", "metric(latency_sum)", thresholds, run};
+const Analyzer tail_divergence{"latency.tail_divergence", "Do the slowest requests drift away from the median?", AnalyzerKind::symptom, "span or metric(latency_p50)&metric(latency_p99)", "", thresholds, run};
 
 }  // namespace casebook::latency
