@@ -23,12 +23,41 @@ constexpr std::array<std::string_view, 6> left_out_parts{"_id", ".id", "uuid", "
 /// Ids that name a group of requests rather than one, though they end in "id".
 constexpr std::array<std::string_view, 10> group_ids{"tenant", "customer", "account", "shard", "partition", "region", "zone", "instance", "org", "shop"};
 
+/// Last words of keys that say how it went: "app.outcome", "search.status_code", "duration". Being slow is no reason for it.
+constexpr std::array<std::string_view, 13> outcome_words{"outcome", "result", "status", "code", "success", "succeeded", "failed", "failure", "error", "timeout", "duration", "latency", "elapsed"};
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/// "order_id", "user.id", "user.id.hash"; not "app.identity", "pool_idle".
+bool holds_part(std::string_view key, std::string_view part)
+{
+    for (std::size_t at = key.find(part); at != std::string_view::npos; at = key.find(part, at + 1))
+        if (const std::size_t end = at + part.size(); end == key.size() || !is_letter(key[end])) return true;
+    return false;
+}
+
+/// The last word, behind a dot, an underscore or a dash; less a unit: "duration_ms" ends in "duration".
+std::string_view last_word(std::string_view key)
+{
+    for (const std::string_view unit : {"_ms", "_seconds", "_s", ".ms", ".seconds", "_us", "_ns"})
+        if (key.ends_with(unit)) {
+            key.remove_suffix(unit.size());
+            break;
+        }
+    const std::size_t at = key.find_last_of("._-");
+    return at == std::string_view::npos ? key : key.substr(at + 1);
+}
+
 bool is_left_out(std::string_view key)
 {
     for (const std::string_view prefix : left_out_prefixes)
         if (key.starts_with(prefix)) return true;
+    if (std::any_of(outcome_words.begin(), outcome_words.end(), [word = last_word(key)](std::string_view outcome) { return equals_ignoring_case(word, outcome); })) {
+        // A country's or a currency's code is one of many things a request asks for.
+        if (!equals_ignoring_case(last_word(key), "code") || holds_part(key, "status") || holds_part(key, "error") || holds_part(key, "response")) return true;
+    }
     for (const std::string_view part : left_out_parts)
-        if (key.find(part) != std::string_view::npos)
+        if (holds_part(key, part))
             return std::none_of(group_ids.begin(), group_ids.end(), [&](std::string_view group) { return contains_ignoring_case(key, group); });
     return false;
 }

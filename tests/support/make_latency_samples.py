@@ -219,16 +219,18 @@ def regression_after_deploy(folder):
 def slow_cohort(folder):
     museums = ["louvre", "prado", "uffizi", "tate", "moma", "albertina", "rijks", "hermitage"]
 
-    def run(name, seed, which, is_slow):
+    def run(name, seed, which, is_slow, said=lambda slow: {}):
         w = World(seed)
         for i in range(480):
             museum = which(w, i)
-            w.server("visits", "/visits/{id}", i * 250.0, w.uniform(280, 340) if is_slow(w, i, museum) else w.uniform(30, 50), app__museum=museum, app__visit="v-%06x" % w.random.getrandbits(24),
+            slow = is_slow(w, i, museum)
+            w.server("visits", "/visits/{id}", i * 250.0, w.uniform(280, 340) if slow else w.uniform(30, 50), **said(slow), app__museum=museum, app__visit="v-%06x" % w.random.getrandbits(24),
                      app__plan=("basic", "plus")[w.random.randrange(2)], app__region=("eu", "us", "ap")[w.random.randrange(3)], app__page_size=(20, 50)[w.random.randrange(2)], app__layout=("list", "map")[w.random.randrange(2)])
         w.save(folder, name)
 
     run("confirmed", 41, lambda w, i: museums[w.random.randrange(8)], lambda w, i, museum: museum == "prado")
     run("ruled_out", 42, lambda w, i: museums[w.random.randrange(8)], lambda w, i, museum: i % 10 == 3)
+    run("outcome", 44, lambda w, i: museums[w.random.randrange(8)], lambda w, i, museum: i % 10 == 3, lambda slow: {"app.outcome": "partial" if slow else "full", "app.load_duration_ms": 300 if slow else 40})
     run("decoy", 43, lambda w, i: "louvre" if w.random.random() < 0.8 else museums[w.random.randrange(1, 8)], lambda w, i, museum: i % 10 == 3)
 
 
