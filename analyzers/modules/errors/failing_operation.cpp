@@ -66,9 +66,88 @@ Evidence failing_requests(const SpanTable& spans, const std::string& service, co
     return evidence;
 }
 
+/// Failed and all of a service's requests in a stretch of time, from counters or as a mean share.
+struct Failures {
+    double failed = 0, requests = 0;
+    double share_sum = 0, shares = 0;
+    std::string series;
+    bool known() const { return requests > 0 || shares > 0; }
+    double share() const { return requests > 0 ? std::min(1.0, failed / requests) : shares > 0 ? share_sum / shares : 0; }
+};
+
+Result<std::map<std::string, Failures>> failures_by_service(AnalysisContext& context, TimeRange range)
+{
+    std::map<std::string, Failures> services;
+    TRY_ASSIGN(const std::vector<Series>* errors, context.evidence().metric("errors"));
+    TRY_ASSIGN(const std::vector<Series>* requests, context.evidence().metric("requests"));
+    TRY_ASSIGN(const std::vector<Series>* rates, context.evidence().metric("error_rate"));
+    for (const Series& series : *errors) {
+        services[series.service].failed += series.increase(range);
+        services[series.service].series = series.name;
+    }
+    for (const Series& series : *requests)
+        if (const auto service = services.find(series.service); service != services.end()) service->second.requests += series.increase(range);
+    for (const Series& series : *rates) {
+        const double whole = series.unit == "%" || series.unit == "percent" ? 100 : 1;
+        if (std::any_of(series.value.begin(), series.value.end(), [&](double value) { return value > whole; })) continue;  // per second: a share of nothing known
+        Failures& service = services[series.service];
+        if (service.series.empty()) service.series = series.name;
+        for (std::size_t i = 0; i < series.at_ns.size(); ++i)
+            if (range.contains(series.at_ns[i])) {
+                service.share_sum += series.value[i] / whole;
+                ++service.shares;
+            }
+    }
+    return services;
+}
+
+/// Without spans: which service fails, and how much. Where it starts, and of which kind, series do not say.
+Result<Answer> from_series(AnalysisContext& context)
+{
+    const AnalysisWindows& windows = context.windows();
+    const TimeRange range = windows.baseline ? windows.incident.value_or(windows.analysed) : windows.analysed;
+    TRY_ASSIGN(const auto now, failures_by_service(context, range));
+    std::map<std::string, Failures> before;
+    if (windows.baseline) {
+        TRY_ASSIGN(before, failures_by_service(context, *windows.baseline));
+    }
+    double highest = 0;
+    bool known = false;
+    for (const auto& [service, seen] : now) {
+        if (!seen.known()) continue;
+        known = true;
+        highest = std::max(highest, seen.share());
+        const auto base = before.find(service);
+        const bool has_base = base != before.end() && base->second.known();
+        const char* line = has_base ? "share" : "share_without_baseline";
+        if (seen.share() * 100 < context.threshold(line) || (has_base && seen.share() < context.threshold("factor") * base->second.share())) continue;
+        const std::string name = service.empty() ? "the service" : service;
+        Finding finding;
+        finding.verdict = Verdict::suspected;
+        finding.key = finding_key({service});
+        finding.headline = name + " fails " + format_percent(seen.share()) + " of its requests" + (has_base ? ", " + format_percent(base->second.share()) + " before" : "");
+        finding.subjects = {{"service", service}, {"metric", seen.series}};
+        finding.figures = {context.figure("failed_share", seen.share() * 100, "%", line)};
+        if (has_base) finding.figures.push_back({"failed_share_before", base->second.share() * 100, "%", {}, {}});
+        finding.when = range;
+        Felt felt;
+        felt.failed_share = seen.share();
+        finding.severity = severity_of(felt);
+        finding.refutes_if = "it fails below " + format_number(context.threshold("share")) + " % and at most 1.2 x its baseline";
+        finding.evidence = {{"The series", "series", "metric", "SELECT at_ns, labels, value FROM metric_point WHERE name = ?1 ORDER BY labels, at_ns", {seen.series}}};
+        finding.fixes = {{"Record traces with status and error.type of " + name + ", or read its error log at this time", "1 h", "says where the failures start and of which kind", "none"}};
+        finding.proof = "failed share of " + name + " below " + format_number(context.threshold("share")) + " %";
+        finding.note = "series show that requests fail, not where it starts";
+        context.add(std::move(finding));
+    }
+    if (!known) return Answer{Verdict::inconclusive, "the series give no share of failed requests in the window", {}};
+    return Answer{Verdict::ruledOut, "the highest failed share is " + format_percent(highest), {}};
+}
+
 Result<Answer> run(AnalysisContext& context)
 {
     TRY_ASSIGN(const SpanTable* table, context.evidence().spans());
+    if (table->empty()) return from_series(context);
     const SpanTable& spans = *table;
     TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
     TRY_ASSIGN(const RequestSet* requests, context.requests());
@@ -185,6 +264,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer failing_operation;
-const Analyzer failing_operation{"errors.failing_operation", "Where do the failures start, and of which kind?", AnalyzerKind::symptom, "span", "event, log_line", thresholds, run};
+const Analyzer failing_operation{"errors.failing_operation", "Where do the failures start, and of which kind?", AnalyzerKind::symptom, "span or metric(error_rate) or metric(errors)&metric(requests)", "event, log_line", thresholds, run};
 
 }  // namespace casebook::errors
