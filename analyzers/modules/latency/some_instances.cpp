@@ -140,9 +140,74 @@ Status report(AnalysisContext& context, const SpanTable& spans, const Outlier& f
     return {};
 }
 
+/// Without spans: the P99 of each instance over time. Whether they serve the same mix a series does not say.
+Result<Answer> from_series(AnalysisContext& context)
+{
+    constexpr std::size_t fewest_values = 10;
+    struct Level {
+        double p99_ms = 0;
+        std::string instance, series;
+    };
+    TRY_ASSIGN(const std::vector<Series>* all, context.evidence().metric("latency_p99"));
+    std::map<std::string, std::map<std::string, std::pair<std::vector<double>, std::string>>> services;  // service, instance: values and name
+    for (const Series& series : *all) {
+        if (series.instance.empty()) continue;
+        auto& [values, name] = services[series.service][series.instance];
+        name = series.name;
+        for (std::size_t i = 0; i < series.at_ns.size(); ++i)
+            if (context.windows().analysed.contains(series.at_ns[i])) values.push_back(series.value[i]);
+    }
+    std::size_t compared = 0;
+    double largest_factor = 0;
+    for (const auto& [service, instances] : services) {
+        std::vector<Level> levels;
+        for (const auto& [instance, seen] : instances)
+            if (seen.first.size() >= fewest_values) levels.push_back({median(seen.first), instance, seen.second});
+        if (levels.size() < 2) continue;
+        ++compared;
+        std::stable_sort(levels.begin(), levels.end(), [](const Level& a, const Level& b) { return a.p99_ms > b.p99_ms; });
+        const auto most = static_cast<std::size_t>(std::floor(static_cast<double>(levels.size()) * context.threshold("max_share") / 100));
+        std::size_t slow = 0;
+        double others_ms = 0, factor = 0;
+        for (std::size_t k = 1; k <= most; ++k) {
+            std::vector<double> others;
+            for (std::size_t i = k; i < levels.size(); ++i) others.push_back(levels[i].p99_ms);
+            const double reference = median(std::move(others)), times = reference > 0 ? levels[k - 1].p99_ms / reference : 0;
+            largest_factor = std::max(largest_factor, times);
+            if (times < context.threshold("instance_factor")) continue;
+            slow = k;
+            others_ms = reference;
+            factor = times;
+        }
+        if (slow == 0) continue;
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < slow; ++i) names.push_back(levels[i].instance);
+        std::sort(names.begin(), names.end());
+        Finding finding;
+        finding.verdict = Verdict::suspected;
+        finding.severity = Severity::warning;  // whose requests are slow a series does not say
+        finding.key = finding_key({service, join(names, ", ")});
+        finding.headline = std::to_string(slow) + " of " + std::to_string(levels.size()) + " instances of " + (service.empty() ? "the service" : service) + " are slow: P99 of " + join(names, ", ") + " is " +
+                           format_ms(levels.front().p99_ms) + ", of the others " + format_ms(others_ms);
+        for (const std::string& name : names) finding.subjects.push_back({"instance", name});
+        finding.subjects.push_back({"service", service});
+        finding.figures = {context.figure("tail_factor", factor, "x", "instance_factor"), {"slow_tail", levels.front().p99_ms, "ms", {}, {}}, {"others_tail", others_ms, "ms", {}, {}}};
+        finding.when = context.windows().analysed;
+        finding.refutes_if = "all instances are within " + format_number(context.threshold("ruled_out_factor")) + " x of each other";
+        finding.evidence = {{"P99 of the instances", "series", "metric", "SELECT at_ns, labels, value FROM metric_point WHERE name = ?1 ORDER BY labels, at_ns", {levels.front().series}}};
+        finding.fixes = {{"Take the slow instance out of the load balancer and keep it running: its state is the evidence", "5-10 min", format_ms(levels.front().p99_ms) + " -> " + format_ms(others_ms), "the others get its share of the load"}};
+        finding.proof = "P99 of " + join(names, ", ") + " is within " + format_number(context.threshold("ruled_out_factor")) + " x of the others";
+        finding.note = "a series does not say whether the instances serve the same requests; traces with service.instance.id would";
+        context.add(std::move(finding));
+    }
+    if (compared == 0) return Answer{Verdict::inconclusive, "no service has a series of P99 with " + std::to_string(fewest_values) + " values for each of two instances", {}};
+    return Answer{Verdict::ruledOut, "instances are alike: the highest P99 is " + format_number(largest_factor, 2) + " x the others'", {}};
+}
+
 Result<Answer> run(AnalysisContext& context)
 {
     TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
+    if (spans->empty()) return from_series(context);
     TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
     const double tail_samples = context.threshold("common.tail_samples");
     // Rules that compare absolutely read the whole analysed window: a proposed baseline must not hide half of it.
@@ -226,6 +291,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer some_instances;
-const Analyzer some_instances{"latency.some_instances", "Are only some instances slow?", AnalyzerKind::symptom, "span", "metric(steal), metric(cpu), event", thresholds, run};
+const Analyzer some_instances{"latency.some_instances", "Are only some instances slow?", AnalyzerKind::symptom, "span or metric(latency_p99)", "metric(steal), metric(cpu), event", thresholds, run};
 
 }  // namespace casebook::latency
