@@ -86,6 +86,7 @@ Result<Answer> run(AnalysisContext& context)
     }
     if (calls == 0) return Answer{Verdict::inconclusive, "the traces hold no calls to other services", {}};
     double longest_ms = 0;
+    std::string few;
     for (const auto& [names, peer] : peers) {
         const double limit_ms = context.threshold("limit") * 1000;
         std::map<SpanTable::Id, double> usual, long_from;  // ms, by what is asked
@@ -95,10 +96,12 @@ Result<Answer> run(AnalysisContext& context)
         }
         std::vector<Row> unlimited, outliving;
         std::vector<double> piled;
+        std::size_t long_calls = 0;
         for (const Row row : peer.calls) {
             const double ms = static_cast<double>(spans.duration_ns[row]) / 1e6;
             longest_ms = std::max(longest_ms, ms);
             const bool is_long = ms >= long_from.at(spans.operation[row]);
+            long_calls += is_long;
             if (is_long && ms >= context.threshold("plateau_from") * 1000) piled.push_back(ms);
             if (is_long && answered_itself(spans, row)) unlimited.push_back(row);
             // A call that was never waited for may go on; one whose caller failed meanwhile works for nobody.
@@ -111,7 +114,11 @@ Result<Answer> run(AnalysisContext& context)
         const bool has_plateau = piled.size() >= 10 && static_cast<double>(on_plateau) * 100 >= context.threshold("plateau_share") * static_cast<double>(peer.calls.size()) && on_plateau >= 3;
         const bool nothing_cut = static_cast<double>(unlimited.size()) >= calls_needed;
         const bool outlives = static_cast<double>(outliving.size()) >= calls_needed;
-        if (!has_plateau && !nothing_cut && !outlives) continue;
+        if (!has_plateau && !nothing_cut && !outlives) {
+            if (long_calls > 0 && static_cast<double>(long_calls) < calls_needed)
+                few = std::to_string(long_calls) + " of " + format_count(static_cast<std::int64_t>(peer.calls.size())) + " calls of " + names.first + " to " + peer.name + " took seconds, too few to tell";
+            continue;
+        }
         const std::string& service = names.first;
         const std::vector<Row>& proof = nothing_cut ? unlimited : outlives ? outliving : peer.calls;
         const Row worst = *std::max_element(proof.begin(), proof.end(), [&](Row a, Row b) { return spans.duration_ns[a] != spans.duration_ns[b] ? spans.duration_ns[a] < spans.duration_ns[b] : a > b; });
@@ -149,6 +156,7 @@ Result<Answer> run(AnalysisContext& context)
         finding.rollback = "errors by timeout above 2 % of calls";
         context.add(std::move(finding));
     }
+    if (!few.empty()) return Answer{Verdict::inconclusive, few, {}};
     return Answer{Verdict::ruledOut, "the longest of " + format_count(static_cast<std::int64_t>(calls)) + " calls took " + format_ms(longest_ms), {}};
 }
 
