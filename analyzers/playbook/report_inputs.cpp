@@ -1,7 +1,6 @@
 #include "analyzers/playbook/report_inputs.h"
 
 #include "analyzers/core/json_writer.h"
-#include "analyzers/core/text.h"
 #include "analyzers/playbook/thresholds.h"
 
 #include <simdjson.h>
@@ -41,6 +40,14 @@ double value_of(const std::map<std::string, double>& set, const std::string& nam
 {
     const auto found = set.find(name);
     return found != set.end() ? found->second : default_threshold(name).value_or(0);
+}
+
+/// As it was typed, not rounded for reading.
+std::string exact(double number)
+{
+    JsonWriter json;
+    json.value(number);
+    return json.take();
 }
 
 }  // namespace
@@ -131,7 +138,7 @@ std::string what_changed(const AnalysisInputs& before, const AnalysisInputs& now
     if (const auto added = only_in(now.files, before.files); !added.empty()) parts.push_back(listed(added) + (added.size() == 1 ? " was imported" : " were imported"));
     if (const auto gone = only_in(before.files, now.files); !gone.empty()) parts.push_back(listed(gone) + (gone.size() == 1 ? " was taken out" : " were taken out"));
     for (const std::string& name : changed_thresholds(before, now))
-        parts.push_back(name + " was set to " + format_number(value_of(now.thresholds, name)) + " (was " + format_number(value_of(before.thresholds, name)) + ")");
+        parts.push_back(name + " was set to " + exact(value_of(now.thresholds, name)) + " (was " + exact(value_of(before.thresholds, name)) + ")");
     if (parts.empty() && before.plain != now.plain) parts.push_back(now.plain ? "the whole case was analyzed again" : "only a part of the case was analyzed");
     if (parts.empty() && !before.program.empty() && before.program != now.program) parts.push_back("Casebook " + now.program + " analyzed it");
     std::string text;

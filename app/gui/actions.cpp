@@ -29,7 +29,7 @@ Actions::Actions(MainWindow& window, Session& session) : QObject(&window), windo
     make_toolbar();
     for (const auto signal : {&Session::caseOpened, &Session::caseClosed, &Session::caseRenamed,
                               &Session::ledgerChanged, &Session::reportChanged, &Session::selectionChanged,
-                              &Session::visibleRangeChanged})
+                              &Session::visibleRangeChanged, &Session::decisionsChanged, &Session::thresholdsChanged})
         connect(&session_, signal, this, &Actions::update_state);
     for (const auto signal : {&Session::jobStarted, &Session::jobFinished})
         connect(&session_, signal, this, &Actions::update_state);
@@ -87,15 +87,15 @@ void Actions::make_file_menu()
 void Actions::make_edit_menu()
 {
     QMenu* menu = window_.menuBar()->addMenu(tr("&Edit"));
-    back_ = add(menu, QStringLiteral("back"), tr("&Undo selection, zoom or window"), QStringLiteral("undoSelection"),
+    back_ = add(menu, QStringLiteral("back"), tr("&Undo"), QStringLiteral("undoSelection"),
                 {QKeySequence::Undo, QKeySequence(tr("Alt+Left"))});
-    forward_ = add(menu, QStringLiteral("forward"), tr("&Redo selection, zoom or window"), QStringLiteral("redoSelection"),
-                   {QKeySequence::Redo, QKeySequence(tr("Alt+Right"))});
+    forward_ = add(menu, QStringLiteral("forward"), tr("&Redo"), QStringLiteral("redoSelection"),
+                   {QKeySequence(tr("Ctrl+Shift+Z")), QKeySequence(tr("Ctrl+Y")), QKeySequence(tr("Alt+Right"))});
     connect(back_, &QAction::triggered, &session_, &Session::back);
     connect(forward_, &QAction::triggered, &session_, &Session::forward);
     menu->addSeparator();
-    copy_ = add(menu, QStringLiteral("copy"), tr("&Copy finding"), QStringLiteral("copyFindingAction"),
-                {QKeySequence(tr("Ctrl+Alt+C"))});
+    copy_ = add(menu, QStringLiteral("copy"), tr("&Copy finding as Markdown"), QStringLiteral("copyFindingAction"),
+                {QKeySequence(tr("Ctrl+Shift+C"))});
     connect(copy_, &QAction::triggered, window_.inspector(), &InspectorPanel::copyMarkdown);
     connect(add(menu, QStringLiteral("paste"), tr("&Paste evidence"), QStringLiteral("pasteEvidence"),
                 {QKeySequence::Paste}),

@@ -126,9 +126,9 @@ void MainWindow::askExport()
         const QString title = tr("Findings of %1").arg(session_.caseTitle());
         session_.compute<bool>(
             tr("Export"),
-            [report, title, path](const Control&) -> Result<bool> {
+            [report, title, path, decisions = session_.decisions()](const Control&) -> Result<bool> {
                 QFile file(path);
-                const QByteArray text = report_markdown(*report, title).toUtf8();
+                const QByteArray text = report_markdown(*report, title, decisions).toUtf8();
                 if (!file.open(QIODevice::WriteOnly | QIODevice::Truncate) || file.write(text) != text.size())
                     return fail(Error::Code::unreadable,
                                 "The findings could not be written to " + path.toStdString() + ": " +

@@ -269,12 +269,14 @@ void TestModels::html_is_escaped_and_linked()
     const auto report = make_report();
     Finding finding = report->findings[0];
     finding.headline = "<script>alert(1)</script>";
-    const QString text = finding_html(finding, QStringLiteral("#777777"));
+    FindingContext context;
+    context.muted = QStringLiteral("#777777");
+    const QString text = finding_html(finding, context);
     QVERIFY(!text.contains(QStringLiteral("<script>")));
     QVERIFY(text.contains(QStringLiteral("SELECT &lt;x&gt; | 1")));
     QVERIFY(text.contains(QStringLiteral("href='evidence:1'")));
     QVERIFY(text.contains(QStringLiteral("href='finding:0'")));
-    QVERIFY(verdict_html(report->verdicts[2], QStringLiteral("#777777")).contains(QStringLiteral("href='copy:0'")));
+    QVERIFY(verdict_html(report->verdicts[2], context).contains(QStringLiteral("href='copy:0'")));
 }
 
 void TestModels::figures_have_units()

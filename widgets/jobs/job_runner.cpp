@@ -32,9 +32,10 @@ JobRunner::JobRunner(QObject* parent) : QObject(parent)
 
 JobRunner::~JobRunner()
 {
-    for (auto& [id, job] : jobs_) job->stop.request_stop();
+    // Those that still wait for their turn see the request as soon as they begin.
+    for (auto& [id, job] : jobs_)
+        if (!job->options.essential) job->stop.request_stop();
     readers_.clear();
-    writer_.clear();
     readers_.waitForDone();
     writer_.waitForDone();
 }
@@ -114,7 +115,10 @@ void JobRunner::abandon(JobId id)
 
 void JobRunner::cancelAll()
 {
-    for (const JobInfo& job : running()) cancel(job.id);
+    std::vector<JobId> all;
+    for (const auto& [id, job] : jobs_)
+        if (!job->options.essential) all.push_back(id);
+    for (const JobId id : all) cancel(id);
 }
 
 JobInfo JobRunner::info(JobId id) const

@@ -35,7 +35,7 @@ struct JobInfo {
 /// thread, its result comes back on the GUI thread. Jobs of Lane::write run one at a time in the order they were
 /// started; jobs of Lane::read run in parallel, also beside a writer. Progress reaches the GUI thread at most 20
 /// times a second. All members are called on the GUI thread; nothing here ever waits, except the destructor, which
-/// stops every job and waits for it.
+/// stops every job that is not essential and waits for all.
 class JobRunner : public QObject {
     Q_OBJECT
 
@@ -46,6 +46,9 @@ public:
         Lane lane = Lane::read;
         bool listed = false;
         bool counts_bytes = false;
+        /// Short and never given up: cancelAll() passes it by and the destructor lets it finish. For writing down what
+        /// the user has already been shown as done.
+        bool essential = false;
     };
 
     explicit JobRunner(QObject* parent = nullptr);

@@ -5,6 +5,7 @@
 #include "widgets/qt_text.h"
 #include "widgets/style/icons.h"
 
+#include <map>
 #include <set>
 
 namespace casebook {
@@ -17,6 +18,16 @@ QString impact_text(const Finding& finding)
     constexpr double worth_saying = 0.001;
     if (finding.impact < worth_saying) return {};
     return FindingModel::tr("%1 s lost per second").arg(to_qt(format_number(finding.impact, 2)));
+}
+
+QStringList badges_of(const FindingDecision& decision)
+{
+    QStringList names;
+    if (decision.pinned) names << QStringLiteral("pin");
+    if (decision.state == FindingState::accepted) names << QStringLiteral("accept");
+    if (decision.state == FindingState::dismissed) names << QStringLiteral("dismiss");
+    if (!decision.note.empty()) names << QStringLiteral("note");
+    return names;
 }
 
 }  // namespace
@@ -37,40 +48,88 @@ void FindingModel::setFilter(const QString& text)
     endResetModel();
 }
 
+void FindingModel::setDecisions(Decisions decisions)
+{
+    beginResetModel();
+    decisions_ = std::move(decisions);
+    rebuild();
+    endResetModel();
+}
+
+void FindingModel::setHideDismissed(bool hide)
+{
+    beginResetModel();
+    hide_dismissed_ = hide;
+    rebuild();
+    endResetModel();
+}
+
+FindingModel::Entry FindingModel::entry_of(const Finding& finding) const
+{
+    QStringList parts{severity_text(finding.severity), to_qt(finding.analyzer)};
+    if (const QString impact = impact_text(finding); !impact.isEmpty()) parts.insert(1, impact);
+    Entry entry{&finding, nullptr, to_qt(finding.headline), {}, {}};
+    if (const auto found = decisions_.find({finding.analyzer, finding.key}); found != decisions_.end()) {
+        entry.decision = found->second;
+        if (const QString decided = decision_text(entry.decision); !decided.isEmpty()) parts.prepend(decided);
+    }
+    entry.subtitle = parts.join(QStringLiteral(" · "));
+    return entry;
+}
+
+FindingModel::Entry FindingModel::entry_of(const AnalyzerVerdict& answer) const
+{
+    QString subtitle = to_qt(answer.answer.reason);
+    if (answer.answer.verdict == Verdict::notEnoughEvidence && !answer.answer.missing.empty()) {
+        const Missing& missing = answer.answer.missing.front();
+        subtitle = missing.command.empty()
+                       ? tr("Needs %1").arg(to_qt(missing.evidence))
+                       : tr("Bring %1: %2").arg(to_qt(missing.evidence), to_qt(missing.command).simplified());
+    }
+    return {nullptr, &answer, question_of(answer.analyzer), subtitle, {}};
+}
+
+bool FindingModel::matches(const Entry& entry) const
+{
+    const std::string& id = entry.finding ? entry.finding->analyzer : entry.verdict->analyzer;
+    return filter_.isEmpty() || entry.title.contains(filter_, Qt::CaseInsensitive) ||
+           entry.subtitle.contains(filter_, Qt::CaseInsensitive) || to_qt(id).contains(filter_, Qt::CaseInsensitive) ||
+           to_qt(entry.decision.note).contains(filter_, Qt::CaseInsensitive);
+}
+
 void FindingModel::rebuild()
 {
     groups_.clear();
+    dismissed_ = 0;
     if (!report_) return;
-    std::set<std::string_view> with_finding;
-    for (const Finding& finding : report_->findings) with_finding.insert(finding.analyzer);
+    constexpr Verdict order[] = {Verdict::confirmed, Verdict::suspected, Verdict::inconclusive, Verdict::ruledOut,
+                                 Verdict::notEnoughEvidence};
+    Group pinned{tr("Pinned"), {}}, dismissed{tr("Dismissed"), {}};
+    std::map<Verdict, Group> groups;
+    for (const Verdict verdict : order) groups[verdict].title = verdict_text(verdict);
 
-    for (const Verdict verdict : {Verdict::confirmed, Verdict::suspected, Verdict::inconclusive, Verdict::ruledOut,
-                                  Verdict::notEnoughEvidence}) {
-        Group group{verdict, {}};
-        const auto add = [&](Entry entry, const std::string& id) {
-            if (filter_.isEmpty() || entry.title.contains(filter_, Qt::CaseInsensitive) ||
-                entry.subtitle.contains(filter_, Qt::CaseInsensitive) ||
-                to_qt(id).contains(filter_, Qt::CaseInsensitive))
-                group.entries.push_back(std::move(entry));
-        };
-        for (const Finding& finding : report_->findings) {
-            if (finding.verdict != verdict) continue;
-            QStringList parts{severity_text(finding.severity), to_qt(finding.analyzer)};
-            if (const QString impact = impact_text(finding); !impact.isEmpty()) parts.insert(1, impact);
-            add({&finding, nullptr, to_qt(finding.headline), parts.join(QStringLiteral(" · "))}, finding.analyzer);
-        }
-        for (const AnalyzerVerdict& answer : report_->verdicts) {
-            if (answer.answer.verdict != verdict || with_finding.contains(answer.analyzer)) continue;
-            QString subtitle = to_qt(answer.answer.reason);
-            if (verdict == Verdict::notEnoughEvidence && !answer.answer.missing.empty()) {
-                const Missing& missing = answer.answer.missing.front();
-                subtitle = missing.command.empty()
-                               ? tr("Needs %1").arg(to_qt(missing.evidence))
-                               : tr("Bring %1: %2").arg(to_qt(missing.evidence), to_qt(missing.command).simplified());
-            }
-            add({nullptr, &answer, question_of(answer.analyzer), subtitle}, answer.analyzer);
-        }
+    std::set<std::string_view> with_finding;
+    for (const Finding& finding : report_->findings) {
+        with_finding.insert(finding.analyzer);
+        Entry entry = entry_of(finding);
+        const bool set_aside = entry.decision.state == FindingState::dismissed;
+        dismissed_ += set_aside;
+        if (!matches(entry) || (set_aside && hide_dismissed_)) continue;
+        Group& group = set_aside ? dismissed : entry.decision.pinned ? pinned : groups[finding.verdict];
+        group.entries.push_back(std::move(entry));
+    }
+    for (const AnalyzerVerdict& answer : report_->verdicts) {
+        if (with_finding.contains(answer.analyzer)) continue;
+        Entry entry = entry_of(answer);
+        if (matches(entry)) groups[answer.answer.verdict].entries.push_back(std::move(entry));
+    }
+    const auto add = [this](Group& group) {
         if (!group.entries.empty()) groups_.push_back(std::move(group));
+    };
+    add(pinned);
+    for (const Verdict verdict : order) {
+        if (verdict == Verdict::ruledOut) add(dismissed);
+        add(groups[verdict]);
     }
 }
 
@@ -117,7 +176,7 @@ int FindingModel::columnCount(const QModelIndex&) const
 QVariant FindingModel::group_data(const Group& group, int role) const
 {
     switch (role) {
-    case Qt::DisplayRole: return QStringLiteral("%1 (%2)").arg(verdict_text(group.verdict)).arg(group.entries.size());
+    case Qt::DisplayRole: return QStringLiteral("%1 (%2)").arg(group.title).arg(group.entries.size());
     case IsGroup: return true;
     default: return {};
     }
@@ -133,11 +192,21 @@ QVariant FindingModel::data(const QModelIndex& index, int role) const
     const Severity severity = entry.finding ? entry.finding->severity : Severity::note;
     switch (role) {
     case Qt::DisplayRole: return entry.title;
-    case Qt::DecorationRole: return verdict_badge(group.verdict, severity);
-    case Qt::ToolTipRole:
-        return QStringLiteral("<p>%1</p><p>%2</p>").arg(entry.title.toHtmlEscaped(), entry.subtitle.toHtmlEscaped());
-    case Qt::AccessibleTextRole:
-        return QStringLiteral("%1: %2. %3").arg(verdict_text(group.verdict), entry.title, entry.subtitle);
+    case Qt::DecorationRole: return verdict_badge(entry.given(), severity);
+    case Qt::ToolTipRole: {
+        QString tip =
+            QStringLiteral("<p>%1</p><p>%2</p>").arg(entry.title.toHtmlEscaped(), entry.subtitle.toHtmlEscaped());
+        if (!entry.decision.note.empty())
+            tip += QStringLiteral("<p><i>%1</i></p>").arg(to_qt(entry.decision.note).toHtmlEscaped());
+        return tip;
+    }
+    case Qt::AccessibleTextRole: {
+        QString text = QStringLiteral("%1: %2. %3").arg(verdict_text(entry.given()), entry.title, entry.subtitle);
+        if (entry.decision.pinned) text += QStringLiteral(". ") + tr("Pinned");
+        if (!entry.decision.note.empty()) text += QStringLiteral(". ") + tr("Note: %1").arg(to_qt(entry.decision.note));
+        return text;
+    }
+    case Badges: return badges_of(entry.decision);
     case IsGroup: return false;
     case AnalyzerId: return QByteArray::fromStdString(analyzer);
     case FindingKey: return entry.finding ? QByteArray::fromStdString(entry.finding->key) : QByteArray();

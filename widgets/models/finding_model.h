@@ -1,6 +1,7 @@
 #pragma once
 
 #include "analyzers/playbook/runner.h"
+#include "widgets/models/finding_text.h"
 
 #include <QAbstractItemModel>
 
@@ -10,7 +11,8 @@
 namespace casebook {
 
 /// The walk over all questions, grouped by how they were answered: findings under "Confirmed", "Suspected" and
-/// "Inconclusive", then the questions that were ruled out and those that need other evidence. One column, two levels.
+/// "Inconclusive", then the questions that were ruled out and those that need other evidence. What the user pinned comes
+/// before everything, what was dismissed after the other findings. One column, two levels.
 class FindingModel : public QAbstractItemModel {
     Q_OBJECT
 
@@ -20,11 +22,17 @@ public:
         AnalyzerId,   ///< QByteArray
         FindingKey,   ///< QByteArray; empty for a question without a finding
         Subtitle,     ///< the second, muted line
+        Badges,       ///< QStringList: names of the icons that say what was decided
     };
 
     explicit FindingModel(QObject* parent = nullptr) : QAbstractItemModel(parent) {}
 
     void setReport(std::shared_ptr<const AnalysisReport> report);
+    /// What was decided about the findings.
+    void setDecisions(Decisions decisions);
+    /// Leaves dismissed findings out.
+    void setHideDismissed(bool hide);
+    int dismissedCount() const { return dismissed_; }  ///< of the report, hidden or not
     /// Shows only entries that contain the text in headline, question or id.
     void setFilter(const QString& text);
     /// The row of a finding, or of a question when `key` is empty or unknown; invalid when neither is listed.
@@ -42,16 +50,24 @@ private:
         const Finding* finding = nullptr;
         const AnalyzerVerdict* verdict = nullptr;
         QString title, subtitle;
+        FindingDecision decision;
+        Verdict given() const { return finding ? finding->verdict : verdict->answer.verdict; }
     };
     struct Group {
-        Verdict verdict;
+        QString title;
         std::vector<Entry> entries;
     };
     void rebuild();
+    Entry entry_of(const Finding& finding) const;
+    Entry entry_of(const AnalyzerVerdict& answer) const;
+    bool matches(const Entry& entry) const;
     QVariant group_data(const Group& group, int role) const;
 
     std::shared_ptr<const AnalysisReport> report_;
+    Decisions decisions_;
     QString filter_;
+    bool hide_dismissed_ = false;
+    int dismissed_ = 0;
     std::vector<Group> groups_;  // only those with entries
 };
 

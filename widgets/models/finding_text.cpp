@@ -36,9 +36,9 @@ QString one_line(const std::string& text)
     return line.replace(QLatin1Char('|'), QStringLiteral("\\|"));
 }
 
-QString threshold_text(const Figure& figure)
+QString threshold_of(const Figure& figure)
 {
-    return figure.threshold ? figure_text(*figure.threshold, figure.unit) : QStringLiteral("-");
+    return figure.threshold ? threshold_text(*figure.threshold, figure.unit) : QStringLiteral("-");
 }
 
 }  // namespace
@@ -78,6 +78,14 @@ QString figure_text(double value, const std::string& unit)
     return unit.empty() || unit == "1" ? number : number + QLatin1Char(' ') + to_qt(unit);
 }
 
+QString threshold_text(double value, const std::string& unit)
+{
+    for (const char* scaled : {"ms", "us", "ns", "s", "bytes", "By"})
+        if (unit == scaled) return figure_text(value, unit);
+    const QString number = QLocale::c().toString(value, 'g', 10);
+    return unit.empty() || unit == "1" ? number : number + QLatin1Char(' ') + to_qt(unit);
+}
+
 QString time_text(std::int64_t at_ns)
 {
     return QLocale::c().toString(shown(at_ns), QStringLiteral("d MMM HH:mm:ss ")) + zone(at_ns);
@@ -100,13 +108,28 @@ QString range_text(const TimeRange& range)
                : tr("%1 to %2 %3 (%4)").arg(first, last, zone(range.from_ns), length);
 }
 
-QString finding_markdown(const Finding& finding)
+QString decision_text(const FindingDecision& decision)
+{
+    if (decision.state == FindingState::accepted) return tr("Accepted");
+    if (decision.state == FindingState::dismissed)
+        return tr("Dismissed: %1").arg(to_qt(decision.reason).simplified());
+    return {};
+}
+
+QString finding_markdown(const Finding& finding, const FindingDecision& decision)
 {
     QString text = QStringLiteral("## %1\n\n").arg(one_line(finding.headline));
     text += tr("**%1, %2** (`%3`, key `%4`)")
                 .arg(verdict_text(finding.verdict), severity_text(finding.severity).toLower(), to_qt(finding.analyzer),
                      to_qt(finding.key)) +
             QStringLiteral("\n\n");
+    if (const QString decided = decision_text(decision); !decided.isEmpty())
+        text += QStringLiteral("**%1**\n\n").arg(one_line(decided.toStdString()));
+    if (!decision.note.empty()) {
+        for (const QString& line : to_qt(decision.note).split(QLatin1Char('\n')))
+            text += QStringLiteral("> %1\n").arg(line.trimmed());
+        text += QLatin1Char('\n');
+    }
     for (const Subject& subject : finding.subjects)
         text += QStringLiteral("- %1: `%2`\n").arg(to_qt(subject.kind), to_qt(subject.name).simplified());
     if (finding.when) text += QStringLiteral("- %1: %2\n").arg(tr("when"), range_text(*finding.when));
@@ -115,7 +138,7 @@ QString finding_markdown(const Finding& finding)
         text += QStringLiteral("\n| %1 | %2 | %3 |\n|---|---|---|\n").arg(tr("Figure"), tr("Value"), tr("Threshold"));
         for (const Figure& figure : finding.figures)
             text += QStringLiteral("| %1 | %2 | %3 |\n")
-                        .arg(one_line(figure.name), figure_text(figure.value, figure.unit), threshold_text(figure));
+                        .arg(one_line(figure.name), figure_text(figure.value, figure.unit), threshold_of(figure));
     }
     if (!finding.evidence.empty()) {
         text += QStringLiteral("\n### %1\n\n").arg(tr("Evidence"));
@@ -141,8 +164,12 @@ QString finding_markdown(const Finding& finding)
     return text;
 }
 
-QString report_markdown(const AnalysisReport& report, const QString& title)
+QString report_markdown(const AnalysisReport& report, const QString& title, const Decisions& decisions)
 {
+    const auto decision_of = [&](const Finding& finding) {
+        const auto found = decisions.find({finding.analyzer, finding.key});
+        return found == decisions.end() ? FindingDecision{} : found->second;
+    };
     QString text = QStringLiteral("# %1\n\n").arg(title);
     for (const WindowRow& window : report.windows)
         text += QStringLiteral("- %1: %2\n").arg(to_qt(window.name), range_text(window.range));
@@ -151,7 +178,15 @@ QString report_markdown(const AnalysisReport& report, const QString& title)
             tr("symptom `%1` (%2): %3")
                 .arg(to_qt(symptom.id), to_qt(format_percent(symptom.match)), one_line(symptom.why)));
     if (report.findings.empty()) text += QLatin1Char('\n') + tr("No findings.") + QLatin1Char('\n');
-    for (const Finding& finding : report.findings) text += QLatin1Char('\n') + finding_markdown(finding);
+    QString pinned, others, dismissed;
+    for (const Finding& finding : report.findings) {
+        const FindingDecision decision = decision_of(finding);
+        if (decision.state == FindingState::dismissed)
+            dismissed += QStringLiteral("- %1 (%2)\n").arg(one_line(finding.headline), one_line(decision.reason));
+        else (decision.pinned ? pinned : others) += QLatin1Char('\n') + finding_markdown(finding, decision);
+    }
+    text += pinned + others;
+    if (!dismissed.isEmpty()) text += QStringLiteral("\n## %1\n\n%2").arg(tr("Dismissed"), dismissed);
     for (const Verdict verdict : {Verdict::inconclusive, Verdict::ruledOut, Verdict::notEnoughEvidence}) {
         QString list;
         for (const AnalyzerVerdict& answer : report.verdicts) {

@@ -3,15 +3,20 @@
 #include "analyzers/core/text.h"
 #include "analyzers/playbook/playbook_data.h"
 #include "widgets/models/finding_model.h"
+#include "widgets/panels/finding_actions.h"
 #include "widgets/panels/hint.h"
 #include "widgets/panels/two_line_delegate.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
 
+#include <QAction>
+#include <QCheckBox>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollBar>
+#include <QSettings>
 #include <QScopedValueRollback>
 #include <QStackedWidget>
 #include <QTreeView>
@@ -21,8 +26,9 @@ namespace casebook {
 
 FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
     : QWidget(parent), session_(session), model_(new FindingModel(this)), symptom_(new QLabel(this)),
-      stale_(new QWidget(this)), filter_(new QLineEdit(this)), tree_(new QTreeView(this)),
-      stack_(new QStackedWidget(this)), hint_(new Hint({}, this))
+      stale_(new QWidget(this)), filter_(new QLineEdit(this)), hide_dismissed_(new QCheckBox(this)),
+      actions_(new FindingActions(session, this)), tree_(new QTreeView(this)), stack_(new QStackedWidget(this)),
+      hint_(new Hint({}, this))
 {
     setObjectName(QStringLiteral("findings"));
     setMinimumWidth(210);
@@ -51,8 +57,24 @@ FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
         update_hint();
     });
 
+    hide_dismissed_->setObjectName(QStringLiteral("hideDismissed"));
+    hide_dismissed_->setChecked(QSettings().value(QStringLiteral("hideDismissed"), false).toBool());
+    model_->setHideDismissed(hide_dismissed_->isChecked());
+    connect(hide_dismissed_, &QCheckBox::toggled, this, [this](bool on) {
+        QSettings().setValue(QStringLiteral("hideDismissed"), on);
+        const QScopedValueRollback following(following_, true);
+        model_->setHideDismissed(on);
+        tree_->expandAll();
+        show_selection();
+        update_hint();
+    });
+
     tree_->setModel(model_);
-    tree_->setItemDelegate(new TwoLineDelegate(FindingModel::Subtitle, FindingModel::IsGroup, tree_));
+    auto* delegate = new TwoLineDelegate(FindingModel::Subtitle, FindingModel::IsGroup, tree_);
+    delegate->setBadgesRole(FindingModel::Badges);
+    tree_->setItemDelegate(delegate);
+    tree_->addActions({actions_->accept(), actions_->dismiss(), actions_->pin(), actions_->note(), actions_->copy()});
+    tree_->setContextMenuPolicy(Qt::ActionsContextMenu);
     tree_->setHeaderHidden(true);
     tree_->setIndentation(12);
     tree_->setFrameShape(QFrame::NoFrame);
@@ -81,9 +103,11 @@ FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
     column->addWidget(symptom_);
     column->addWidget(stale_);
     column->addWidget(filter_);
+    column->addWidget(hide_dismissed_);
     column->addWidget(stack_, 1);
 
     connect(&session_, &Session::reportChanged, this, &FindingsPanel::show_report);
+    connect(&session_, &Session::decisionsChanged, this, &FindingsPanel::show_decisions);
     connect(&session_, &Session::analysisStarted, this, &FindingsPanel::update_hint);
     connect(&session_, &Session::selectionChanged, this, &FindingsPanel::show_selection);
     for (const auto signal : {&Session::jobStarted, &Session::jobFinished})
@@ -98,7 +122,6 @@ void FindingsPanel::show_report()
         const QScopedValueRollback following(following_, true);
         model_->setReport(report);
     }
-    tree_->expandAll();
     stale_->setVisible(report && session_.isReportStale() && !session_.isAnalyzing());
     QString symptom;
     if (report && !report->symptoms.empty()) {
@@ -112,6 +135,21 @@ void FindingsPanel::show_report()
     symptom_->setText(symptom);
     symptom_->setVisible(!symptom.isEmpty());
     filter_->setVisible(report != nullptr);
+    show_decisions();
+}
+
+void FindingsPanel::show_decisions()
+{
+    {
+        const QScopedValueRollback following(following_, true);
+        const int scrolled = tree_->verticalScrollBar()->value();
+        model_->setDecisions(session_.decisions());
+        tree_->expandAll();
+        tree_->verticalScrollBar()->setValue(scrolled);
+    }
+    const int dismissed = model_->dismissedCount();
+    hide_dismissed_->setText(tr("Hide dismissed (%1)").arg(dismissed));
+    hide_dismissed_->setVisible(dismissed > 0);
     show_selection();
     update_hint();
 }
@@ -136,6 +174,7 @@ void FindingsPanel::update_hint()
     if (session_.isAnalyzing()) text = tr("Analyzing. Findings appear here when it is done.");
     else if (session_.isImporting()) text = tr("Evidence is being imported. Findings appear here when it is analyzed.");
     else if (!filter_->text().isEmpty()) text = tr("Nothing matches the filter.");
+    else if (model_->dismissedCount() > 0) text = tr("All findings are dismissed and hidden.");
     else if (session_.report()) text = tr("The analysis had no questions to ask of this evidence. Import more of it.");
     else if (session_.ledger().empty()) text = tr("Findings appear here. Drop evidence files on the window to begin.");
     else text = tr("Findings appear here after an analysis. Press F5 to analyze.");

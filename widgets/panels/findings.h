@@ -2,6 +2,7 @@
 
 #include <QWidget>
 
+class QCheckBox;
 class QLabel;
 class QLineEdit;
 class QStackedWidget;
@@ -9,10 +10,12 @@ class QTreeView;
 
 namespace casebook {
 
+class FindingActions;
 class FindingModel;
 class Session;
 
-/// The walk: what was found, what was ruled out, what cannot be told yet and which evidence would tell.
+/// The walk: what was found, what was ruled out, what cannot be told yet and which evidence would tell. Findings are
+/// accepted, dismissed, pinned and noted from the context menu or by A, D, P and N.
 class FindingsPanel : public QWidget {
     Q_OBJECT
 
@@ -24,6 +27,7 @@ protected:
 
 private:
     void show_report();
+    void show_decisions();
     void show_selection();
     void update_hint();
 
@@ -32,6 +36,8 @@ private:
     QLabel* symptom_;
     QWidget* stale_;
     QLineEdit* filter_;
+    QCheckBox* hide_dismissed_;
+    FindingActions* actions_;
     QTreeView* tree_;
     QStackedWidget* stack_;
     QLabel* hint_;

@@ -3,7 +3,10 @@
 #include "analyzers/core/resources.h"
 #include "widgets/models/display_zone.h"
 #include "widgets/models/finding_text.h"
+#include "widgets/panels/finding_actions.h"
+#include "widgets/panels/finding_bar.h"
 #include "widgets/panels/hint.h"
+#include "widgets/panels/threshold_edit.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
 #include "widgets/style/icons.h"
@@ -13,10 +16,10 @@
 #include <QClipboard>
 #include <QEvent>
 #include <QHBoxLayout>
+#include <QScrollBar>
 #include <QStackedWidget>
 #include <QTabWidget>
 #include <QTextBrowser>
-#include <QToolButton>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -47,8 +50,9 @@ QTextBrowser* make_browser(QWidget* parent, const QString& name)
 
 InspectorPanel::InspectorPanel(Session& session, QWidget* parent)
     : QWidget(parent), session_(session), stack_(new QStackedWidget(this)), badge_(new QLabel(this)),
-      verdict_(new QLabel(this)), copy_(new QToolButton(this)), tabs_(new QTabWidget(this)),
-      finding_(make_browser(this, tr("Finding"))), handbook_(make_browser(this, tr("Handbook page")))
+      verdict_(new QLabel(this)), bar_(new FindingBar(session, this)), tabs_(new QTabWidget(this)),
+      finding_(make_browser(this, tr("Finding"))), handbook_(make_browser(this, tr("Handbook page"))),
+      threshold_(new ThresholdEdit(session, finding_))
 {
     setObjectName(QStringLiteral("inspector"));
     setMinimumWidth(260);
@@ -56,14 +60,6 @@ InspectorPanel::InspectorPanel(Session& session, QWidget* parent)
     handbook_->setObjectName(QStringLiteral("handbookText"));
     handbook_->setOpenExternalLinks(true);
     connect(finding_, &QTextBrowser::anchorClicked, this, &InspectorPanel::follow);
-
-    copy_->setIcon(action_icon(QStringLiteral("copy")));
-    copy_->setText(tr("Copy"));
-    copy_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    copy_->setAutoRaise(true);
-    copy_->setToolTip(tr("Copy the finding as Markdown"));
-    copy_->setObjectName(QStringLiteral("copyFinding"));
-    connect(copy_, &QToolButton::clicked, this, &InspectorPanel::copyMarkdown);
 
     tabs_->setDocumentMode(true);
     tabs_->addTab(finding_, tr("Finding"));
@@ -74,12 +70,12 @@ InspectorPanel::InspectorPanel(Session& session, QWidget* parent)
     head->setSpacing(8);
     head->addWidget(badge_);
     head->addWidget(verdict_, 1);
-    head->addWidget(copy_);
     auto* page = new QWidget(this);
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(2);
     column->addLayout(head);
+    column->addWidget(bar_);
     column->addWidget(tabs_, 1);
 
     stack_->addWidget(
@@ -91,6 +87,7 @@ InspectorPanel::InspectorPanel(Session& session, QWidget* parent)
 
     connect(&session_, &Session::selectionChanged, this, &InspectorPanel::show_selection);
     connect(&session_, &Session::reportChanged, this, &InspectorPanel::show_selection);
+    connect(&session_, &Session::thresholdsChanged, this, &InspectorPanel::show_selection);
     connect(&DisplayZone::instance(), &DisplayZone::changed, this, &InspectorPanel::show_selection);
     show_selection();
 }
@@ -101,7 +98,6 @@ void InspectorPanel::show_selection()
     const auto report = session_.report();
     const auto finding = session_.finding(selection.analyzer, selection.finding_key);
     const AnalyzerVerdict* verdict = verdict_of(report.get(), selection.analyzer);
-    copy_->setEnabled(finding != nullptr);
     if (!finding && !verdict) {
         stack_->setCurrentIndex(0);
         return;
@@ -113,8 +109,21 @@ void InspectorPanel::show_selection()
     if (finding) words += QStringLiteral(", %1").arg(severity_text(severity).toLower());
     verdict_->setText(words);
 
-    const QString muted = theme().muted_text.name();
-    finding_->setHtml(finding ? finding_html(*finding, muted) : verdict_html(*verdict, muted));
+    FindingContext context;
+    context.muted = theme().muted_text.name();
+    context.good = theme().good.name();
+    context.bad = theme().bad.name();
+    context.history = session_.verdictHistory(selection.analyzer, finding ? selection.finding_key : std::string());
+    if (verdict) context.missing = verdict->answer.missing;
+    context.thresholds = session_.thresholds();
+    threshold_->close();
+    // A new report of the same finding does not move what is being read.
+    const bool same = selection.analyzer == shown_analyzer_ && selection.finding_key == shown_key_;
+    const int scrolled = same ? finding_->verticalScrollBar()->value() : 0;
+    shown_analyzer_ = selection.analyzer;
+    shown_key_ = selection.finding_key;
+    finding_->setHtml(finding ? finding_html(*finding, context) : verdict_html(*verdict, context));
+    finding_->verticalScrollBar()->setValue(scrolled);
     const std::string_view page = resource("handbook/" + selection.analyzer + ".md");
     if (page.empty()) handbook_->setPlainText(tr("The handbook has no page for %1.").arg(to_qt(selection.analyzer)));
     else handbook_->setMarkdown(to_qt(page));
@@ -126,6 +135,8 @@ void InspectorPanel::follow(const QUrl& link)
     const Selection& selection = session_.selection();
     const auto finding = session_.finding(selection.analyzer, selection.finding_key);
     const auto number = link.path().toULongLong();
+    if (link.scheme() == QLatin1String("threshold")) return threshold_->open(link.path());
+    if (link.scheme() == QLatin1String("reset")) return session_.setThreshold(link.path().toStdString(), {});
     if (link.scheme() == QLatin1String("evidence") && finding && number < finding->evidence.size()) {
         session_.openEvidence(finding->evidence[number], finding);
     } else if (link.scheme() == QLatin1String("finding") && finding && number < finding->related.size()) {
@@ -141,21 +152,12 @@ void InspectorPanel::follow(const QUrl& link)
 
 QString InspectorPanel::markdown() const
 {
-    const Selection& selection = session_.selection();
-    const auto finding = session_.finding(selection.analyzer, selection.finding_key);
-    return finding ? finding_markdown(*finding) : QString();
+    return selected_finding_markdown(session_);
 }
 
 void InspectorPanel::copyMarkdown()
 {
-    const QString text = markdown();
-    if (text.isEmpty()) {
-        session_.tell(
-            {Message::Kind::information, tr("No finding is selected"), tr("Pick one on the left, then copy it")});
-        return;
-    }
-    QApplication::clipboard()->setText(text);
-    session_.tell({Message::Kind::information, tr("The finding is on the clipboard as Markdown"), {}});
+    copy_selected_finding(session_);
 }
 
 void InspectorPanel::changeEvent(QEvent* event)

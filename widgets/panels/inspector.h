@@ -2,19 +2,22 @@
 
 #include <QWidget>
 
+#include <string>
+
 class QLabel;
 class QStackedWidget;
 class QTabWidget;
 class QTextBrowser;
-class QToolButton;
 class QUrl;
 
 namespace casebook {
 
+class FindingBar;
 class Session;
+class ThresholdEdit;
 
-/// The selected finding in full: why this verdict, figures beside thresholds, evidence, fixes, proof; and the page of
-/// the handbook that belongs to it.
+/// The selected finding in full: what was decided about it, why this verdict, figures beside thresholds that are edited
+/// in place, evidence, fixes, proof, how the verdict changed; and the page of the handbook that belongs to it.
 class InspectorPanel : public QWidget {
     Q_OBJECT
 
@@ -37,9 +40,11 @@ private:
     Session& session_;
     QStackedWidget* stack_;
     QLabel *badge_, *verdict_;
-    QToolButton* copy_;
+    FindingBar* bar_;
     QTabWidget* tabs_;
     QTextBrowser *finding_, *handbook_;
+    ThresholdEdit* threshold_;
+    std::string shown_analyzer_, shown_key_;
 };
 
 }  // namespace casebook

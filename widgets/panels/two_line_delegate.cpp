@@ -1,5 +1,6 @@
 #include "widgets/panels/two_line_delegate.h"
 
+#include "widgets/style/icons.h"
 #include "widgets/style/theme.h"
 
 #include <QAbstractItemView>
@@ -12,7 +13,7 @@
 namespace casebook {
 namespace {
 
-constexpr int margin = 4, gap = 6, icon_side = 16;
+constexpr int margin = 4, gap = 6, icon_side = 16, badge_side = 14;
 
 /// Breaks a text into lines of `width`, at most `max_lines`; the last one is elided.
 QStringList break_lines(const QString& text, const QFont& font, int width, int max_lines)
@@ -49,6 +50,8 @@ struct TwoLineDelegate::Layout {
     QStringList title, subtitle;
     QFont title_font, subtitle_font;
     int title_height = 0, subtitle_height = 0, left = 0;
+    QStringList badges;
+    int right = 0;  // taken by them
 
     int height() const
     {
@@ -83,7 +86,9 @@ TwoLineDelegate::Layout TwoLineDelegate::lay_out(const QStyleOptionViewItem& opt
     layout.title_height = QFontMetrics(layout.title_font).lineSpacing();
     layout.subtitle_height = QFontMetrics(layout.subtitle_font).lineSpacing();
     layout.left = margin + (index.data(Qt::DecorationRole).isValid() ? icon_side + gap : 0);
-    const int text_width = std::max(40, width - layout.left - margin);
+    if (badges_role_ >= 0) layout.badges = index.data(badges_role_).toStringList();
+    layout.right = static_cast<int>(layout.badges.size()) * (badge_side + 2) + (layout.badges.isEmpty() ? 0 : gap);
+    const int text_width = std::max(40, width - layout.left - layout.right - margin);
     layout.title = break_lines(index.data(Qt::DisplayRole).toString(), layout.title_font, text_width, title_lines_);
     layout.subtitle = break_lines(index.data(subtitle_role_).toString().simplified(), layout.subtitle_font, text_width,
                                   subtitle_lines_);
@@ -113,12 +118,18 @@ void TwoLineDelegate::paint(QPainter* painter, const QStyleOptionViewItem& optio
         }
         icon.paint(painter, place);
     }
+    int badge_x = option.rect.right() - margin - layout.right + gap;
+    for (const QString& name : layout.badges) {
+        action_icon(name).paint(painter, {badge_x, y + (layout.title_height - badge_side) / 2, badge_side, badge_side},
+                                Qt::AlignCenter, selected ? QIcon::Selected : QIcon::Normal);
+        badge_x += badge_side + 2;
+    }
     const auto draw = [&](const QStringList& lines, const QFont& font, int height, const QColor& color) {
         painter->setFont(font);
         painter->setPen(color);
         for (const QString& line : lines) {
             painter->drawText(
-                QRect(option.rect.left() + layout.left, y, option.rect.width() - layout.left - margin, height),
+                QRect(option.rect.left() + layout.left, y, option.rect.width() - layout.left - layout.right - margin, height),
                 Qt::AlignLeft | Qt::AlignVCenter | Qt::TextSingleLine, line);
             y += height;
         }

@@ -15,6 +15,8 @@ public:
 
     /// The title takes at most this many lines, the second line at most this many.
     void setMaxLines(int title, int subtitle);
+    /// Role with the names of small icons shown at the right of the title (QStringList); -1: there are none.
+    void setBadgesRole(int role) { badges_role_ = role; }
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
 
@@ -25,6 +27,7 @@ private:
 
     int subtitle_role_, group_role_;
     int title_lines_ = 4, subtitle_lines_ = 2;
+    int badges_role_ = -1;
 };
 
 }  // namespace casebook

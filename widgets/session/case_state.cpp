@@ -1,5 +1,6 @@
 #include "widgets/session/case_state.h"
 
+#include "analyzers/playbook/report_inputs.h"
 #include "analyzers/store/query.h"
 #include "widgets/session/case_access.h"
 
@@ -50,6 +51,10 @@ Result<CaseState> read_case_state(CaseFile& file)
         state.report = std::make_shared<const AnalysisReport>(std::move(stored->report));
         state.report_stale = stored->stale;
     }
+    TRY_ASSIGN(auto decisions, finding_decisions(file));
+    for (StoredDecision& row : decisions) state.decisions[{row.analyzer, row.key}] = std::move(row.decision);
+    TRY_ASSIGN(state.thresholds, case_thresholds(file));
+    TRY_ASSIGN(state.history, verdict_history(file));
     return state;
 }
 

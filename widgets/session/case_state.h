@@ -3,9 +3,14 @@
 #include "analyzers/importers/support/import_run.h"
 #include "analyzers/playbook/runner.h"
 #include "analyzers/store/case_file.h"
+#include "analyzers/store/finding_decisions.h"
+#include "analyzers/store/verdict_history.h"
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace casebook {
@@ -18,6 +23,9 @@ struct CaseState {
     std::vector<WindowRow> windows;
     std::shared_ptr<const AnalysisReport> report;  ///< null when it was never analyzed
     bool report_stale = false;
+    std::map<std::pair<std::string, std::string>, FindingDecision> decisions;  ///< by analyzer and key
+    std::map<std::string, double> thresholds;                                  ///< set for this case, by full name
+    std::vector<VerdictChange> history;                                        ///< oldest first
 };
 
 /// Not for the GUI thread. Errors: caseFile.

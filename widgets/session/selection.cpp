@@ -13,7 +13,7 @@ void SelectionHistory::add(Entry entry)
 bool SelectionHistory::push(Selection selection)
 {
     if (selection == current()) return false;
-    add({std::move(selection), windows()});
+    add({std::move(selection), windows(), {}});
     return true;
 }
 
@@ -25,12 +25,22 @@ void SelectionHistory::replace(Selection selection)
 
 void SelectionHistory::push_windows(Windows windows)
 {
-    add({current(), std::move(windows)});
+    add({current(), std::move(windows), {}});
 }
 
 void SelectionHistory::set_windows(const Windows& windows)
 {
     for (Entry& entry : entries_) entry.windows = windows;
+}
+
+void SelectionHistory::push_change(CaseChange change)
+{
+    add({current(), windows(), std::make_shared<const CaseChange>(std::move(change))});
+}
+
+void SelectionHistory::forget_changes()
+{
+    for (Entry& entry : entries_) entry.change.reset();
 }
 
 bool SelectionHistory::back()

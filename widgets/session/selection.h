@@ -2,6 +2,7 @@
 
 #include "analyzers/core/finding.h"
 #include "analyzers/store/case_file.h"
+#include "widgets/session/case_change.h"
 
 #include <memory>
 #include <optional>
@@ -23,8 +24,8 @@ struct Selection {
     bool operator==(const Selection&) const = default;
 };
 
-/// The selections made so far, and the windows of the case as they were then, as a browser keeps pages: back, forward,
-/// and a new one cuts what lay ahead.
+/// The selections made so far, the windows of the case as they were then and what was changed in the case, as a browser
+/// keeps pages: back, forward, and a new one cuts what lay ahead.
 class SelectionHistory {
 public:
     using Windows = std::shared_ptr<const std::vector<WindowRow>>;
@@ -40,6 +41,12 @@ public:
     void push_windows(Windows windows);
     /// Windows came from elsewhere: no step leads back to the ones before.
     void set_windows(const Windows& windows);
+    /// The user decided something or set a threshold: a step of its own, with the same selection and windows.
+    void push_change(CaseChange change);
+    /// The change that led to the current entry; null when it was none.
+    const std::shared_ptr<const CaseChange>& change() const { return entries_[position_].change; }
+    /// What was changed cannot be taken back any more.
+    void forget_changes();
     bool can_go_back() const { return position_ > 0; }
     bool can_go_forward() const { return position_ + 1 < entries_.size(); }
     bool back();
@@ -52,6 +59,7 @@ private:
     struct Entry {
         Selection selection;
         Windows windows;
+        std::shared_ptr<const CaseChange> change;
     };
     void add(Entry entry);
 

@@ -121,6 +121,8 @@ void Session::adopt(Access access, CaseState state, Storage storage)
     emit caseOpened();
     emit ledgerChanged();
     emit windowsChanged();
+    emit decisionsChanged();
+    emit thresholdsChanged();
     emit reportChanged();
     emit selectionChanged();
     if (!access_->notice().empty())
@@ -137,11 +139,14 @@ void Session::closeCase()
     not_imported_.clear();
     history_.clear();
     moving_.invalidate();
+    unwritten_ = 0;
     storage_ = Storage::named;
     take_state({});
     emit caseClosed();
     emit ledgerChanged();
     emit windowsChanged();
+    emit decisionsChanged();
+    emit thresholdsChanged();
     emit reportChanged();
     emit selectionChanged();
 }
@@ -172,7 +177,13 @@ void Session::saveAs(const QString& path)
             release(std::exchange(access_, std::move(saved->access)));
             storage_ = Storage::named;
             recent_.add(casePath());
+            // What was decided while it was copied may have gone into the old file only.
+            const auto decisions = unwritten_ > 0 ? decisions_ : decltype(decisions_){};
+            const auto thresholds = unwritten_ > 0 ? thresholds_ : decltype(thresholds_){};
+            unwritten_ = 0;
             take_state(std::move(saved->state));
+            for (const auto& [name, decision] : decisions) apply_decision({name.first, name.second, {}, {}}, decision);
+            for (const auto& [name, value] : thresholds) apply_threshold({name, {}, {}}, value);
             emit caseRenamed();
             tell({Message::Kind::information, tr("Saved as %1").arg(casePath()), {}});
         });

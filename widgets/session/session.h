@@ -2,7 +2,9 @@
 
 #include "analyzers/importers/support/import_run.h"
 #include "analyzers/playbook/runner.h"
+#include "analyzers/store/finding_decisions.h"
 #include "analyzers/store/query.h"
+#include "analyzers/store/verdict_history.h"
 #include "analyzers/trace/span_table.h"
 #include "widgets/jobs/job_runner.h"
 #include "widgets/session/recent_cases.h"
@@ -14,6 +16,7 @@
 #include <QStringList>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -101,6 +104,20 @@ public:
     /// Sets several at once, one step to undo; windows of other names stay.
     void setWindows(const std::vector<WindowRow>& rows);
 
+    // --- work with findings. What is decided is shown at once and written by a job; a case open for reading only says so.
+    /// What people made of the finding; empty when nothing.
+    FindingDecision decision(const std::string& analyzer, const std::string& key) const;
+    const std::map<std::pair<std::string, std::string>, FindingDecision>& decisions() const { return decisions_; }
+    void decide(const std::string& analyzer, const std::string& key, const FindingDecision& decision);
+    /// How the verdict of the finding (of the analyzer, when `key` is empty) came to be, oldest first.
+    std::vector<VerdictChange> verdictHistory(const std::string& analyzer, const std::string& key) const;
+    /// Thresholds of this case that differ from their defaults, by full name.
+    const std::map<std::string, double>& thresholds() const { return thresholds_; }
+    /// Sets a threshold for this case (nothing: back to its default) and asks those again that read it.
+    void setThreshold(const std::string& name, std::optional<double> value);
+    /// Tells why and returns true when the case cannot be changed; for panels that would begin an edit.
+    bool refusesChanges();
+
     // --- selection
     const Selection& selection() const { return history_.current(); }
     void select(const Selection& selection);
@@ -115,7 +132,7 @@ public:
     /// history, so that going back undoes a gesture and not a pixel. A range around everything is the same as none.
     const std::optional<TimeRange>& visibleRange() const { return selection().visible; }
     void showRange(std::optional<TimeRange> range);
-    /// Back and forward walk through selections, time in sight and windows alike.
+    /// Back and forward walk through selections, time in sight, windows, decisions and thresholds alike.
     bool canGoBack() const { return history_.can_go_back(); }
     bool canGoForward() const { return history_.can_go_forward(); }
     void back();
@@ -167,6 +184,8 @@ signals:
     void selectionChanged();
     void visibleRangeChanged();
     void extentChanged();
+    void decisionsChanged();
+    void thresholdsChanged();
     void evidenceRequested(const casebook::EvidenceRequest& request);
     void jobStarted(casebook::JobId id);
     void jobProgress(casebook::JobId id);
@@ -193,6 +212,12 @@ private:
     void restore_windows(const SelectionHistory::Windows& wanted);
     void reload();
     bool refuse_read_only();
+    void make(CaseChange change);
+    void apply(const CaseChange& change, bool forward);
+    void apply_decision(const DecisionChange& change, const FindingDecision& value);
+    void apply_threshold(const ThresholdChange& change, std::optional<double> value);
+    /// Runs `change` on the writing connection and never gives it up. When it fails the case is read anew.
+    void write(const QString& title, std::function<Status(CaseFile&)> change);
     /// Runs `change` on the writing connection, then reads the case's state anew.
     void change_case(const QString& title, bool listed, std::function<Status(CaseFile&, const Control&)> change,
                      std::function<void()> then, bool windows_by_user = false);
@@ -212,6 +237,10 @@ private:
     TimeRange extent_;
     JobId extent_job_ = 0;
     QElapsedTimer moving_;  // since time in sight last moved; invalid when something else came after
+    std::map<std::pair<std::string, std::string>, FindingDecision> decisions_;  // by analyzer and key
+    std::map<std::string, double> thresholds_;
+    std::vector<VerdictChange> verdict_history_;
+    int unwritten_ = 0;  // changes that are shown and not yet in the file
     JobRunner jobs_;  // last: its destructor waits for jobs that use the rest
 };
 

@@ -18,30 +18,35 @@ void Session::analyze(const AnalyzeOptions& options)
 {
     if (!access_) return;
     if (analysis_ != 0) jobs_.abandon(analysis_);
-    using Report = std::shared_ptr<const AnalysisReport>;
-    analysis_ = jobs_.run<Report>(
+    struct Analyzed {
+        std::shared_ptr<const AnalysisReport> report;
+        std::vector<VerdictChange> history;
+    };
+    analysis_ = jobs_.run<Analyzed>(
         {tr("Analyze"), JobRunner::Lane::write, true},
-        [access = access_, options](const Control& control) -> Result<Report> {
-            Report report;
+        [access = access_, options](const Control& control) -> Result<Analyzed> {
+            Analyzed analyzed;
             TRY(access->use_writer([&](CaseFile& file) -> Status {
                 TRY_ASSIGN(auto made, casebook::analyze(file, options, control));
-                report = std::make_shared<const AnalysisReport>(std::move(made));
+                analyzed.report = std::make_shared<const AnalysisReport>(std::move(made));
+                TRY_ASSIGN(analyzed.history, verdict_history(file));
                 return {};
             }));
-            return report;
+            return analyzed;
         },
-        this, [this, access = access_](Result<Report> report) {
+        this, [this, access = access_](Result<Analyzed> analyzed) {
             if (access != access_) return;
             analysis_ = 0;
-            if (report) {
-                report_ = std::move(*report);
+            if (analyzed) {
+                report_ = std::move(analyzed->report);
                 report_stale_ = false;
+                verdict_history_ = std::move(analyzed->history);
             } else {
-                tell(report.error());
+                tell(analyzed.error());
             }
             emit reportChanged();
             // The strongest finding is what one wants to see first.
-            if (report && selection().analyzer.empty() && !report_->findings.empty())
+            if (analyzed && selection().analyzer.empty() && !report_->findings.empty())
                 selectFinding(report_->findings.front().analyzer, report_->findings.front().key);
         });
     emit analysisStarted();

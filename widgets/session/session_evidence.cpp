@@ -147,6 +147,8 @@ void Session::reload()
                 [this] {
                     access_->forget_spans();
                     emit ledgerChanged();
+                    emit decisionsChanged();
+                    emit thresholdsChanged();
                     emit reportChanged();
                 });
 }
@@ -162,6 +164,10 @@ void Session::take_state(CaseState state, bool windows_by_user)
     if (!windows_by_user && !as_known) history_.set_windows(std::make_shared<const std::vector<WindowRow>>(windows_));
     report_ = std::move(state.report);
     report_stale_ = state.report_stale;
+    verdict_history_ = std::move(state.history);
+    if (unwritten_ > 0) return;  // what the user sees is newer than what was read
+    decisions_ = std::move(state.decisions);
+    thresholds_ = std::move(state.thresholds);
 }
 
 }  // namespace casebook

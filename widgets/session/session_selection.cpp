@@ -89,12 +89,15 @@ void Session::walk(bool (SelectionHistory::*step)())
 {
     Selection before = history_.current();
     const SelectionHistory::Windows windows_before = history_.windows();
+    const bool backward = step == &SelectionHistory::back;
+    const auto left = history_.change();
     if (!(history_.*step)()) return;
     moving_.invalidate();
     const bool moved = before.visible != history_.current().visible;
     emit selectionChanged();
     if (moved) emit visibleRangeChanged();
     if (history_.windows() != windows_before) restore_windows(history_.windows());
+    if (const auto change = backward ? left : history_.change()) apply(*change, !backward);
 }
 
 /// Windows or evidence came or went, so the time they cover may be another one.
