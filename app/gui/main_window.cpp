@@ -11,6 +11,7 @@
 #include "widgets/panels/ledger.h"
 #include "widgets/panels/message_bar.h"
 #include "widgets/panels/start_page.h"
+#include "widgets/panels/thresholds.h"
 #include "widgets/panels/timeline.h"
 #include "widgets/panels/walk.h"
 #include "widgets/qt_text.h"
@@ -133,6 +134,8 @@ void MainWindow::make_docks()
     add_dock(Qt::BottomDockWidgetArea, new LedgerPanel(session_, this), tr("Import ledger"),
              QStringLiteral("ledgerDock"));
     add_dock(Qt::BottomDockWidgetArea, new JobsPanel(session_, this), tr("Jobs"), QStringLiteral("jobsDock"));
+    add_dock(Qt::BottomDockWidgetArea, new ThresholdPanel(session_, this), tr("Thresholds"),
+             QStringLiteral("thresholdsDock"));
     place_docks();
 }
 
@@ -180,6 +183,7 @@ void MainWindow::place_docks()
     addDockWidget(Qt::RightDockWidgetArea, inspector);
     addDockWidget(Qt::BottomDockWidgetArea, ledger);
     tabifyDockWidget(ledger, jobs);
+    tabifyDockWidget(jobs, docks_[6]);  // thresholds
     ledger->raise();
 }
 

@@ -3,6 +3,7 @@
 #include "app/gui/main_window.h"
 #include "tests/support/widget_fixture.h"
 #include "widgets/models/finding_model.h"
+#include "widgets/models/threshold_model.h"
 #include "widgets/panels/findings.h"
 #include "widgets/panels/inspector.h"
 #include "widgets/session/unsaved_cases.h"
@@ -13,12 +14,14 @@
 #include <QApplication>
 #include <QCheckBox>
 #include <QClipboard>
+#include <QDockWidget>
 #include <QInputDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPlainTextEdit>
 #include <QScrollBar>
+#include <QTableView>
 #include <QTextBlock>
 #include <QTextBrowser>
 #include <QTreeView>
@@ -63,6 +66,7 @@ private slots:
     void decision_during_an_import_is_not_lost();
     void why_it_is_not_confirmed();
     void threshold_is_edited_in_place();
+    void thresholds_are_listed_and_edited();
     void history_is_told();
 
 private:
@@ -397,6 +401,50 @@ void TestWorkWithFindings::threshold_is_edited_in_place()
 
     QTest::keyClick(window_.get(), Qt::Key_Z, Qt::ControlModifier);
     QCOMPARE(session_->thresholds().at("database.dominant_statement.share"), 99.95);
+    QVERIFY(wait_idle(*session_));
+}
+
+void TestWorkWithFindings::thresholds_are_listed_and_edited()
+{
+    auto* table = child<QTableView>("thresholdTable");
+    for (QDockWidget* dock : window_->docks())
+        if (dock->objectName() == QStringLiteral("thresholdsDock")) dock->raise();
+    QTRY_VERIFY(table->isVisible());
+    const QAbstractItemModelTester tester(table->model(), QAbstractItemModelTester::FailureReportingMode::Fatal);
+    QVERIFY(table->model()->rowCount() > 100);
+    QTest::keyClicks(child<QLineEdit>("thresholdFilter"), QStringLiteral("dominant_statement.share"));
+    QCOMPARE(table->model()->rowCount(), 1);
+    const QModelIndex cell = table->model()->index(0, ThresholdModel::ValueColumn);
+    QCOMPARE(cell.data().toString(), QStringLiteral("25"));
+    QCOMPARE(cell.siblingAtColumn(ThresholdModel::Unit).data().toString(), QStringLiteral("%"));
+    QVERIFY(!cell.siblingAtColumn(ThresholdModel::Source).data().toString().isEmpty());
+
+    QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(cell).center());
+    QTest::mouseDClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(cell).center());
+    auto* editor = table->findChild<QLineEdit*>(QStringLiteral("thresholdCell"));
+    QVERIFY(editor);
+    editor->selectAll();
+    QTest::keyClicks(editor, QStringLiteral("99.95"));
+    QTest::keyClick(editor, Qt::Key_Return);
+    // A delegate hands the value over when the key has been dealt with.
+    QTRY_COMPARE(session_->thresholds().size(), std::size_t{1});
+    QVERIFY(cell.data(ThresholdModel::IsChanged).toBool());
+    QVERIFY(cell.data(Qt::FontRole).value<QFont>().bold());
+    QVERIFY(child<QLabel>("thresholdCount")->text().contains(QStringLiteral("1 changed")));
+    QVERIFY(wait_idle(*session_));
+    QCOMPARE(session_->report()->asked, std::vector<std::string>{"database.dominant_statement"});
+
+    child<QLineEdit>("thresholdFilter")->clear();
+    click("thresholdsChangedOnly");
+    QCOMPARE(table->model()->rowCount(), 1);
+    table->selectRow(0);
+    click("thresholdReset");
+    QVERIFY(session_->thresholds().empty());
+    QCOMPARE(table->model()->rowCount(), 0);
+    click("thresholdsChangedOnly");
+    pick("memory.leak");
+    click("thresholdsOfSelection");
+    QCOMPARE(table->model()->rowCount(), 7);
     QVERIFY(wait_idle(*session_));
 }
 

@@ -31,9 +31,12 @@ QString paragraph(const QString& label, const std::string& text)
 }
 
 /// A threshold as a link that edits it, marked when it is not the default.
-QString threshold_cell(const std::string& name, double value, const std::string& unit, const FindingContext& context)
+QString threshold_cell(const std::string& name, double value, const std::string& unit, const FindingContext& context,
+                       bool beside_value)
 {
-    const QString text = threshold_text(value, unit).toHtmlEscaped();
+    // Beside a value with a unit the same unit would only take the room of the names.
+    const bool scaled = unit == "ms" || unit == "us" || unit == "ns" || unit == "s" || unit == "bytes" || unit == "By";
+    const QString text = threshold_text(value, scaled || !beside_value ? unit : std::string()).toHtmlEscaped();
     if (!default_threshold(name)) return text;
     const bool changed = context.thresholds.contains(name);
     QString cell = context.editable ? QStringLiteral("<a href='threshold:%1' title='%2'>%3</a>")
@@ -66,8 +69,8 @@ QString figures_table(const Finding& finding, const FindingContext& context)
         const QString sign = figure.bound == Bound::atMost ? QStringLiteral("&le;") : QStringLiteral("&ge;");
         conditions +=
             QStringLiteral("<tr><td style='color:%5' title='%6'>%7</td><td>%1</td><td %4><b>%2</b></td><td %4>%8 %3</td></tr>")
-                .arg(name, value, threshold_cell(figure.threshold_name, *figure.threshold, figure.unit, context), no_wrap,
-                     holds ? context.good : context.bad, holds ? tr("reached") : tr("not reached"),
+                .arg(name, value, threshold_cell(figure.threshold_name, *figure.threshold, figure.unit, context, true), no_wrap,
+                     holds ? context.good : finding.verdict == Verdict::confirmed ? context.muted : context.bad, holds ? tr("reached") : tr("not reached"),
                      holds ? QStringLiteral("&#10003;") : QStringLiteral("&#10007;"), sign);
     }
     return heading(tr("Figures")) +
@@ -135,7 +138,7 @@ QString not_confirmed(const Finding& finding, const FindingContext& context)
                                                          : tr("%1 is %2; at least %3 is asked for"))
                               .arg(html(figure.name).replace(QLatin1Char('_'), QLatin1Char(' ')),
                                    figure_text(figure.value, figure.unit).toHtmlEscaped(),
-                                   threshold_cell(figure.threshold_name, *figure.threshold, figure.unit, context)));
+                                   threshold_cell(figure.threshold_name, *figure.threshold, figure.unit, context, false)));
     }
     if (!finding.note.empty()) lines += QStringLiteral("<li>%1</li>").arg(html(finding.note));
     if (lines.isEmpty()) return {};
@@ -178,7 +181,7 @@ QString own_thresholds(const std::string& analyzer, const FindingContext& contex
         const double value = set == context.thresholds.end() ? threshold.value : set->second;
         rows += QStringLiteral("<tr><td>%1</td><td align=right style='white-space:nowrap'>%2</td><td style='color:%3'><small>%4</small></td></tr>")
                     .arg(html(threshold.name.substr(analyzer.size() + 1)).replace(QLatin1Char('_'), QLatin1Char(' ')),
-                         threshold_cell(threshold.name, value, std::string(threshold.unit), context), context.muted,
+                         threshold_cell(threshold.name, value, std::string(threshold.unit), context, false), context.muted,
                          html(std::string(threshold.source)));
     }
     if (rows.isEmpty()) return {};

@@ -161,7 +161,9 @@ void FindingsPanel::show_selection()
     const QModelIndex index =
         selection.analyzer.empty() ? QModelIndex() : model_->find(selection.analyzer, selection.finding_key);
     tree_->setCurrentIndex(index);
-    if (index.isValid()) tree_->scrollTo(index);
+    if (!index.isValid()) return;
+    if (index.row() == 0) tree_->scrollTo(index.parent());  // what kind of finding it is
+    tree_->scrollTo(index);
 }
 
 void FindingsPanel::update_hint()
