@@ -111,7 +111,8 @@ double Series::increase(TimeRange range) const
 {
     double total = 0;
     std::optional<double> last;
-    for (std::size_t i = 0; i < at_ns.size(); ++i) {
+    const auto first = static_cast<std::size_t>(std::lower_bound(at_ns.begin(), at_ns.end(), range.from_ns) - at_ns.begin());
+    for (std::size_t i = first > 0 ? first - 1 : 0; i < at_ns.size(); ++i) {
         if (at_ns[i] >= range.to_ns) break;
         const double current = value[i];
         if (at_ns[i] >= range.from_ns && last) total += counter && current < *last ? current : current - *last;

@@ -78,6 +78,21 @@ std::vector<ServicePool> pool_uses(const SpanTable& spans, const SpanClasses& cl
     return pools;
 }
 
+std::vector<ServicePool> by_instance(const SpanTable& spans, const ServicePool& pool)
+{
+    std::map<std::string_view, ServicePool> by_name;
+    for (const PoolUse& use : pool.uses) {
+        const SpanTable::Id instance = spans.instance[use.acquire];
+        ServicePool& part = by_name[spans.text(instance)];
+        part.service = pool.service;
+        part.instance = instance;
+        part.uses.push_back(use);
+    }
+    std::vector<ServicePool> parts;
+    for (auto& [name, part] : by_name) parts.push_back(std::move(part));
+    return parts;
+}
+
 double held_connections(const std::vector<PoolUse>& uses, std::int64_t from_ns, std::int64_t to_ns)
 {
     double held = 0;

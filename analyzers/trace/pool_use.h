@@ -22,10 +22,14 @@ struct PoolUse {
 /// All uses of one service's pools, in order of wait_from_ns.
 struct ServicePool {
     SpanTable::Id service = 0;
+    SpanTable::Id instance = 0;  ///< of by_instance()
     std::vector<PoolUse> uses;
 };
 /// By service name. O(n log n).
 std::vector<ServicePool> pool_uses(const SpanTable& spans, const SpanClasses& classes);
+
+/// The uses by the instance that made them, in order of its name; one nameless instance when spans do not say.
+std::vector<ServicePool> by_instance(const SpanTable& spans, const ServicePool& pool);
 
 /// Mean number of connections held inside [from, to): by Little's law L = arrival rate x mean hold time, computed exactly
 /// as held time over the stretch (J. Little, "A Proof for the Queuing Formula L = lambda W", 1961).

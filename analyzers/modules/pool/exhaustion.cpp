@@ -6,6 +6,7 @@
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
+#include "analyzers/analysis/pool_gauges.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/pool_use.h"
@@ -56,29 +57,6 @@ struct SpanLook {
     std::map<SpanTable::Id, double> hold_by_operation, wait_by_operation;  // seconds in the stretch
 };
 
-std::string service_of(const Series& series)
-{
-    if (!series.service.empty()) return series.service;
-    for (const char* key : {"db.client.connection.pool.name", "pool.name", "pool", "name"})
-        if (const std::string name = series.label(key); !name.empty()) return name;
-    return series.instance;
-}
-
-/// Labels that tell one pool of a service from another: everything but the state.
-std::string pool_identity(const Series& series)
-{
-    std::string identity;
-    for (const auto& [key, value] : series.labels)
-        if (key != "__name__" && !key.ends_with("state")) identity += key + "=" + value + "\n";
-    return identity;
-}
-
-double value_at(const Series& series, std::int64_t at_ns)
-{
-    const auto after = std::upper_bound(series.at_ns.begin(), series.at_ns.end(), at_ns);
-    return after == series.at_ns.begin() ? 0 : series.value[static_cast<std::size_t>(after - series.at_ns.begin()) - 1];
-}
-
 Result<std::map<std::string, GaugeLook>> look_at_gauges(CaseEvidence& evidence, const AnalysisWindows& windows, double wait_limit_ms)
 {
     std::map<std::string, GaugeLook> looks;
@@ -88,21 +66,17 @@ Result<std::map<std::string, GaugeLook>> look_at_gauges(CaseEvidence& evidence, 
     TRY_ASSIGN(const auto* wait_sum, evidence.metric("pool_wait_sum"));
     TRY_ASSIGN(const auto* wait_count, evidence.metric("pool_wait_count"));
     TRY_ASSIGN(const auto* use_sum, evidence.metric("pool_use_sum"));
-    const auto same_pool = [](const std::vector<Series>& all, const std::string& identity) -> const Series* {
-        for (const Series& series : all)
-            if (pool_identity(series) == identity) return &series;
-        return nullptr;
-    };
+    const PoolSeries max_of(*maxima), pending_of(*pending), wait_sum_of(*wait_sum), wait_count_of(*wait_count), use_sum_of(*use_sum);
     for (const Series& series : *used) {
         const std::string identity = pool_identity(series);
         GaugeLook look;
         look.there = true;
         look.pool = series.label("db.client.connection.pool.name");
-        const Series* max = same_pool(*maxima, identity);
-        const Series* waiting = same_pool(*pending, identity);
-        const Series* waits = same_pool(*wait_sum, identity);
-        const Series* wait_counts = same_pool(*wait_count, identity);
-        const Series* uses = same_pool(*use_sum, identity);
+        const Series* max = max_of.of(identity);
+        const Series* waiting = pending_of.of(identity);
+        const Series* waits = wait_sum_of.of(identity);
+        const Series* wait_counts = wait_count_of.of(identity);
+        const Series* uses = use_sum_of.of(identity);
         look.has_pending = waiting || waits;
         TRY_ASSIGN(const std::optional<double> pool_setting, evidence.setting("pool_max"));
         look.max_known = max || pool_setting;
@@ -148,7 +122,7 @@ Result<std::map<std::string, GaugeLook>> look_at_gauges(CaseEvidence& evidence, 
         }
         look.mean_wait_ms = count_wait > 0 ? sum_wait / count_wait : 0;
         look.little = seconds > 0 ? sum_use / 1000 / seconds : 0;
-        GaugeLook& best = looks[service_of(series)];
+        GaugeLook& best = looks[pool_service(series)];
         if (!best.there || look.saturated > best.saturated || (look.saturated == best.saturated && look.samples > best.samples)) best = look;
     }
     return looks;
@@ -233,7 +207,8 @@ void add_fixes(Finding& finding, const SpanLook& s, double max, const std::strin
         // While requests wait, the arrivals that got through understate demand; the queue must drain too.
         const double needed = std::ceil(std::max(s.little, max) / target) + (s.there ? std::ceil(s.rate * s.wait_p95_ms / 1000 * 0.2) : 0);
         finding.fixes.push_back({"Raise the pool size from " + format_number(max) + " to " + format_number(std::max(needed, max + 1)), "5-15 min",
-                                 s.there ? "wait P95 " + format_ms(s.wait_p95_ms) + " -> ~0 ms while hold time stays " + format_ms(s.hold_mean_ms) : "no request pending",
+                                 s.there && s.wait_p95_ms > 0 ? "wait P95 " + format_ms(s.wait_p95_ms) + " -> ~0 ms while hold time stays " + format_ms(s.hold_mean_ms)
+                                                                : "no request pending",
                                  "connections and CPU of the database; instances x pool size must stay below max_connections"});
     }
 }
