@@ -75,6 +75,8 @@ void Actions::make_file_menu()
     connect(add(menu, {}, tr("Import with o&ptions..."), QStringLiteral("importOptions"),
                 {QKeySequence(tr("Ctrl+Shift+I"))}),
             &QAction::triggered, &window_, &MainWindow::askImportWithOptions);
+    connect(add(menu, {}, tr("Cap&ture from PostgreSQL..."), QStringLiteral("capture"), {QKeySequence(tr("Ctrl+Shift+D"))}),
+            &QAction::triggered, &window_, &MainWindow::showCapture);
     menu->addSeparator();
     export_ = add(menu, QStringLiteral("export"), tr("&Export findings as Markdown..."),
                   QStringLiteral("exportMarkdown"), {QKeySequence(tr("Ctrl+E"))});

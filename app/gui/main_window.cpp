@@ -74,6 +74,7 @@ MainWindow::MainWindow(Session& session, const QString& samples, QWidget* parent
     make_docks();
     connect(start_, &StartPage::importRequested, this, &MainWindow::askImportFiles);
     connect(start_, &StartPage::openRequested, this, &MainWindow::askOpen);
+    connect(start_, &StartPage::captureRequested, this, &MainWindow::showCapture);
     connect(start_, &StartPage::demoRequested, this, &MainWindow::openDemo);
 
     statusBar()->addWidget(summary_, 1);
@@ -217,7 +218,7 @@ void MainWindow::update_title()
 void MainWindow::unless_busy(const QString& question, std::function<void()> then)
 {
     bool busy = false;
-    for (const JobInfo& job : session_.jobs().running()) busy |= job.listed && !job.cancelling;
+    for (const JobInfo& job : session_.jobs().running()) busy |= job.listed && job.of_case && !job.cancelling;
     if (!busy) return then();
     auto* box = new QMessageBox(QMessageBox::Question, tr("Work is going on"), question, QMessageBox::Cancel, this);
     box->setInformativeText(tr("Files that are imported already stay in the case."));

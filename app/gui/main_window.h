@@ -13,6 +13,7 @@ class QStackedWidget;
 
 namespace casebook {
 
+class CaptureWindow;
 class CommandPalette;
 class EvidenceTabs;
 class HandbookWindow;
@@ -60,6 +61,7 @@ public slots:
     /// Another window on the same case, with panels and layout of its own. It deletes itself when closed.
     void openWindow();
     void quit();
+    void showCapture();
     void showHandbook();
     void showEvidenceGuide();
     void showAbout();
@@ -101,6 +103,7 @@ private:
     StartPage* start_;
     EvidenceTabs* evidence_;
     InspectorPanel* inspector_ = nullptr;
+    CaptureWindow* capture_ = nullptr;
     HandbookWindow* handbook_ = nullptr;
     CommandPalette* palette_ = nullptr;
     MessageBar* messages_;

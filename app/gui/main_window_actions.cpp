@@ -3,6 +3,7 @@
 
 #include "app/gui/demo.h"
 #include "widgets/models/finding_text.h"
+#include "widgets/panels/capture/capture_window.h"
 #include "widgets/panels/evidence_guide.h"
 #include "widgets/panels/evidence_tabs.h"
 #include "widgets/panels/handbook_window.h"
@@ -195,6 +196,14 @@ void MainWindow::focusPanel(int direction)
     }
 }
 
+void MainWindow::showCapture()
+{
+    if (!capture_) capture_ = new CaptureWindow(session_, real_capture_engine(), this);
+    capture_->show();
+    capture_->raise();
+    capture_->activateWindow();
+}
+
 void MainWindow::showHandbook()
 {
     if (!handbook_) handbook_ = new HandbookWindow(this);
@@ -215,7 +224,10 @@ void MainWindow::showEvidenceGuide()
     text->setAccessibleName(dialog->windowTitle());
     text->setHtml(evidence_guide_html(theme().muted_text.name()));
     connect(text, &QTextBrowser::anchorClicked, this,
-            [](const QUrl& link) { QApplication::clipboard()->setText(how_to_get(link.path())); });
+            [this](const QUrl& link) {
+                if (link.scheme() == QLatin1String("capture")) showCapture();
+                else QApplication::clipboard()->setText(how_to_get(link.path()));
+            });
     auto* column = new QVBoxLayout(dialog);
     column->addWidget(text);
     dialog->show();

@@ -25,6 +25,7 @@ private slots:
     void abandoned_and_orphaned_answers_are_dropped();
     void slot_keeps_the_latest_only();
     void writers_run_one_by_one_readers_in_parallel();
+    void work_outside_goes_on_without_the_case();
     void gui_thread_stays_free();
     void destructor_stops_jobs();
 };
@@ -217,6 +218,30 @@ void TestJobRunner::writers_run_one_by_one_readers_in_parallel()
             },
             this, [&](Result<int> result) { both += result.value_or(0) == 2; });
     QTRY_COMPARE(both, 2);
+}
+
+void TestJobRunner::work_outside_goes_on_without_the_case()
+{
+    JobRunner runner;
+    std::vector<QString> ended;
+    const auto start = [&](const QString& title, JobRunner::Lane lane) {
+        return runner.run<int>({title, lane, true}, until_cancelled, this, [&, title](Result<int>) { ended.push_back(title); });
+    };
+    const JobId outside = start(QStringLiteral("capture"), JobRunner::Lane::outside);
+    QVERIFY(!runner.info(outside).of_case);
+    // It takes no reader's thread: as many readers as there are threads run beside it.
+    const int readers = std::max(2, QThread::idealThreadCount());
+    std::vector<JobId> reading;
+    for (int i = 0; i < readers; ++i) reading.push_back(start(QStringLiteral("read"), JobRunner::Lane::read));
+    QTRY_VERIFY(std::none_of(reading.begin(), reading.end(), [&](JobId id) { return runner.info(id).waiting; }));
+    QTRY_VERIFY(!runner.info(outside).waiting);
+    runner.cancelOfCase();
+    QTRY_COMPARE(ended.size(), static_cast<std::size_t>(readers));
+    QCOMPARE(std::count(ended.begin(), ended.end(), QStringLiteral("capture")), 0);
+    QVERIFY(!runner.info(outside).cancelling);
+    runner.cancelAll();
+    QTRY_VERIFY(runner.isIdle());
+    QCOMPARE(ended.back(), QStringLiteral("capture"));
 }
 
 void TestJobRunner::gui_thread_stays_free()

@@ -26,6 +26,7 @@ JobRunner::JobRunner(QObject* parent) : QObject(parent)
 {
     readers_.setMaxThreadCount(std::max(2, QThread::idealThreadCount()));
     writer_.setMaxThreadCount(1);
+    outside_.setMaxThreadCount(4);
     ticker_.setInterval(progress_interval_ms);
     connect(&ticker_, &QTimer::timeout, this, &JobRunner::publish_progress);
 }
@@ -36,8 +37,10 @@ JobRunner::~JobRunner()
     for (auto& [id, job] : jobs_)
         if (!job->options.essential) job->stop.request_stop();
     readers_.clear();
+    outside_.clear();
     readers_.waitForDone();
     writer_.waitForDone();
+    outside_.waitForDone();
 }
 
 Status JobRunner::without_exceptions(const std::function<void()>& work)
@@ -79,7 +82,8 @@ JobId JobRunner::start(Options options, std::function<Status(const Control&)> wo
         work = nullptr;  // what the work held is released here, not on the GUI thread
         QMetaObject::invokeMethod(this, [this, id, status] { complete(id, status); }, Qt::QueuedConnection);
     };
-    (job->options.lane == Lane::write ? writer_ : readers_).start(std::move(run));
+    const Lane lane = job->options.lane;
+    (lane == Lane::write ? writer_ : lane == Lane::outside ? outside_ : readers_).start(std::move(run));
     if (!ticker_.isActive()) ticker_.start();
     emit started(id);
     return id;
@@ -121,6 +125,12 @@ void JobRunner::cancelAll()
     for (const JobId id : all) cancel(id);
 }
 
+void JobRunner::cancelOfCase()
+{
+    for (const JobInfo& job : running())
+        if (job.of_case) cancel(job.id);
+}
+
 JobInfo JobRunner::info(JobId id) const
 {
     const auto found = jobs_.find(id);
@@ -133,6 +143,7 @@ JobInfo JobRunner::info(JobId id) const
             job.options.counts_bytes,
             job.waiting,
             job.stop.stop_requested(),
+            job.options.lane != Lane::outside,
             job.progress,
             job.clock.isValid() ? job.clock.elapsed() : 0};
 }

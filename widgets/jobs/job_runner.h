@@ -27,20 +27,25 @@ struct JobInfo {
     bool counts_bytes = false;  ///< progress is in bytes, so a rate in MB/s makes sense
     bool waiting = false;    ///< behind another job of its lane, or for a free thread
     bool cancelling = false;
+    bool of_case = true;     ///< false: Lane::outside, goes on when another case is opened
     Progress progress;       ///< bytes for imports, steps otherwise; total 0 = unknown
     qint64 elapsed_ms = 0;   ///< since it began to run
 };
 
 /// The one mechanism for work that is not done in a blink: a function `(const Control&) -> Result<T>` runs on a pool
 /// thread, its result comes back on the GUI thread. Jobs of Lane::write run one at a time in the order they were
-/// started; jobs of Lane::read run in parallel, also beside a writer. Progress reaches the GUI thread at most 20
+/// started; jobs of Lane::read run in parallel, also beside a writer, and so do those of Lane::outside. Progress reaches the GUI thread at most 20
 /// times a second. All members are called on the GUI thread; nothing here ever waits, except the destructor, which
 /// stops every job that is not essential and waits for all.
 class JobRunner : public QObject {
     Q_OBJECT
 
 public:
-    enum class Lane { read, write };
+    enum class Lane {
+        read,
+        write,
+        outside,  ///< mostly waits for a server: takes no reader's thread and is none of the open case's business
+    };
     struct Options {
         QString title;
         Lane lane = Lane::read;
@@ -78,6 +83,8 @@ public:
     /// Asks the job to stop and forgets its `done`: for answers nobody waits for any more.
     void abandon(JobId id);
     void cancelAll();
+    /// Asks the jobs of the open case to stop, when another one takes its place: all but those of Lane::outside.
+    void cancelOfCase();
 
     /// Jobs that have not finished, oldest first.
     std::vector<JobInfo> running() const;
@@ -103,7 +110,7 @@ private:
 
     std::map<JobId, std::shared_ptr<Job>> jobs_;
     JobId next_id_ = 1;
-    QThreadPool readers_, writer_;
+    QThreadPool readers_, writer_, outside_;
     QTimer ticker_;
 };
 

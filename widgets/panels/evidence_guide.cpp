@@ -34,6 +34,14 @@ constexpr Kind kinds[] = {
     {"setting", QT_TRANSLATE_NOOP("EvidenceGuide", "Settings and limits")},
 };
 
+/// What a capture from PostgreSQL brings.
+bool is_captured(const QString& kind)
+{
+    for (const char* one : {"session", "table_stat", "statement", "setting"})
+        if (kind == QLatin1String(one)) return true;
+    return false;
+}
+
 QString first_kind(const Importer& importer)
 {
     const auto parts = split(importer.brings, ',');
@@ -64,6 +72,9 @@ QString evidence_guide_html(const QString& muted)
     QString text;
     const auto add = [&](const QString& kind, const std::vector<const Importer*>& importers) {
         text += QStringLiteral("<h4>%1</h4>").arg(evidence_title(kind).toHtmlEscaped());
+        if (is_captured(kind))
+            text += QStringLiteral("<p><a href='capture:'>%1</a></p>")
+                        .arg(QCoreApplication::translate("EvidenceGuide", "Capture from a live PostgreSQL"));
         for (const Importer* importer : importers) {
             text += QStringLiteral("<p>%1").arg(to_qt(importer->title).toHtmlEscaped());
             if (!importer->how.empty())

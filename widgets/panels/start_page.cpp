@@ -99,6 +99,10 @@ QWidget* StartPage::make_begin()
             this, &StartPage::openRequested);
     connect(button(QStringLiteral("new"), tr("New empty case"), QStringLiteral("startNew"), 3), &QPushButton::clicked,
             &session_, &Session::newCase);
+    auto* capture = new QPushButton(action_icon(QStringLiteral("import")), tr("Capture from PostgreSQL..."), box);
+    capture->setObjectName(QStringLiteral("startCapture"));
+    grid->addWidget(capture, 2, 0, 1, 2);
+    connect(capture, &QPushButton::clicked, this, &StartPage::captureRequested);
     column->addLayout(grid);
     return box;
 }
@@ -146,6 +150,7 @@ QWidget* StartPage::make_reads()
     reads_->setAccessibleName(tr("What Casebook reads, and how to get it"));
     reads_->setOpenLinks(false);
     connect(reads_, &QTextBrowser::anchorClicked, this, [this](const QUrl& link) {
+        if (link.scheme() == QLatin1String("capture")) return emit captureRequested();
         QApplication::clipboard()->setText(how_to_get(link.path()));
         session_.tell({Message::Kind::information, tr("The command is on the clipboard"), {}});
     });

@@ -23,6 +23,7 @@ signals:
     void importRequested();
     void openRequested();
     void demoRequested();
+    void captureRequested();
 
 protected:
     void changeEvent(QEvent* event) override;

@@ -91,7 +91,7 @@ void Session::openDemo(const QString& folder)
 
 void Session::open_with(const QString& path, Storage storage, bool create)
 {
-    jobs_.cancelAll();
+    jobs_.cancelOfCase();
     if (opening_ != 0) jobs_.abandon(opening_);
     pending_.clear();
     const auto how = create ? CaseAccess::Open::create : CaseAccess::Open::existing;
@@ -132,7 +132,7 @@ void Session::adopt(Access access, CaseState state, Storage storage)
 void Session::closeCase()
 {
     if (!access_) return;
-    if (opening_ == 0) jobs_.cancelAll();
+    if (opening_ == 0) jobs_.cancelOfCase();
     if (isDemo() || (isUnsaved() && ledger_.empty())) access_->discard_when_closed();
     release(std::exchange(access_, nullptr));
     analysis_ = 0;
