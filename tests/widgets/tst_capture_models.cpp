@@ -118,7 +118,8 @@ void TestCaptureModels::sessions_are_in_order()
     QCOMPARE(pids, (std::vector<std::string>{"5", "6", "4", "3", "7", "2", "1"}));
     QCOMPARE(std::string(table->columns[1].texts[4]), std::string("hidden"));
     QCOMPARE(sessions_headline(*sample),
-             QStringLiteral("6 sessions: 3 active, 1 waiting for locks, 1 idle in transaction"));
+             QStringLiteral("6 sessions: 3 active, 1 waiting for locks, 1 idle in transaction; "
+                            "what 1 of them do is hidden from this role"));
     const auto waits = waits_table(sample);
     QCOMPARE(std::string(waits->columns[0].texts[0]), std::string("Lock: transactionid"));
     QCOMPARE(std::string(waits->columns[0].texts[1]), std::string("IO"));

@@ -3,6 +3,7 @@
 #include "widgets/models/views/table_model.h"
 #include "widgets/panels/capture/capture_window.h"
 #include "widgets/panels/views/data_table.h"
+#include "widgets/style/theme.h"
 
 #include <QCheckBox>
 #include <QLabel>

@@ -241,20 +241,22 @@ std::shared_ptr<TableData> result_table(const std::shared_ptr<const CaptureSumma
 
 QString sessions_headline(const CaptureSample& sample)
 {
-    int all = 0, active = 0, waiting = 0, idle_in_transaction = 0;
+    int all = 0, active = 0, waiting = 0, idle_in_transaction = 0, hidden = 0;
     for (const CapturedSession& session : sample.sessions) {
         if (!is_client(session)) continue;
         ++all;
         active += session.state == "active";
         waiting += !session.blocked_by.empty();
+        hidden += session.hidden;
         idle_in_transaction += is_idle_in_transaction(session);
     }
-    return tr(all == 1 ? "1 session: %2 active, %3 waiting for locks, %4 idle in transaction"
+    const QString text = tr(all == 1 ? "1 session: %2 active, %3 waiting for locks, %4 idle in transaction"
                        : "%1 sessions: %2 active, %3 waiting for locks, %4 idle in transaction")
         .arg(all)
         .arg(active)
         .arg(waiting)
         .arg(idle_in_transaction);
+    return hidden == 0 ? text : text + tr("; what %1 of them do is hidden from this role").arg(hidden);
 }
 
 QString wait_text(const CapturedWait& wait)

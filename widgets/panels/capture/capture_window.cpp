@@ -172,8 +172,8 @@ QWidget* CaptureWindow::make_plan()
     list->setRootIsDecorated(false);
     list->setUniformRowHeights(true);
     list->setMinimumHeight(120);
-    list->header()->resizeSection(0, 240);
-    list->header()->resizeSection(1, 90);
+    list->header()->resizeSection(0, 230);
+    list->header()->resizeSection(1, 108);
     connect(questions_, &CaptureQuestionModel::chosenChanged, this, &CaptureWindow::update_state);
     const auto number = [&](const char* name, int from, int to, int value, const QString& unit, const QString& tip) {
         auto* spin = new QSpinBox(box);
@@ -221,12 +221,17 @@ QWidget* CaptureWindow::make_plan()
     limits->addWidget(new QLabel(tr("for locks"), box));
     limits->addWidget(lock_timeout_);
     limits->addStretch();
+    const auto label = [&](const QString& text, QWidget* first) {
+        auto* one = new QLabel(text, box);
+        one->setBuddy(first);
+        return one;
+    };
     auto* form = new QFormLayout;
-    form->addRow(tr("S&napshots"), pace);
+    form->addRow(label(tr("S&napshots"), snapshots_), pace);
     form->addRow(tr("&Explain"), explain_);
     form->addRow(analyze_);
     form->addRow(warning_);
-    form->addRow(tr("T&imeouts"), limits);
+    form->addRow(label(tr("T&imeouts"), statement_timeout_), limits);
     form->addRow(tr("&Folder"), folder_);
     auto* column = new QVBoxLayout(box);
     column->addWidget(list, 1);
@@ -263,6 +268,7 @@ QWidget* CaptureWindow::make_live()
     window_->setEditable(true);
     window_->addItems({QString(), QStringLiteral("incident"), QStringLiteral("baseline"), QStringLiteral("after")});
     window_->setToolTip(tr("Window of time to import into; may be empty"));
+    window_->lineEdit()->setPlaceholderText(tr("Window (optional)"));
     window_->setAccessibleName(tr("Window of time to import into"));
     connect(cancel_, &QPushButton::clicked, this, [this] {
         run_->cancel();
@@ -414,6 +420,13 @@ void CaptureWindow::start()
 void CaptureWindow::show_sample(const std::shared_ptr<const CaptureSample>& sample)
 {
     const std::vector<LockTreeRow> rows = lock_tree(*sample);
+    // Nothing seen is not nothing there: the role may not see what others wait for.
+    const bool hidden = std::any_of(sample->sessions.begin(), sample->sessions.end(),
+                                    [](const CapturedSession& session) { return session.hidden; });
+    waits_->set_hint(hidden ? tr("What other users' sessions wait for is hidden from this role; GRANT pg_monitor opens it.")
+                            : tr("No session waits for anything."));
+    statements_->set_hint(hidden ? tr("Statements of other users are hidden from this role; GRANT pg_monitor opens them.")
+                                 : tr("No statement ended in the last interval, or pg_stat_statements is not there or not taken."));
     refresh(*sessions_, sessions_table(sample), 0);
     refresh(*waits_, waits_table(sample), 0);
     refresh(*locks_, lock_table(sample, rows), 0);
