@@ -38,8 +38,8 @@ ConnectionForm::ConnectionForm(QWidget* parent)
     for (const char* mode : {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
         ssl_mode_->addItem(QLatin1String(mode), QLatin1String(mode));
     ssl_mode_->setToolTip(tr("sslmode as for psql; default is PGSSLMODE or prefer"));
-    form->addRow(tr("SS&L"), ssl_mode_);
-    add(tr("Or a li&ne"), line_, "captureLine", QStringLiteral("service=shop, postgresql://app@db/shop"),
+    form->addRow(tr("SSL &mode"), ssl_mode_);
+    add(tr("Or a &line"), line_, "captureLine", QStringLiteral("service=shop, postgresql://app@db/shop"),
         tr("A connection string as for psql; when it is filled in, the fields above do not count, except the password"));
     connect(ssl_mode_, &QComboBox::activated, this, &ConnectionForm::changed);
     connect(recent_, &QComboBox::activated, this, [this](int row) {
