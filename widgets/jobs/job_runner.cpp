@@ -127,8 +127,10 @@ void JobRunner::cancelAll()
 
 void JobRunner::cancelOfCase()
 {
-    for (const JobInfo& job : running())
-        if (job.of_case) cancel(job.id);
+    std::vector<JobId> all;
+    for (const auto& [id, job] : jobs_)
+        if (!job->options.essential && job->options.lane != Lane::outside) all.push_back(id);
+    for (const JobId id : all) cancel(id);
 }
 
 JobInfo JobRunner::info(JobId id) const

@@ -83,7 +83,7 @@ public:
     /// Asks the job to stop and forgets its `done`: for answers nobody waits for any more.
     void abandon(JobId id);
     void cancelAll();
-    /// Asks the jobs of the open case to stop, when another one takes its place: all but those of Lane::outside.
+    /// The same for the jobs of the open case, when another one takes its place: all but those of Lane::outside.
     void cancelOfCase();
 
     /// Jobs that have not finished, oldest first.
