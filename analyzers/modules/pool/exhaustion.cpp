@@ -2,7 +2,8 @@
 //
 // Three looks, of which two must agree and overlap in time: the pool's gauges (used = max while requests are pending),
 // acquire spans (P95 of the wait), and Little's law (connections held = arrival rate x hold time, which sits at the
-// maximum exactly as long as requests wait for one). Connections that are slow to open are not exhaustion.
+// maximum exactly as long as requests wait for one). Connections that are slow to open are not exhaustion. A pool belongs to
+// one instance of a service, so each instance is looked at on its own; the one that waits most is reported for the service.
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <tuple>
 
 namespace casebook::pool {
 namespace {
@@ -26,7 +28,7 @@ constexpr std::array<Threshold, 5> thresholds{{{"wait_p95", 50, "ms", "patterns-
 
 constexpr std::int64_t merge_gap_ns = 1'000'000'000;
 
-/// What the gauges of one service say: the moments at which every connection was used while requests waited.
+/// What the gauges of one instance's pool say: the moments at which every connection was used while requests waited.
 struct GaugeLook {
     bool there = false, has_pending = false, max_known = false;
     double max = 0, most_used = 0, most_pending = 0, mean_wait_ms = 0, little = 0;
@@ -34,7 +36,9 @@ struct GaugeLook {
     std::int64_t step_ns = merge_gap_ns;    ///< between two samples
     std::vector<std::int64_t> saturated_at;
     std::optional<TimeRange> when;          ///< the run of saturated samples with the most waiting
-    std::string pool;
+    std::string pool, instance;
+    const Series* series = nullptr;
+    double sum_of_max = 0;                  ///< of all instances, when spans do not say which instance they are of; else 0
     bool saw() const { return saturated > 0 && (most_pending > 0 || mean_wait_ms > 0); }
     /// A gauge is the state at one moment: one such moment proves something only beside other evidence or the counters of
     /// waits, which cover all the time between two samples.
@@ -46,10 +50,11 @@ struct GaugeLook {
     }
 };
 
-/// What the acquire spans of one service say about the stretch with the most waiting.
+/// What the acquire spans of one instance say about the stretch with the most waiting.
 struct SpanLook {
     bool there = false;
     std::size_t acquires = 0, in_stretch = 0, long_waits = 0;
+    double waited_s = 0;  ///< in the stretch, all requests
     double wait_p95_ms = 0, worst_ms = 0, hold_mean_ms = 0, rate = 0, little = 0, overall_p95_ms = 0;
     int plateau = 0;
     double remote_share = 0;
@@ -57,9 +62,10 @@ struct SpanLook {
     std::map<SpanTable::Id, double> hold_by_operation, wait_by_operation;  // seconds in the stretch
 };
 
-Result<std::map<std::string, GaugeLook>> look_at_gauges(CaseEvidence& evidence, const AnalysisWindows& windows, double wait_limit_ms)
+/// By service, one per instance: of its pools the one that was saturated most.
+Result<std::map<std::string, std::vector<GaugeLook>>> look_at_gauges(CaseEvidence& evidence, const AnalysisWindows& windows, double wait_limit_ms)
 {
-    std::map<std::string, GaugeLook> looks;
+    std::map<std::string, std::map<std::string, GaugeLook>> looks;
     TRY_ASSIGN(const auto* used, evidence.metric("pool_used"));
     TRY_ASSIGN(const auto* maxima, evidence.metric("pool_max"));
     TRY_ASSIGN(const auto* pending, evidence.metric("pool_pending"));
@@ -72,6 +78,8 @@ Result<std::map<std::string, GaugeLook>> look_at_gauges(CaseEvidence& evidence, 
         GaugeLook look;
         look.there = true;
         look.pool = series.label("db.client.connection.pool.name");
+        look.instance = series.instance;
+        look.series = &series;
         const Series* max = max_of.of(identity);
         const Series* waiting = pending_of.of(identity);
         const Series* waits = wait_sum_of.of(identity);
@@ -122,10 +130,13 @@ Result<std::map<std::string, GaugeLook>> look_at_gauges(CaseEvidence& evidence, 
         }
         look.mean_wait_ms = count_wait > 0 ? sum_wait / count_wait : 0;
         look.little = seconds > 0 ? sum_use / 1000 / seconds : 0;
-        GaugeLook& best = looks[pool_service(series)];
+        GaugeLook& best = looks[pool_service(series)][series.instance];
         if (!best.there || look.saturated > best.saturated || (look.saturated == best.saturated && look.samples > best.samples)) best = look;
     }
-    return looks;
+    std::map<std::string, std::vector<GaugeLook>> by_service;
+    for (auto& [service, instances] : looks)
+        for (auto& [instance, look] : instances) by_service[service].push_back(std::move(look));
+    return by_service;
 }
 
 SpanLook look_at_spans(const SpanTable& spans, const ServicePool& pool, const AnalysisWindows& windows, double wait_limit_ms, const GaugeLook& gauges)
@@ -157,6 +168,7 @@ SpanLook look_at_spans(const SpanTable& spans, const ServicePool& pool, const An
         if (const std::pair<bool, double> weight{gauges.near(stretch), waiting}; weight > most) {
             most = weight;
             look.stretch = stretch;
+            look.waited_s = waiting / 1000;
         }
     }
     std::vector<double> waits;
@@ -213,38 +225,119 @@ void add_fixes(Finding& finding, const SpanLook& s, double max, const std::strin
     }
 }
 
-Status judge(AnalysisContext& context, const SpanTable& spans, const std::string& service, const GaugeLook& g, const SpanLook& s, const ServicePool* pool,
-             bool database_bound)
+/// One instance of a service, and what its evidence amounts to.
+struct Instance {
+    std::string name;                  ///< empty when nobody says
+    GaugeLook gauges;
+    SpanLook spans;
+    const ServicePool* pool = nullptr; ///< its uses
+    bool exhausted = false, spans_hold = false, gauges_agree = false, overlap = false;
+    int kinds = 0;
+    double max = 0, law_max = 0, little = 0;
+    Verdict verdict = Verdict::ruledOut;
+    auto weight() const { return std::tuple(-static_cast<int>(verdict), spans.waited_s, gauges.most_pending); }
+};
+
+void judge(const AnalysisContext& context, Instance& of, bool database_bound)
 {
+    const GaugeLook& g = of.gauges;
+    const SpanLook& s = of.spans;
     const double wait_limit = context.threshold("wait_p95");
-    const bool spans_hold = s.there && s.in_stretch >= 5 && s.long_waits >= 3 && s.wait_p95_ms > wait_limit;
-    const double max = g.max > 0 && (g.max_known || s.plateau == 0) ? g.max : s.plateau;
-    const double little = s.there && s.in_stretch > 0 ? s.little : g.little;
+    of.spans_hold = s.there && s.in_stretch >= 5 && s.long_waits >= 3 && s.wait_p95_ms > wait_limit;
+    of.max = g.max > 0 && (g.max_known || s.plateau == 0) ? g.max : s.plateau;
+    of.law_max = g.sum_of_max > 0 ? g.sum_of_max : of.max;
+    of.little = s.there && s.in_stretch > 0 ? s.little : g.little;
     // Enough uses that all got their connection at once: what a gauge saw for a moment was no line of waiting requests.
     const bool spans_quiet = s.there && s.acquires >= 20 && s.long_waits < 3 && s.overall_p95_ms < context.threshold("quiet_wait_p95");
     const bool gauges_hold = g.holds() && !spans_quiet;
-    const bool waits = spans_hold || gauges_hold;
-    const bool little_holds = waits && max > 0 && little > 0 && std::abs(little - max) <= max * context.threshold("little") / 100;
-    const bool little_contradicts = g.max_known && g.max > 0 && s.there && s.in_stretch > 0 && s.little < max * (1 - 2 * context.threshold("little") / 100) && !g.saw();
+    const bool waits = of.spans_hold || gauges_hold;
+    const bool little_holds = waits && of.law_max > 0 && of.little > 0 && std::abs(of.little - of.law_max) <= of.law_max * context.threshold("little") / 100;
+    const bool little_contradicts = g.max_known && g.max > 0 && s.there && s.in_stretch > 0 && s.little < of.law_max * (1 - 2 * context.threshold("little") / 100) && !g.saw();
     // One step of the series on both sides: a gauge is the state at a moment between two exports.
-    const bool gauges_agree = gauges_hold || (g.saw() && spans_hold && g.near(s.stretch));
-    const bool overlap = !spans_hold || !gauges_hold || g.near(s.stretch);
-    if (!waits) return {};
-    if (little_contradicts) return {};  // they wait for something else than a free connection
+    of.gauges_agree = gauges_hold || (g.saw() && of.spans_hold && g.near(s.stretch));
+    of.overlap = !of.spans_hold || !gauges_hold || g.near(s.stretch);
+    of.exhausted = waits && !little_contradicts;  // else they wait for something else than a free connection
+    if (!of.exhausted) return;
     // A size taken from the plateau agrees with Little's law by itself.
-    const bool size_seen = max > 0 && (g.max_known || spans_hold);
-    const int kinds = (spans_hold ? 1 : 0) + (gauges_agree ? 1 : 0) + (little_holds && size_seen ? 1 : 0);
+    const bool size_seen = of.max > 0 && (g.max_known || of.spans_hold);
+    of.kinds = (of.spans_hold ? 1 : 0) + (of.gauges_agree ? 1 : 0) + (little_holds && size_seen ? 1 : 0);
+    of.verdict = database_bound || !of.overlap ? Verdict::inconclusive : of.kinds >= 2 ? Verdict::confirmed : Verdict::suspected;
+}
+
+/// Whether a gauge is about the instance that spans call `name`: by its instance, another label, or its host without a port.
+bool is_about(const GaugeLook& gauge, std::string_view name)
+{
+    if (name.empty() || !gauge.series) return false;
+    const auto host = [](std::string_view text) { return text.substr(0, text.find(':')); };
+    if (gauge.instance == name || (!gauge.instance.empty() && host(gauge.instance) == host(name) && (gauge.instance.find(':') == std::string::npos) != (name.find(':') == std::string_view::npos))) return true;
+    return std::any_of(gauge.series->labels.begin(), gauge.series->labels.end(), [&](const auto& label) { return label.first != "__name__" && label.second == name; });
+}
+
+/// The instances of a service: spans and gauges that name the same one together. `parts` are the service's uses by instance.
+std::vector<Instance> instances_of(const AnalysisContext& context, const SpanTable& spans, const std::vector<GaugeLook>& gauges, const ServicePool* whole, const std::vector<ServicePool>& parts)
+{
+    std::vector<Instance> instances;
+    const auto add = [&](std::string name, const GaugeLook& gauge, const ServicePool* pool) {
+        Instance one{std::move(name), gauge, {}, pool};
+        if (pool) one.spans = look_at_spans(spans, *pool, context.windows(), context.threshold("wait_p95"), gauge);
+        instances.push_back(std::move(one));
+    };
+    const auto most = std::max_element(gauges.begin(), gauges.end(), [](const GaugeLook& a, const GaugeLook& b) { return std::pair(a.saturated, a.samples) < std::pair(b.saturated, b.samples); });
+    if (parts.size() <= 1 && gauges.size() <= 1) {
+        add(parts.empty() ? gauges.front().instance : std::string(spans.text(parts.front().instance)), gauges.empty() ? GaugeLook{} : gauges.front(), whole);
+        return instances;
+    }
+    if (parts.size() == 1 && spans.text(parts.front().instance).empty()) {
+        // Spans of all instances in one: together they hold what all pools hold.
+        GaugeLook gauge = *most;
+        for (const GaugeLook& one : gauges) gauge.sum_of_max += one.max;
+        add({}, gauge, whole);
+        return instances;
+    }
+    if (gauges.size() == 1 && gauges.front().instance.empty()) {
+        // One gauge, of each instance or of all together: no pool ever holds more than its maximum.
+        add({}, gauges.front(), whole);
+        if (!gauges.front().max_known || instances.front().spans.plateau <= gauges.front().max) return instances;
+        instances.clear();
+    }
+    std::vector<bool> named(gauges.size(), false);
+    const bool any_named = std::any_of(parts.begin(), parts.end(), [&](const ServicePool& part) {
+        return std::any_of(gauges.begin(), gauges.end(), [&](const GaugeLook& gauge) { return is_about(gauge, spans.text(part.instance)); });
+    });
+    for (const ServicePool& part : parts) {
+        const auto own = std::find_if(gauges.begin(), gauges.end(), [&](const GaugeLook& gauge) { return is_about(gauge, spans.text(part.instance)); });
+        if (own != gauges.end()) named[static_cast<std::size_t>(own - gauges.begin())] = true;
+        // Where no name agrees, spans and gauges call the instances differently, or one gauge stands for each.
+        add(std::string(spans.text(part.instance)), own != gauges.end() ? *own : !any_named && most != gauges.end() ? *most : GaugeLook{}, &part);
+    }
+    if (any_named || parts.empty())
+        for (std::size_t i = 0; i < gauges.size(); ++i)
+            if (!named[i]) add(gauges[i].instance, gauges[i], nullptr);
+    return instances;
+}
+
+Status report(AnalysisContext& context, const SpanTable& spans, const std::string& service, const std::vector<Instance>& instances, const Instance& worst_of, bool database_bound)
+{
+    const GaugeLook& g = worst_of.gauges;
+    const SpanLook& s = worst_of.spans;
+    const bool spans_hold = worst_of.spans_hold, gauges_agree = worst_of.gauges_agree, overlap = worst_of.overlap;
+    const double max = worst_of.max, little = worst_of.little;
+    const int kinds = worst_of.kinds;
+    const auto exhausted = static_cast<std::size_t>(std::count_if(instances.begin(), instances.end(), [](const Instance& one) { return one.exhausted; }));
 
     Finding finding;
     finding.key = finding_key({service, "connection pool"});
-    finding.verdict = database_bound || !overlap ? Verdict::inconclusive : kinds >= 2 ? Verdict::confirmed : Verdict::suspected;
+    finding.verdict = worst_of.verdict;
     const TimeRange when = spans_hold ? s.stretch : *g.when;
     finding.when = when;
     const std::string holder = largest(spans, s.hold_by_operation), victim = largest(spans, s.wait_by_operation);
     finding.headline = service + " has no free connection: " +
                        (spans_hold ? "requests wait " + format_ms(s.wait_p95_ms) + " (P95) for one of " : format_number(g.most_pending) + " requests wait for one of ") +
                        (max > 0 ? format_number(max) : std::string("its")) + " for " + format_ms(when.seconds() * 1000);
+    if (instances.size() > 1)
+        finding.headline += " on " + (worst_of.name.empty() ? std::string("one instance") : worst_of.name) + "; " + std::to_string(exhausted) + " of " + std::to_string(instances.size()) + " instances " + (exhausted == 1 ? "is" : "are") + " exhausted";
     finding.subjects = {{"service", service}, {"pool", g.pool.empty() ? service : g.pool}};
+    if (instances.size() > 1 && !worst_of.name.empty()) finding.subjects.push_back({"instance", worst_of.name});
     if (!holder.empty()) finding.subjects.push_back({"operation", holder});
     if (!victim.empty() && victim != holder) finding.subjects.push_back({"operation", victim});
     if (spans_hold) {
@@ -255,7 +348,7 @@ Status judge(AnalysisContext& context, const SpanTable& spans, const std::string
     }
     if (max > 0) finding.figures.push_back({"pool_max", max, "connections", {}, {}});
     if (little > 0) {
-        finding.figures.push_back({"little_connections", little, "connections", max * (1 - context.threshold("little") / 100), context.threshold_full_name("little")});
+        finding.figures.push_back({"little_connections", little, "connections", worst_of.law_max * (1 - context.threshold("little") / 100), context.threshold_full_name("little")});
         if (s.there && s.in_stretch > 0) {
             finding.figures.push_back({"arrival_rate", s.rate, "uses/s", {}, {}});
             finding.figures.push_back({"hold_mean", s.hold_mean_ms, "ms", {}, {}});
@@ -266,16 +359,19 @@ Status judge(AnalysisContext& context, const SpanTable& spans, const std::string
         finding.figures.push_back({"pending_max", g.most_pending, "requests", {}, {}});
     }
     finding.figures.push_back({"duration", when.seconds(), "s", {}, {}});
+    if (instances.size() > 1) finding.figures.push_back({"instances_exhausted", static_cast<double>(exhausted), "instances", {}, {}});
     finding.figures.push_back({"agreeing_looks", static_cast<double>(kinds), "1", 2, {}});
 
     std::map<std::uint32_t, std::int64_t> explained;
     const PoolUse* worst = nullptr;
-    if (pool)
-        for (const PoolUse& use : pool->uses) {
+    for (const Instance& one : instances) {
+        if (!one.exhausted || !one.pool) continue;
+        for (const PoolUse& use : one.pool->uses) {
             if (!context.windows().analysed.contains(use.wait_from_ns) || use.opened_connection) continue;
             explained[spans.trace[use.acquire]] += use.held_from_ns - use.wait_from_ns;
-            if (s.stretch.contains(use.wait_from_ns) && (!worst || use.wait_ms() > worst->wait_ms())) worst = &use;
+            if (&one == &worst_of && s.stretch.contains(use.wait_from_ns) && (!worst || use.wait_ms() > worst->wait_ms())) worst = &use;
         }
+    }
     finding.impact = context.impact(explained);
     if (explained.empty() && g.when) finding.impact = g.most_pending * g.when->seconds() / std::max(context.windows().analysed.seconds(), 1e-3);
     TRY_ASSIGN(Felt felt, context.felt(explained));
@@ -319,24 +415,25 @@ Result<Answer> run(AnalysisContext& context)
             if (context.windows().analysed.contains(series.at_ns[i])) highest_cpu = std::max(highest_cpu, series.value[i]);
     const bool database_bound = highest_cpu * 100 >= context.threshold("db_cpu_high");
 
-    std::map<std::string, std::pair<GaugeLook, SpanLook>> services;
-    std::map<std::string, const ServicePool*> pool_of;
-    for (const auto& [service, look] : gauges) services[service].first = look;
-    for (const ServicePool& pool : pools) {
-        const std::string service(spans->text(pool.service));
-        services[service].second = look_at_spans(*spans, pool, context.windows(), context.threshold("wait_p95"), services[service].first);
-        pool_of[service] = &pool;
-    }
+    std::map<std::string, const ServicePool*> services;
+    for (const auto& [service, looks] : gauges) services[service] = nullptr;
+    for (const ServicePool& pool : pools) services[std::string(spans->text(pool.service))] = &pool;
     std::size_t acquires = 0, samples = 0, longest = 0;
     double worst_p95 = 0, most_pending = 0;
-    for (const auto& [service, looks] : services) {
-        const auto pool = pool_of.find(service);
-        TRY(judge(context, *spans, service, looks.first, looks.second, pool == pool_of.end() ? nullptr : pool->second, database_bound));
-        acquires += looks.second.acquires;
-        samples += looks.first.samples;
-        longest = std::max(longest, looks.first.samples);
-        worst_p95 = std::max(worst_p95, looks.second.overall_p95_ms);
-        most_pending = std::max(most_pending, looks.first.most_pending);
+    for (const auto& [service, pool] : services) {
+        const auto own = gauges.find(service);
+        const std::vector<ServicePool> parts = pool ? by_instance(*spans, *pool) : std::vector<ServicePool>{};
+        std::vector<Instance> instances = instances_of(context, *spans, own == gauges.end() ? std::vector<GaugeLook>{} : own->second, pool, parts);
+        for (Instance& one : instances) {
+            judge(context, one, database_bound);
+            acquires += one.spans.acquires;
+            samples += one.gauges.samples;
+            longest = std::max(longest, one.gauges.samples);
+            worst_p95 = std::max(worst_p95, one.spans.overall_p95_ms);
+            most_pending = std::max(most_pending, one.gauges.most_pending);
+        }
+        const auto worst = std::max_element(instances.begin(), instances.end(), [](const Instance& a, const Instance& b) { return a.weight() < b.weight(); });
+        if (worst != instances.end() && worst->exhausted) TRY(report(context, *spans, service, instances, *worst, database_bound));
     }
     if (acquires == 0 && samples == 0)
         return Answer{Verdict::notEnoughEvidence, "neither pool gauges nor spans of waiting for a connection were recorded in the window",
