@@ -275,7 +275,7 @@ Result<Answer> run(AnalysisContext& context)
     std::size_t scans = 0, judged = 0, later = 0, vacuuming = 0, fresh = 0, recent = 0;
     TRY_ASSIGN(const auto fat, fat_scans(context, scans));
     double worst_share = 0;
-    std::string worst;
+    const TableState* worst = nullptr;
     std::map<std::string, bool> known;
     for (const auto& [name, history] : tables) {
         const TableState* state = state_of(windows, history);
@@ -288,7 +288,7 @@ Result<Answer> run(AnalysisContext& context)
         const double share = state->dead_share() * 100;
         if (state->dead.value_or(0) >= 1'000 && share > worst_share) {
             worst_share = share;
-            worst = state->name;
+            worst = state;
         }
         if (share < context.threshold("dead_share") || state->dead.value_or(0) < context.threshold("dead_rows"))
             continue;
@@ -328,8 +328,16 @@ Result<Answer> run(AnalysisContext& context)
         return Answer{
             Verdict::ruledOut, "no scan of " + std::to_string(scans) + " reads more than its rows can take", {}};
     std::string reason = "no table of " + std::to_string(judged) + " has dead rows that vacuum does not come to";
-    if (!worst.empty()) reason += "; the most are " + format_number(worst_share, 2) + " % of " + worst;
-    if (vacuuming > 0) reason += ", which is being vacuumed";
+    // Rows, not a share: of twenty live rows a thousand times as many are dead without any harm.
+    if (worst)
+        reason += "; the most are " + format_count(static_cast<std::int64_t>(worst->dead.value_or(0))) +
+                  " dead beside " + format_count(static_cast<std::int64_t>(worst->live.value_or(0))) +
+                  " live rows in " + worst->name;
+    if (worst && worst_share >= context.threshold("dead_share") &&
+        worst->dead.value_or(0) < context.threshold("dead_rows"))
+        reason +=
+            ", too few to matter below " + format_count(static_cast<std::int64_t>(context.threshold("dead_rows")));
+    else if (vacuuming > 0) reason += ", which is being vacuumed";
     else if (fresh > 0) reason += ", new within the day";
     else if (recent > 0) reason += ", and vacuum ended recently";
     return Answer{Verdict::ruledOut, reason, {}};
