@@ -23,18 +23,6 @@ bool is_rollback(const Event& event) { return says_any(event, {"rollback", "roll
 
 bool is_word_character(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
-/// When each version of each service was first seen.
-std::map<SpanTable::Id, std::map<SpanTable::Id, std::int64_t>> first_seen(const SpanTable& spans)
-{
-    std::map<SpanTable::Id, std::map<SpanTable::Id, std::int64_t>> seen;
-    for (SpanTable::Row row = 0; row < spans.size(); ++row) {
-        if (spans.version[row] == 0) continue;
-        const auto [entry, fresh] = seen[spans.service[row]].try_emplace(spans.version[row], spans.start_ns[row]);
-        if (!fresh) entry->second = std::min(entry->second, spans.start_ns[row]);
-    }
-    return seen;
-}
-
 /// The nearest moment at which a service of the release was first seen with another version than the one before.
 std::optional<std::int64_t> version_change(const std::vector<SpanTable::Id>& services, const std::map<SpanTable::Id, std::map<SpanTable::Id, std::int64_t>>& versions, std::int64_t at_ns)
 {
@@ -51,6 +39,17 @@ std::optional<std::int64_t> version_change(const std::vector<SpanTable::Id>& ser
 }
 
 }  // namespace
+
+std::map<SpanTable::Id, std::map<SpanTable::Id, std::int64_t>> versions_first_seen(const SpanTable& spans)
+{
+    std::map<SpanTable::Id, std::map<SpanTable::Id, std::int64_t>> seen;
+    for (SpanTable::Row row = 0; row < spans.size(); ++row) {
+        if (spans.version[row] == 0) continue;
+        const auto [entry, fresh] = seen[spans.service[row]].try_emplace(spans.version[row], spans.start_ns[row]);
+        if (!fresh) entry->second = std::min(entry->second, spans.start_ns[row]);
+    }
+    return seen;
+}
 
 bool names_word(std::string_view text, std::string_view word)
 {
@@ -78,7 +77,7 @@ std::vector<Release> find_releases(const std::vector<Event>& events, const SpanT
             services.push_back(spans.service[row]);
         }
     std::sort(services.begin(), services.end(), [&](SpanTable::Id a, SpanTable::Id b) { return spans.text(a) < spans.text(b); });
-    const auto versions = first_seen(spans);
+    const auto versions = versions_first_seen(spans);
 
     std::vector<Release> releases;
     for (const Event& event : events) {

@@ -3,6 +3,7 @@
 #include "analyzers/analysis/evidence.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct Release {
 /// the event, else services with a version first seen within five minutes around it. A time that is a whole half hour is
 /// replaced by the moment when a new version of the service was first seen, if that was within half an hour.
 std::vector<Release> find_releases(const std::vector<Event>& events, const SpanTable& spans);
+
+/// When each version of each service was first seen: service -> version -> start of its first span.
+std::map<SpanTable::Id, std::map<SpanTable::Id, std::int64_t>> versions_first_seen(const SpanTable& spans);
 
 /// "catalog" in "catalog 3.4.1 -> 3.5.0", not in "catalogue".
 bool names_word(std::string_view text, std::string_view word);

@@ -10,6 +10,7 @@
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/operations.h"
 #include "analyzers/analysis/recordings.h"
+#include "analyzers/analysis/releases.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/cache_use.h"
@@ -39,6 +40,8 @@ struct Look {
     Row filled_by = SpanTable::no_row;
     std::string pattern;
 };
+
+constexpr double enough_reads = 20;  // before a version, for its keys to be new ones
 
 using ReadsOf = std::map<Row, std::vector<const CacheRead*>>;
 
@@ -273,7 +276,8 @@ Result<Answer> run(AnalysisContext& context)
     }
     std::vector<std::int64_t> changes;
     for (const Event& event : *events) changes.push_back(event.at_ns);
-    // In each recording of a service: does a release bring keys of its own?
+    const auto versions = versions_first_seen(*spans);
+    // In each recording of a service: does a release bring keys of its own? It is an event, or a version that spans name first.
     const auto new_keys_since = [&](SpanTable::Id service, TimeRange range) -> std::optional<std::string> {
         std::vector<CacheRead> inside;
         for (const CacheRead& read : of_service[service])
@@ -282,6 +286,27 @@ Result<Answer> run(AnalysisContext& context)
             if (!range.contains(event.at_ns) || (!contains_ignoring_case(event.kind, "deploy") && !contains_ignoring_case(event.kind, "config"))) continue;
             const double fresh = new_pattern_share(*spans, inside, event.at_ns);
             if (fresh * 100 >= context.threshold("new_keys")) return format_percent(fresh) + " of the reads use keys new since " + event.text + ": see cache.key_rotation";
+        }
+        const auto known = versions.find(service);
+        if (known == versions.end()) return {};
+        // A read uses a new key when its pattern was first read since the version came: both counts by binary search.
+        std::map<std::string_view, std::int64_t> first_read;
+        std::vector<std::int64_t> starts, pattern_starts;
+        for (const CacheRead& read : inside) {
+            if (read.pattern.empty()) continue;
+            starts.push_back(spans->start_ns[read.get]);
+            const auto entry = first_read.try_emplace(read.pattern, starts.back()).first;
+            entry->second = std::min(entry->second, starts.back());
+        }
+        for (const CacheRead& read : inside)
+            if (!read.pattern.empty()) pattern_starts.push_back(first_read[read.pattern]);
+        std::sort(starts.begin(), starts.end());
+        std::sort(pattern_starts.begin(), pattern_starts.end());
+        const auto since = [](const std::vector<std::int64_t>& moments, std::int64_t at) { return static_cast<double>(moments.end() - std::lower_bound(moments.begin(), moments.end(), at)); };
+        for (const auto& [version, first_ns] : known->second) {
+            const double after = since(starts, first_ns), fresh = ratio(since(pattern_starts, first_ns), after);
+            if (static_cast<double>(starts.size()) - after < enough_reads || fresh * 100 < context.threshold("new_keys")) continue;
+            return format_percent(fresh) + " of the reads use keys new since version " + std::string(spans->text(version)) + " of " + std::string(spans->text(service)) + ": see cache.key_rotation";
         }
         return {};
     };
