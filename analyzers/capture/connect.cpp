@@ -120,6 +120,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& conninfo
     }
     Secrets secrets = look.secrets;
     if (const char* password = PQpass(handle.get())) secrets.add(password);  // also one of .pgpass or a service file
+    // Notices ("there is no transaction in progress") are for people at a prompt; libpq would print them on stderr.
+    PQsetNoticeReceiver(handle.get(), [](void*, const PGresult*) {}, nullptr);
     PQsetnonblocking(handle.get(), 1);
     return std::unique_ptr<Connection>(new Connection(std::move(handle), std::move(secrets), control));
 }

@@ -6,6 +6,43 @@
 
 namespace casebook::capture_detail {
 
+namespace {
+
+/// JSON with a line per item, indented: the manifest is read by people before the bundle leaves their host.
+std::string in_lines(std::string_view json)
+{
+    std::string out;
+    std::size_t depth = 0;
+    bool quoted = false;
+    const auto line = [&] { (out += '\n').append(2 * depth, ' '); };
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        const char c = json[i];
+        if (quoted) {
+            out += c;
+            if (c == '\\' && i + 1 < json.size()) out += json[++i];
+            else if (c == '"') quoted = false;
+            continue;
+        }
+        quoted = c == '"';
+        if ((c == '}' || c == ']') && depth > 0) {
+            --depth;
+            if (i > 0 && json[i - 1] != '{' && json[i - 1] != '[') line();
+        }
+        out += c;
+        if (c == '{' || c == '[') {
+            ++depth;
+            if (i + 1 < json.size() && json[i + 1] != '}' && json[i + 1] != ']') line();
+        } else if (c == ',') {
+            line();
+        } else if (c == ':') {
+            out += ' ';
+        }
+    }
+    return out + "\n";
+}
+
+}  // namespace
+
 std::string manifest_of(const CaptureSummary& summary, const ManifestFacts& facts)
 {
     const ServerDescription& server = facts.server;
@@ -72,7 +109,7 @@ std::string manifest_of(const CaptureSummary& summary, const ManifestFacts& fact
     }
     json.end_array();
     json.end_object();
-    return json.take() + "\n";
+    return in_lines(json.text());
 }
 
 }  // namespace casebook::capture_detail
