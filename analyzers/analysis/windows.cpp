@@ -1,6 +1,7 @@
 #include "analyzers/analysis/windows.h"
 
 #include "analyzers/analysis/change_points.h"
+#include "analyzers/analysis/releases.h"
 #include "analyzers/core/instant.h"
 #include "analyzers/core/text.h"
 
@@ -22,12 +23,28 @@ constexpr double enough_share = 0.05;             // of the case on either side 
 
 double apart(std::int64_t a_ns, std::int64_t b_ns) { return std::abs(TimeRange{a_ns, b_ns}.seconds()); }
 
-/// The event nearest to a moment, if it is near enough to be meant.
-const Event* event_near(const std::vector<Event>& events, std::int64_t at_ns)
+/// Whose event it is: as it says, else the service that its text names.
+bool is_of(const Event& event, const std::string& service)
+{
+    return !service.empty() && (event.service.empty() ? names_word(event.text, service) : equals_ignoring_case(event.service, service));
+}
+
+/// "deploy of payments"; "deploy" when nobody says of what.
+std::string name_of(const Event& event, const std::string& service)
+{
+    if (!event.service.empty()) return event.kind + " of " + event.service;
+    return is_of(event, service) ? event.kind + " of " + service : event.kind;
+}
+
+/// The event that is meant by a change of a service: of those near enough a release of the service itself, else the nearest.
+const Event* event_near(const std::vector<Event>& events, std::int64_t at_ns, const std::string& service)
 {
     const Event* nearest = nullptr;
+    const auto rank = [&](const Event& event) {
+        return std::pair(!(is_release(event) && is_of(event, service)), apart(event.at_ns, at_ns));
+    };
     for (const Event& event : events)
-        if (apart(event.at_ns, at_ns) <= snap_s && (!nearest || apart(event.at_ns, at_ns) < apart(nearest->at_ns, at_ns))) nearest = &event;
+        if (apart(event.at_ns, at_ns) <= snap_s && (!nearest || rank(event) < rank(*nearest))) nearest = &event;
     return nearest;
 }
 
@@ -82,7 +99,7 @@ Status propose(CaseEvidence& evidence, AnalysisWindows& chosen)
         const Event* event = dividing_event(*events, chosen.whole, {"deploy", "release", "rollout"}, true);
         if (!event) event = dividing_event(*events, chosen.whole, {"oom", "restart", "crash"}, false);
         if (event) {
-            take(chosen, event->at_ns, event->kind + (event->service.empty() ? "" : " of " + event->service));
+            take(chosen, event->at_ns, name_of(*event, {}));
             return {};
         }
         TRY_ASSIGN(const std::optional<std::int64_t> restart, first_restart(evidence));
@@ -94,9 +111,9 @@ Status propose(CaseEvidence& evidence, AnalysisWindows& chosen)
     }
     std::int64_t onset_ns = strongest->at_ns;
     std::string why = describe(*strongest);
-    if (const Event* event = event_near(*events, onset_ns)) {
+    if (const Event* event = event_near(*events, onset_ns, strongest->service)) {
         onset_ns = event->at_ns;
-        why += ", with " + event->kind + (event->service.empty() ? "" : " of " + event->service);
+        why += ", with " + name_of(*event, strongest->service);
     }
     take(chosen, onset_ns, std::move(why));
     if (strongest->until_ns && *strongest->until_ns > onset_ns) chosen.incident->to_ns = *strongest->until_ns;
