@@ -17,13 +17,14 @@
 namespace casebook::pool {
 namespace {
 
-constexpr std::array<Threshold, 7> thresholds{{{"low_load", 50, "%", "patterns-performance connection-leak"},
-                                               {"held", 80, "%", "patterns-performance connection-leak"},
-                                               {"gap", 2, "connections", "patterns-incidents connection-leak"},
-                                               {"steps", 3, "samples", "Casebook's own"},
-                                               {"hold_time", 30, "s", "Casebook's own: longer than a slow statement"},
-                                               {"follows", 0.6, "1", "Casebook's own"},
-                                               {"trend_p", 0.05, "1", "Kendall 1975"}}};
+constexpr std::array<Threshold, 7> thresholds{
+    {{"low_load", 50, "%", "patterns-performance connection-leak", Bound::atMost},
+     {"held", 80, "%", "patterns-performance connection-leak"},
+     {"gap", 2, "connections", "patterns-incidents connection-leak"},
+     {"steps", 3, "samples", "Casebook's own"},
+     {"hold_time", 30, "s", "Casebook's own: longer than a slow statement"},
+     {"follows", 0.6, "1", "Casebook's own", Bound::atMost},
+     {"trend_p", 0.05, "1", "Kendall 1975"}}};
 
 /// The moments after which the service ran anew: a restart gives everything back and proves nothing.
 Result<std::vector<std::int64_t>> restarts_of(AnalysisContext& context, const std::string& service)
