@@ -27,11 +27,13 @@ struct ChartThreshold {
 struct ChartWindow {
     QString name, role;
     std::int64_t from_ns = 0, to_ns = 0;
+    bool operator==(const ChartWindow&) const = default;
 };
 
 struct ChartEvent {
     std::int64_t at_ns = 0;
     QString text;
+    bool operator==(const ChartEvent&) const = default;
 };
 
 /// What `at_ns` counts: time, time since some start, or rows (1e9 each) of evidence that has no time.

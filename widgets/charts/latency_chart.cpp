@@ -72,6 +72,7 @@ void LatencyChart::set_points(LatencyPoints points)
     if (is_empty()) return;
     ticker_->set_origin(points_.start_ns.front(), zone_);
     place_windows();
+    place_events();
     reset_view();
     if (shared_time()) show_time(*shared_time());
 }
@@ -129,6 +130,39 @@ void LatencyChart::place_windows()
         name->position->setParentAnchor(item->topLeft);
         window_items_.push_back(item);
         window_names_.push_back(name);
+    }
+    apply_colors();
+}
+
+void LatencyChart::set_events(std::vector<ChartEvent> events)
+{
+    events_ = std::move(events);
+    place_events();
+    plot().replot(QCustomPlot::rpQueuedReplot);
+}
+
+void LatencyChart::place_events()
+{
+    for (QCPItemText* item : event_names_) plot().removeItem(item);
+    for (QCPItemLine* item : event_items_) plot().removeItem(item);
+    event_items_.clear();
+    event_names_.clear();
+    if (is_empty()) return;
+    for (const ChartEvent& event : events_) {
+        auto* line = new QCPItemLine(&plot());
+        for (QCPItemPosition* end : {line->start, line->end}) {
+            end->setTypeX(QCPItemPosition::ptPlotCoords);
+            end->setTypeY(QCPItemPosition::ptAxisRectRatio);
+        }
+        line->start->setCoords(ticker_->to_axis(event.at_ns), 0);
+        line->end->setCoords(ticker_->to_axis(event.at_ns), 1);
+        auto* name = new QCPItemText(&plot());
+        name->setText(event.text.left(40));
+        name->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
+        name->setPadding(QMargins(4, 0, 0, 2));
+        name->position->setParentAnchor(line->end);
+        event_items_.push_back(line);
+        event_names_.push_back(name);
     }
     apply_colors();
 }
@@ -288,6 +322,11 @@ void LatencyChart::apply_colors()
         window_items_[i]->setBrush(colors().window_fill(windows_[i].role));
         window_names_[i]->setColor(colors().muted);
         window_names_[i]->setFont(font());
+    }
+    for (std::size_t i = 0; i < event_items_.size(); ++i) {
+        event_items_[i]->setPen(QPen(colors().text, 1, Qt::DashDotLine));
+        event_names_[i]->setColor(colors().text);
+        event_names_[i]->setFont(font());
     }
     QColor fill = colors().selection;
     fill.setAlpha(40);

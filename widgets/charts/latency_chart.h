@@ -12,6 +12,7 @@
 class QCPColorMap;
 class QCPColorScale;
 class QCPGraph;
+class QCPItemLine;
 class QCPItemRect;
 class QCPItemStraightLine;
 class QCPItemText;
@@ -34,6 +35,8 @@ public:
     /// Sorts the points; keeps them.
     void set_points(LatencyPoints points);
     void set_windows(std::vector<ChartWindow> windows);
+    /// Marks deploys and other events.
+    void set_events(std::vector<ChartEvent> events);
     /// A duration to hold requests against, 0 = none: drawn as a dashed line.
     void set_threshold(double duration_ns, const QString& name);
     void set_time_zone(TimeZoneMode zone) override;
@@ -86,6 +89,7 @@ private:
     void fill_heat();
     void place_windows();
     void place_window_names();
+    void place_events();
     void place_box();
     std::optional<std::size_t> nearest(QPoint at) const;
 
@@ -103,6 +107,9 @@ private:
     QCPItemText* box_text_ = nullptr;
     std::vector<QCPItemRect*> window_items_;
     std::vector<QCPItemText*> window_names_;
+    std::vector<ChartEvent> events_;
+    std::vector<QCPItemLine*> event_items_;
+    std::vector<QCPItemText*> event_names_;
     double threshold_ns_ = 0;
     QCPItemStraightLine* threshold_item_ = nullptr;
     QCPItemText* threshold_text_ = nullptr;

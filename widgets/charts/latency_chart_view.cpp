@@ -128,6 +128,9 @@ QString LatencyChart::text_at(QPoint at) const
 {
     QCustomPlot& plot = this->plot();
     if (is_empty() || !plot.axisRect()->rect().contains(at)) return {};
+    for (std::size_t i = 0; i < event_items_.size(); ++i)
+        if (std::fabs(plot.xAxis->coordToPixel(ticker_->to_axis(events_[i].at_ns)) - at.x()) < near_pixels / 2.0 && (heat_ || !nearest(at)))
+            return ticker_->exact_text(events_[i].at_ns) + QLatin1Char('\n') + events_[i].text;
     if (!heat_) {
         const auto point = nearest(at);
         if (!point) return {};

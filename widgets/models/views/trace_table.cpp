@@ -23,27 +23,78 @@ TableColumn column(const char* name, const QString& title, TableColumn::Kind kin
     return made;
 }
 
-bool passes(const SpanTable& spans, const SpanTable::Trace& trace, const TraceFilter& filter)
-{
-    if (trace.count == 0) return false;
-    if (filter.range && !filter.range->contains(trace.start_ns)) return false;
-    const SpanTable::Row root = trace.root == SpanTable::no_row ? trace.first : trace.root;
-    if (!filter.service.empty() && spans.text(spans.service[root]) != filter.service) return false;
-    return filter.operation.empty() || spans.text(spans.operation[root]) == filter.operation;
-}
-
 bool is_entry(const SpanTable& spans, SpanTable::Row row)
 {
     return spans.parent[row] == SpanTable::no_row || spans.kind[row] == SpanKind::server || spans.kind[row] == SpanKind::consumer;
 }
 
+SpanTable::Row first_row(const SpanTable::Trace& trace) { return trace.root == SpanTable::no_row ? trace.first : trace.root; }
+
+/// A filter as numbers of the string pool; what the pool does not hold no span has.
+class EntryFilter {
+public:
+    EntryFilter(const SpanTable& spans, const TraceFilter& filter) : spans_(spans), filter_(filter)
+    {
+        const auto number = [&](const std::string& text) { return text.empty() ? StringPool::none : spans.strings.find(text); };
+        service_ = number(filter.service);
+        operation_ = number(filter.operation);
+        possible_ = (filter.service.empty() || service_ != StringPool::none) && (filter.operation.empty() || operation_ != StringPool::none);
+    }
+
+    bool names_something() const { return !filter_.service.empty() || !filter_.operation.empty(); }
+    bool matches(SpanTable::Row row) const
+    {
+        return is_entry(spans_, row) && (filter_.service.empty() || spans_.service[row] == service_) && (filter_.operation.empty() || spans_.operation[row] == operation_);
+    }
+    bool passes(const SpanTable::Trace& trace) const
+    {
+        if (trace.count == 0 || !possible_ || (filter_.range && !filter_.range->contains(trace.start_ns))) return false;
+        if (!names_something()) return true;
+        for (SpanTable::Row row = trace.first; row < trace.first + trace.count; ++row)
+            if (matches(row)) return true;
+        return false;
+    }
+
+private:
+    const SpanTable& spans_;
+    const TraceFilter& filter_;
+    SpanTable::Id service_ = StringPool::none, operation_ = StringPool::none;
+    bool possible_ = true;
+};
+
 }  // namespace
 
 std::vector<SpanTable::Row> request_rows(const SpanTable& spans, const TraceFilter& filter)
 {
+    const EntryFilter entries(spans, filter);
     std::vector<SpanTable::Row> rows;
-    for (const SpanTable::Trace& trace : spans.traces)
-        if (passes(spans, trace, filter)) rows.push_back(trace.root == SpanTable::no_row ? trace.first : trace.root);
+    std::vector<std::uint8_t> inside;  // lies below a row that was taken, or is one
+    std::vector<SpanTable::Row> stack;
+    for (const SpanTable::Trace& trace : spans.traces) {
+        if (!entries.passes(trace)) continue;
+        if (!entries.names_something()) {
+            rows.push_back(first_row(trace));
+            continue;
+        }
+        if (inside.empty()) inside.resize(spans.size(), 0);
+        const std::size_t before = rows.size();
+        // From the top down, so that a request which calls its own operation is one request.
+        for (SpanTable::Row row = trace.first; row < trace.first + trace.count; ++row)
+            if (spans.parent[row] == SpanTable::no_row) stack.push_back(row);
+        while (!stack.empty()) {
+            const SpanTable::Row row = stack.back();
+            stack.pop_back();
+            if (!inside[row] && entries.matches(row)) {
+                inside[row] = 1;
+                rows.push_back(row);
+            }
+            for (const SpanTable::Row child : spans.children(row)) {
+                inside[child] = inside[row];
+                stack.push_back(child);
+            }
+        }
+        std::sort(rows.begin() + static_cast<std::ptrdiff_t>(before), rows.end());
+    }
     return rows;
 }
 
@@ -58,11 +109,12 @@ std::shared_ptr<TableData> trace_table(std::shared_ptr<const SpanTable> owner, c
     TableColumn service = column("service", tr("service"), Kind::text), operation = column("operation", tr("operation"), Kind::text);
     TableColumn count = column("spans", tr("spans"), Kind::count), errors = column("errors", tr("errors"), Kind::count), services = column("services", tr("services"), Kind::count);
     TableColumn id = column("trace_id", tr("trace id"), Kind::text), index = column("trace_index", tr("index"), Kind::count);
+    const EntryFilter entries(spans, filter);
     std::vector<std::uint32_t> seen_in(spans.strings.size(), 0);  // service -> last trace it was seen in, plus one
     for (std::size_t i = 0; i < spans.traces.size(); ++i) {
         const SpanTable::Trace& trace = spans.traces[i];
-        if (!passes(spans, trace, filter)) continue;
-        const SpanTable::Row root = trace.root == SpanTable::no_row ? trace.first : trace.root;
+        if (!entries.passes(trace)) continue;
+        const SpanTable::Row root = first_row(trace);
         std::int64_t failed = 0, distinct = 0;
         for (SpanTable::Row row = trace.first; row < trace.first + trace.count; ++row) {
             failed += spans.status[row] == SpanStatus::error;

@@ -10,7 +10,7 @@ namespace casebook {
 
 /// What a list of traces is limited to; empty or absent = everything.
 struct TraceFilter {
-    std::string service, operation;   ///< of the first span of the trace
+    std::string service, operation;   ///< some entry span of the trace (server, consumer or root) has both
     std::optional<TimeRange> range;   ///< the trace starts in it
 };
 
@@ -25,7 +25,8 @@ std::size_t trace_of_row(const TableData& table, std::size_t row);
 /// `range` absent = the whole case.
 std::shared_ptr<TableData> operation_table(std::shared_ptr<const SpanTable> spans, std::optional<TimeRange> range, std::optional<TimeRange> baseline);
 
-/// Roots of traces that pass the filter, as rows of the span table.
+/// The requests of the traces that pass the filter, as rows of the span table: the entry spans of the named service and
+/// operation (the outermost where they nest), or the first span of every trace when neither is named. O(spans).
 std::vector<SpanTable::Row> request_rows(const SpanTable& spans, const TraceFilter& filter);
 
 }  // namespace casebook

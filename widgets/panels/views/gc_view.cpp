@@ -2,6 +2,7 @@
 
 #include "widgets/panels/views/series_view.h"
 #include "widgets/panels/views/shared_time.h"
+#include "widgets/panels/views/case_windows.h"
 #include "widgets/panels/views/span_lookup.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"

@@ -15,7 +15,7 @@
 namespace casebook {
 
 LatencyPane::LatencyPane(QWidget* parent)
-    : QWidget(parent), chart_(new LatencyChart), distribution_(new DistributionChart), summary_(new QLabel), percentiles_(new TimeChart),
+    : QWidget(parent), note_(new QLabel), chart_(new LatencyChart), distribution_(new DistributionChart), summary_(new QLabel), percentiles_(new TimeChart),
       comparison_(new DataTable), tabs_(new QTabWidget), splitter_(new QSplitter(Qt::Vertical))
 {
     auto* spread = new QWidget;
@@ -38,7 +38,16 @@ LatencyPane::LatencyPane(QWidget* parent)
     splitter_->setChildrenCollapsible(false);
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
-    all->addWidget(splitter_);
+    all->setSpacing(0);
+    all->addWidget(note_);
+    all->addWidget(splitter_, 1);
+    note_->setContentsMargins(8, 2, 8, 2);
+    note_->setObjectName(QStringLiteral("selectionNote"));
+    note_->setTextFormat(Qt::RichText);
+    note_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    note_->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+    note_->hide();
+    connect(note_, &QLabel::linkActivated, this, &LatencyPane::everything_asked);
     setFocusProxy(chart_);
     connect(chart_, &LatencyChart::box_selected, this, &LatencyPane::box_selected);
     connect(chart_, &LatencyChart::request_clicked, this, [this](quint32 row) { if (spans_) emit request_chosen(row); });
@@ -70,18 +79,40 @@ void LatencyPane::show_points(LatencyPoints points)
 {
     chart_->set_points(std::move(points));
     comparison_->set_table(nullptr);
+    show_percentiles();
+    box_selected({});
+}
+
+void LatencyPane::show_percentiles()
+{
     TimeChart::Data data;
     for (ChartSeries& line : percentile_series(chart_->points())) data.series.push_back(std::move(line));
     for (ChartSeries& line : traffic_series(chart_->points())) data.series.push_back(std::move(line));
     data.windows = windows_;
+    data.events = events_;
     percentiles_->set_data(std::move(data));
-    box_selected({});
 }
 
 void LatencyPane::set_windows(std::vector<ChartWindow> windows)
 {
+    if (windows == windows_) return;
     windows_ = windows;
     chart_->set_windows(std::move(windows));
+    if (chart_->points().size() > 0) show_percentiles();
+}
+
+void LatencyPane::set_events(std::vector<ChartEvent> events)
+{
+    if (events == events_) return;
+    events_ = events;
+    chart_->set_events(std::move(events));
+    if (chart_->points().size() > 0) show_percentiles();
+}
+
+void LatencyPane::set_note(const QString& html)
+{
+    note_->setText(html);
+    note_->setVisible(!html.isEmpty());
 }
 
 void LatencyPane::set_time_zone(TimeZoneMode zone)

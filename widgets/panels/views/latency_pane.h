@@ -33,6 +33,9 @@ public:
     /// Requests without spans: no traces to open, nothing to compare.
     void set_points(LatencyPoints points);
     void set_windows(std::vector<ChartWindow> windows);
+    void set_events(std::vector<ChartEvent> events);
+    /// What the requests are limited to; its link emits everything_asked(). Empty = no line.
+    void set_note(const QString& html);
     void set_time_zone(TimeZoneMode zone);
     /// The answer to selection_changed().
     void set_comparison(const CohortComparison& comparison);
@@ -48,15 +51,19 @@ public:
 signals:
     /// A box was drawn: its requests and all others, as rows of the span table.
     void selection_changed(const std::vector<quint32>& selected, const std::vector<quint32>& rest);
+    void everything_asked();
     /// A request was clicked: a row of the span table.
     void request_chosen(quint32 row);
 
 private:
     void show_points(LatencyPoints points);
+    void show_percentiles();
     void box_selected(const std::vector<quint32>& places);
 
     std::shared_ptr<const SpanTable> spans_;
     std::vector<ChartWindow> windows_;
+    std::vector<ChartEvent> events_;
+    QLabel* note_;
     LatencyChart* chart_;
     DistributionChart* distribution_;
     QLabel* summary_;

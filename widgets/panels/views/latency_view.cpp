@@ -8,6 +8,9 @@
 #include "widgets/panels/views/latency_pane.h"
 #include "widgets/panels/views/series_view.h"
 #include "widgets/panels/views/shared_time.h"
+#include "widgets/panels/views/case_events.h"
+#include "widgets/panels/views/selection_note.h"
+#include "widgets/panels/views/case_windows.h"
 #include "widgets/panels/views/span_lookup.h"
 #include "widgets/panels/views/table_view.h"
 #include "widgets/session/session.h"
@@ -37,7 +40,7 @@ LatencyPoints points_of(const QueryResult& rows)
 
 }  // namespace
 
-LatencyView::LatencyView(Session& session, QWidget* parent) : QueryView(session, parent), pane_(new LatencyPane), compare_slot_(session.jobs())
+LatencyView::LatencyView(Session& session, QWidget* parent) : QueryView(session, parent), pane_(new LatencyPane), compare_slot_(session.jobs()), events_slot_(session.jobs())
 {
     set_body(pane_);
     connect(pane_, &LatencyPane::selection_changed, this, &LatencyView::compare);
@@ -45,12 +48,20 @@ LatencyView::LatencyView(Session& session, QWidget* parent) : QueryView(session,
     share_time_axis(session, pane_->chart());
     share_time_axis(session, pane_->percentiles());
     connect(&pane_->chart(), &Chart::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
-    connect(&session, &Session::windowsChanged, this, [this] { pane_->set_windows(chart_windows(this->session())); });
+    connect(pane_, &LatencyPane::everything_asked, this, [this] { show_everything(this->session()); });
+    for (const auto signal : {&Session::windowsChanged, &Session::reportChanged}) connect(&session, signal, this, &LatencyView::show_windows);
+    connect(&session, &Session::selectionChanged, this, [this] {
+        const Selection& selection = this->session().selection();
+        if (evidence().sql.empty() && pane_->spans() && (selection.service != service_ || selection.operation != operation_)) show_all();
+    });
 }
+
+void LatencyView::show_windows() { pane_->set_windows(chart_windows(session())); }
 
 void LatencyView::load()
 {
-    pane_->set_windows(chart_windows(session()));
+    show_windows();
+    events_slot_ = read_case_events(session(), this, [this](std::vector<ChartEvent> events) { pane_->set_events(std::move(events)); });
     if (evidence().sql.empty()) show_all();
     else QueryView::load();
 }
@@ -61,8 +72,14 @@ void LatencyView::show_all()
         if (!spans) return show_error(spans.error());
         if ((*spans)->empty()) return show_hint(tr("No traces in the case. Import OTLP, Jaeger or Zipkin files: drop them on the window."));
         const Selection& selection = session().selection();
-        std::vector<SpanTable::Row> rows = request_rows(**spans, {selection.service, selection.operation, {}});
-        if (rows.empty()) rows = request_rows(**spans, {});
+        service_ = selection.service;
+        operation_ = selection.operation;
+        std::vector<SpanTable::Row> rows = request_rows(**spans, {service_, operation_, {}});
+        pane_->set_note(limits_note(selection, tr("Requests"), false));
+        if (rows.empty()) {
+            pane_->set_note(tr("The selected service has no requests of its own: all are shown"));
+            rows = request_rows(**spans, {});
+        }
         show_body();
         pane_->set_requests(std::move(*spans), rows);
     });

@@ -6,9 +6,9 @@ namespace casebook {
 
 class LatencyPane;
 
-/// Requests of a piece of evidence by start and duration ("distribution"), or, when the evidence has no query, the first
-/// spans of all traces, limited to the selected service and operation. A box compares its requests with the rest, a
-/// click opens the trace.
+/// Requests of a piece of evidence by start and duration ("distribution"), or, when the evidence has no query, the
+/// requests of the selected service and operation (of all when none is selected). A box compares its requests with the
+/// rest, a click opens the trace.
 class LatencyView : public QueryView {
     Q_OBJECT
 public:
@@ -26,8 +26,11 @@ private:
     void compare(const std::vector<quint32>& selected, const std::vector<quint32>& rest);
     void open_trace(quint32 row);
 
+    void show_windows();
+
     LatencyPane* pane_;
-    JobSlot compare_slot_;
+    JobSlot compare_slot_, events_slot_;
+    std::string service_, operation_;  ///< what the requests in sight are limited to
 };
 
 }  // namespace casebook

@@ -5,6 +5,7 @@
 #include "widgets/panels/views/data_table.h"
 #include "widgets/panels/views/series_view.h"
 #include "widgets/panels/views/shared_time.h"
+#include "widgets/panels/views/case_windows.h"
 #include "widgets/session/session.h"
 
 #include <QCheckBox>

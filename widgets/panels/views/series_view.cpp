@@ -2,6 +2,8 @@
 
 #include "widgets/charts/time_chart.h"
 #include "widgets/panels/views/shared_time.h"
+#include "widgets/panels/views/case_events.h"
+#include "widgets/panels/views/case_windows.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
 
@@ -10,18 +12,6 @@
 #include <algorithm>
 
 namespace casebook {
-namespace {
-
-constexpr std::int64_t most_events = 200;
-
-}  // namespace
-
-std::vector<ChartWindow> chart_windows(const Session& session)
-{
-    std::vector<ChartWindow> windows;
-    for (const WindowRow& row : session.shownWindows()) windows.push_back({to_qt(row.name), to_qt(row.role), row.range.from_ns, row.range.to_ns});
-    return windows;
-}
 
 SeriesView::SeriesView(Session& session, QWidget* parent)
     : QueryView(session, parent), chart_(new TimeChart), rates_(new QCheckBox(tr("Counters as rate per second"))), events_slot_(session.jobs())
@@ -54,16 +44,10 @@ void SeriesView::show_rows(std::shared_ptr<const QueryResult> rows)
     rates_->setChecked(counters);
     rates_->blockSignals(false);
     show_chart();
-    events_slot_ = session().query("SELECT at_ns, kind, service, text FROM event ORDER BY at_ns", {}, this,
-                                   [this](Result<QueryResult> found) {
-                                       if (!found) return;
-                                       events_.clear();
-                                       for (const auto& row : found->rows)
-                                           if (const auto* at = std::get_if<std::int64_t>(&row[0]))
-                                               events_.push_back({*at, to_qt(to_text(row[1])) + QLatin1Char(' ') + to_qt(to_text(row[2])) + QLatin1Char(' ') + to_qt(to_text(row[3]))});
-                                       if (!events_.empty()) show_chart();
-                                   },
-                                   QueryLimits{most_events});
+    events_slot_ = read_case_events(session(), this, [this](std::vector<ChartEvent> events) {
+        events_ = std::move(events);
+        if (!events_.empty()) show_chart();
+    });
 }
 
 std::vector<ChartThreshold> SeriesView::thresholds() const

@@ -34,7 +34,4 @@ private:
     JobSlot events_slot_;
 };
 
-/// The windows of the case as charts shade them: those the user named, else those the analysis used.
-std::vector<ChartWindow> chart_windows(const Session& session);
-
 }  // namespace casebook

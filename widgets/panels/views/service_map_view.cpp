@@ -1,7 +1,7 @@
 #include "widgets/panels/views/service_map_view.h"
 
+#include "widgets/panels/views/case_windows.h"
 #include "widgets/panels/views/service_map.h"
-#include "widgets/panels/views/span_table_view.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
 
@@ -11,17 +11,20 @@ ServiceMapView::ServiceMapView(Session& session, QWidget* parent) : QueryView(se
 {
     set_body(map_);
     connect(map_, &ServiceMap::service_chosen, this, [this](const QString& service) { this->session().selectService(service.toStdString()); });
-    connect(&session, &Session::windowsChanged, this, [this] { if (!map_->graph().nodes.empty()) load(); });
+    const auto again = [this] { if (!map_->graph().nodes.empty() && range_ != window_of(this->session(), "incident")) load(); };
+    connect(&session, &Session::windowsChanged, this, again);
+    connect(&session, &Session::reportChanged, this, again);
     connect(&session, &Session::selectionChanged, this, [this] { map_->set_current(to_qt(this->session().selection().service)); });
 }
 
 void ServiceMapView::load()
 {
+    range_ = window_of(session(), "incident");
     slot_ = session().spans(this, [this](Result<std::shared_ptr<const SpanTable>> spans) {
         if (!spans) return show_error(spans.error());
         if ((*spans)->empty()) return show_hint(tr("No traces in the case. Import OTLP, Jaeger or Zipkin files: drop them on the window."));
         slot_ = session().compute<ServiceGraph>(
-            tr("Find who calls whom"), [spans = *spans, range = window_of(session(), "incident")](const Control&) -> Result<ServiceGraph> { return service_graph(*spans, range); }, this,
+            tr("Find who calls whom"), [spans = *spans, range = range_](const Control&) -> Result<ServiceGraph> { return service_graph(*spans, range); }, this,
             [this](Result<ServiceGraph> graph) {
                 if (!graph) return show_error(graph.error());
                 show_body();

@@ -21,6 +21,7 @@ protected:
 
 private:
     ServiceMap* map_;
+    std::optional<TimeRange> range_;  ///< the stretch of time that is counted
 };
 
 }  // namespace casebook

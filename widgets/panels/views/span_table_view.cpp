@@ -2,7 +2,9 @@
 
 #include "analyzers/core/text.h"
 #include "widgets/models/views/trace_table.h"
+#include "widgets/panels/views/case_windows.h"
 #include "widgets/panels/views/data_table.h"
+#include "widgets/panels/views/selection_note.h"
 #include "widgets/panels/views/table_view.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
@@ -13,13 +15,6 @@
 
 namespace casebook {
 
-std::optional<TimeRange> window_of(const Session& session, std::string_view role)
-{
-    for (const WindowRow& window : session.shownWindows())
-        if (window.role == role) return window.range;
-    return {};
-}
-
 SpanTableView::SpanTableView(Session& session, QWidget* parent) : QueryView(session, parent), table_(new DataTable), note_(new QLabel)
 {
     auto* body = new QWidget;
@@ -27,15 +22,22 @@ SpanTableView::SpanTableView(Session& session, QWidget* parent) : QueryView(sess
     lines->setContentsMargins(0, 0, 0, 0);
     lines->setSpacing(0);
     note_->setContentsMargins(8, 4, 8, 2);
-    note_->setTextFormat(Qt::PlainText);
+    note_->setTextFormat(Qt::RichText);
     note_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    connect(note_, &QLabel::linkActivated, this, [this] { show_everything(this->session()); });
     lines->addWidget(note_);
     lines->addWidget(table_, 1);
     body->setFocusProxy(table_);
     set_body(body);
     connect(table_, &DataTable::activated, this, [this](quint32 row) { activated(row); });
     connect(table_, &DataTable::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
-    connect(&session, &Session::windowsChanged, this, [this] { if (spans_) load(); });
+    // The windows may come with the report; only other windows are worth a new table.
+    const auto again = [this] {
+        if (!spans_ || windows_ == std::pair{window_of(this->session(), "incident"), window_of(this->session(), "baseline")}) return;
+        load();
+    };
+    connect(&session, &Session::windowsChanged, this, again);
+    connect(&session, &Session::reportChanged, this, again);
 }
 
 void SpanTableView::set_note(const QString& text)
@@ -46,6 +48,7 @@ void SpanTableView::set_note(const QString& text)
 
 void SpanTableView::load()
 {
+    windows_ = {window_of(session(), "incident"), window_of(session(), "baseline")};
     slot_ = session().spans(this, [this](Result<std::shared_ptr<const SpanTable>> spans) {
         if (!spans) return show_error(spans.error());
         spans_ = std::move(*spans);
@@ -80,11 +83,7 @@ SpanTableView::Make TraceListView::maker()
     service_ = selection.service;
     operation_ = selection.operation;
     range_ = selection.range;
-    QStringList limits;
-    if (!service_.empty()) limits += tr("first service %1").arg(to_qt(service_));
-    if (!operation_.empty()) limits += tr("operation %1").arg(to_qt(operation_));
-    if (range_) limits += tr("in the marked time");
-    set_note(limits.isEmpty() ? QString() : tr("Only traces with %1").arg(limits.join(QStringLiteral(", "))));
+    set_note(limits_note(session().selection(), tr("Traces"), true));
     return [filter = TraceFilter{service_, operation_, range_}](std::shared_ptr<const SpanTable> spans) { return trace_table(std::move(spans), filter); };
 }
 
@@ -127,6 +126,7 @@ void OperationView::activated(std::uint32_t row)
     const TableData* table = table_->model().table();
     if (table == nullptr) return;
     session().selectService(std::string(table->columns[0].texts[row]), std::string(table->columns[1].texts[row]));
+    if (const EvidenceViewKind* latency = kind_named("latency")) session().openEvidence(*latency->explore());
 }
 
 }  // namespace casebook

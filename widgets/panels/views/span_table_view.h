@@ -10,9 +10,6 @@ namespace casebook {
 
 class DataTable;
 
-/// The window of a role as the user named it, or as the analysis proposed it when the user named none.
-std::optional<TimeRange> window_of(const Session& session, std::string_view role);
-
 /// A table that is made from the spans of the case, and follows the selection.
 class SpanTableView : public QueryView {
     Q_OBJECT
@@ -39,6 +36,7 @@ protected:
 
 private:
     QLabel* note_;
+    std::pair<std::optional<TimeRange>, std::optional<TimeRange>> windows_;  ///< incident and baseline of the table
 };
 
 /// All traces, or those of the selected service, operation and range. Opens the waterfall.
@@ -57,7 +55,8 @@ private:
     std::optional<TimeRange> range_;
 };
 
-/// Operations with calls, errors, percentiles and the change against the baseline. Selects the operation.
+/// Operations with calls, errors, percentiles and the change against the baseline. Selects the operation and opens its
+/// requests by start and duration.
 class OperationView : public SpanTableView {
     Q_OBJECT
 public:
