@@ -51,6 +51,15 @@ std::string without_quotations(std::string_view message)
     return out;
 }
 
+/// A raw @ or / in a password makes libpq take a part of it for host or database, and every message about those would show
+/// it: more than one @ before the parameters, or one after a slash.
+bool may_split_a_password(std::string_view uri)
+{
+    const std::string_view rest = uri.substr(uri.find("://") + 3, uri.find('?') == std::string_view::npos ? std::string_view::npos : uri.find('?') - uri.find("://") - 3);
+    const std::size_t at = rest.find('@'), slash = rest.find('/');
+    return at != std::string_view::npos && (rest.find('@', at + 1) != std::string_view::npos || (slash != std::string_view::npos && slash < at));
+}
+
 bool is_port_list(std::string_view text)
 {
     return text.find_first_not_of("0123456789, ") == std::string_view::npos;
@@ -65,6 +74,8 @@ Result<ConninfoLook> look_at_conninfo(const std::string& conninfo)
     const char* timeout = std::getenv("PGCONNECT_TIMEOUT");
     std::string seconds = timeout ? timeout : "";
 
+    if (is_uri(conninfo) && may_split_a_password(conninfo))
+        return fail(Error::Code::usage, "the connection string has an @ or / that may belong to a password", forms);
     // As libpq sees it: without '=' and scheme it is the name of a database.
     if (is_uri(conninfo) || conninfo.find('=') != std::string::npos) {
         char* message = nullptr;
@@ -89,10 +100,6 @@ Result<ConninfoLook> look_at_conninfo(const std::string& conninfo)
             } else if (keyword == "port" && !is_port_list(value)) {
                 // Also what libpq makes of postgresql://user:pass/word@host.
                 return fail(Error::Code::usage, "the connection string's port is not a number", forms);
-            } else if (keyword == "host" && is_uri(conninfo) && value.find('@') != std::string_view::npos &&
-                       !value.starts_with('@')) {
-                // postgresql://user:p@ss@host: the host would be "ss@host", and every message about it would show it.
-                return fail(Error::Code::usage, "the connection string's host has an @ in it", forms);
             }
         }
     }

@@ -143,10 +143,8 @@ void LatencyChart::set_events(std::vector<ChartEvent> events)
 
 void LatencyChart::place_events()
 {
-    for (QCPItemText* item : event_names_) plot().removeItem(item);
     for (QCPItemLine* item : event_items_) plot().removeItem(item);
     event_items_.clear();
-    event_names_.clear();
     if (is_empty()) return;
     for (const ChartEvent& event : events_) {
         auto* line = new QCPItemLine(&plot());
@@ -156,13 +154,7 @@ void LatencyChart::place_events()
         }
         line->start->setCoords(ticker_->to_axis(event.at_ns), 0);
         line->end->setCoords(ticker_->to_axis(event.at_ns), 1);
-        auto* name = new QCPItemText(&plot());
-        name->setText(event.text.left(40));
-        name->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
-        name->setPadding(QMargins(4, 0, 0, 2));
-        name->position->setParentAnchor(line->end);
         event_items_.push_back(line);
-        event_names_.push_back(name);
     }
     apply_colors();
 }
@@ -323,11 +315,8 @@ void LatencyChart::apply_colors()
         window_names_[i]->setColor(colors().muted);
         window_names_[i]->setFont(font());
     }
-    for (std::size_t i = 0; i < event_items_.size(); ++i) {
-        event_items_[i]->setPen(QPen(colors().text, 1, Qt::DashDotLine));
-        event_names_[i]->setColor(colors().text);
-        event_names_[i]->setFont(font());
-    }
+    // Lines only: three deploys within seconds would write their names over each other; the pointer says them.
+    for (QCPItemLine* line : event_items_) line->setPen(QPen(colors().text, 1, Qt::DashDotLine));
     QColor fill = colors().selection;
     fill.setAlpha(40);
     box_item_->setBrush(fill);

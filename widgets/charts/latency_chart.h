@@ -109,7 +109,6 @@ private:
     std::vector<QCPItemText*> window_names_;
     std::vector<ChartEvent> events_;
     std::vector<QCPItemLine*> event_items_;
-    std::vector<QCPItemText*> event_names_;
     double threshold_ns_ = 0;
     QCPItemStraightLine* threshold_item_ = nullptr;
     QCPItemText* threshold_text_ = nullptr;
