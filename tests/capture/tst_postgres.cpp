@@ -2,6 +2,7 @@
 // casebook-cli, as a person runs it.
 #include "tests/support/places.h"
 #include "tests/support/real_postgres.h"
+#include "tests/support/recorded_columns.h"
 
 #include <QDirIterator>
 #include <QElapsedTimer>
@@ -33,12 +34,14 @@ class TestPostgres : public QObject {
 
 private slots:
     void initTestCase();
+    void columns_are_as_recorded();
     void blockers_and_a_missing_index();
     void healthy_load_confirms_nothing();
     void role_without_privileges();
     void wrong_password();
     void refused_connection();
     void right_password_is_nowhere();
+    void password_file_service_and_environment();
     void disk_full();
     void interrupted();
     void killed_server();  // the last: there is no server after it
@@ -123,6 +126,18 @@ void TestPostgres::initTestCase()
     QVERIFY(!server_.sql(QStringLiteral("create table parcels as select g as id, g % 20000 as courier_id, repeat('x', 100) as label from generate_series(1, 200000) g; create table stock (id int primary key, amount int); "
                                         "insert into stock values (7, 10)")).isNull());
     QVERIFY(!server_.sql(QStringLiteral("vacuum analyze")).isNull());
+}
+
+void TestPostgres::columns_are_as_recorded()
+{
+    const int version = server_.sql(QStringLiteral("select current_setting('server_version_num')::int / 10000")).toInt();
+    if (version > 18) QSKIP("newer than what is recorded");
+    const auto recorded = recorded_columns(version);
+    QVERIFY(recorded.size() >= 7);
+    for (auto view = recorded.begin(); view != recorded.end(); ++view) {
+        const QStringList there = server_.sql(QStringLiteral("select attname from pg_attribute where attrelid = '%1'::regclass and attnum > 0 and not attisdropped").arg(view.key())).split(QLatin1Char('\n'));
+        QCOMPARE(QSet<QString>(there.begin(), there.end()), view.value());
+    }
 }
 
 void TestPostgres::blockers_and_a_missing_index()
@@ -233,6 +248,37 @@ void TestPostgres::right_password_is_nowhere()
         QCOMPARE(file.permissions() & (QFile::ReadGroup | QFile::ReadOther), QFile::Permissions());
     }
     QVERIFY(files > 5);
+}
+
+/// As for psql: .pgpass, a service file, PG* variables.
+void TestPostgres::password_file_service_and_environment()
+{
+    QFile passwords(path(QStringLiteral("pgpass"))), services(path(QStringLiteral("services")));
+    QVERIFY(passwords.open(QIODevice::WriteOnly) && services.open(QIODevice::WriteOnly));
+    passwords.write("*:*:*:secretive:" + password.toUtf8() + "\n");
+    services.write("[bench]\nhost=" + server_.folder().toUtf8() + "\ndbname=bench\nuser=secretive\n");
+    passwords.close();
+    services.close();
+    passwords.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
+    int number = 0;
+    for (const QString& conninfo : {QStringLiteral("service=bench"), QString()}) {
+        QProcess process;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QStringLiteral("PGPASSFILE"), passwords.fileName());
+        if (conninfo.isEmpty()) {
+            environment.insert(QStringLiteral("PGHOST"), server_.folder());
+            environment.insert(QStringLiteral("PGDATABASE"), QStringLiteral("bench"));
+            environment.insert(QStringLiteral("PGUSER"), QStringLiteral("secretive"));
+        } else {
+            environment.insert(QStringLiteral("PGSERVICEFILE"), services.fileName());
+        }
+        process.setProcessEnvironment(environment);
+        const QString bundle = path(QStringLiteral("way_%1").arg(++number));
+        process.start(QStringLiteral(CASEBOOK_CLI), {QStringLiteral("capture"), conninfo, QStringLiteral("-o"), bundle, QStringLiteral("--snapshots"), QStringLiteral("1"), QStringLiteral("--explain-top"), QStringLiteral("0")});
+        QVERIFY(process.waitForFinished(60'000));
+        QVERIFY2(process.exitCode() == 0, process.readAllStandardError().constData());
+        QCOMPARE(manifest(bundle)[QStringLiteral("server")][QStringLiteral("user")].toString(), QStringLiteral("secretive"));
+    }
 }
 
 /// A limit on the size of files stands for a full disk: writes fail in the middle, at another errno.

@@ -3,6 +3,7 @@
 #include "analyzers/capture/secrets.h"
 #include "analyzers/capture/statement_look.h"
 #include "tests/support/places.h"
+#include "tests/support/recorded_columns.h"
 
 #include <QRegularExpression>
 #include <QtTest>
@@ -26,6 +27,7 @@ private slots:
     void what_may_be_explained_and_run();
     void passwords_in_statements_are_masked();
     void own_questions_only_read();
+    void own_questions_ask_for_columns_there_are();
 };
 
 void TestTexts::no_part_of_a_password_is_taken_for_a_host_data()
@@ -134,6 +136,33 @@ void TestTexts::own_questions_only_read()
         ++files;
     }
     QVERIFY(files > 20);
+}
+
+/// The file for a version asks for nothing that the version lacks, and for statements for all that it has.
+void TestTexts::own_questions_ask_for_columns_there_are()
+{
+    const QMap<QString, QPair<QString, QString>> aliases{{QStringLiteral("statements"), {QStringLiteral("s"), QStringLiteral("pg_stat_statements")}}, {QStringLiteral("sessions"), {QStringLiteral("a"), QStringLiteral("pg_stat_activity")}},
+                                                         {QStringLiteral("locks"), {QStringLiteral("l"), QStringLiteral("pg_locks")}},                {QStringLiteral("tables"), {QStringLiteral("t"), QStringLiteral("pg_stat_user_tables")}},
+                                                         {QStringLiteral("indexes"), {QStringLiteral("s"), QStringLiteral("pg_stat_user_indexes")}},  {QStringLiteral("databases"), {QStringLiteral("d"), QStringLiteral("pg_stat_database")}}};
+    int looked_at = 0;
+    for (const QFileInfo& file : QDir(QString::fromStdString((tests::source_folder() / "resources/capture").string())).entryInfoList(QDir::Files)) {
+        const QString question = file.baseName().section(QLatin1Char('_'), 0, -2);
+        if (!aliases.contains(question)) continue;
+        const auto [alias, view] = aliases[question];
+        const int version = file.baseName().section(QLatin1Char('_'), -1).toInt();
+        QFile in(file.filePath());
+        QVERIFY(in.open(QIODevice::ReadOnly));
+        const QSet<QString> there = tests::recorded_columns(version)[view];
+        QVERIFY2(there.size() > 5, qPrintable(file.fileName()));
+        QSet<QString> asked;
+        auto found = QRegularExpression(QStringLiteral("\\b%1\\.([a-z_]+)").arg(alias)).globalMatch(QString::fromUtf8(in.readAll()));
+        while (found.hasNext()) asked.insert(found.next().captured(1));
+        for (const QString& column : asked) QVERIFY2(there.contains(column), qPrintable(file.fileName() + QStringLiteral(": ") + column));
+        if (question == QStringLiteral("statements"))
+            for (const QString& column : there) QVERIFY2(asked.contains(column), qPrintable(file.fileName() + QStringLiteral(" leaves out ") + column));
+        ++looked_at;
+    }
+    QVERIFY(looked_at >= 15);
 }
 
 QTEST_APPLESS_MAIN(TestTexts)
