@@ -204,6 +204,12 @@ bool Connection::pause(Clock::time_point until)
     }
 }
 
+bool Connection::in_transaction() const
+{
+    const auto status = handle_ ? PQtransactionStatus(handle_.get()) : PQTRANS_UNKNOWN;
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+}
+
 int Connection::server_version() const { return handle_ ? PQserverVersion(handle_.get()) : 0; }
 
 std::string Connection::parameter(const char* name) const

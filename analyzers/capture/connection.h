@@ -72,6 +72,8 @@ public:
     /// tells which.
     bool pause(Waiter::Clock::time_point until);
 
+    /// Whether a transaction is open, failed ones included, by what the server said last.
+    bool in_transaction() const;
     bool lost() const { return lost_; }
     const std::string& loss() const { return loss_; }  ///< what there was to hear about it, one line
 

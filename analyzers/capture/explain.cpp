@@ -168,8 +168,10 @@ Outcome<std::optional<WholeFile>> PostgresTaker::explain_one(const StatementDelt
         answer = connection_.run_one(explain + std::string(text), values, patience_ms());
     }
     if (!answer && answer.error().kind != Failure::Kind::refused) return tl::unexpected(answer.error());
-    const Outcome<Answer> ended = connection_.run(std::string("rollback ") + std::string(statement_mark), patience_ms());
-    if (!ended && ended.error().kind != Failure::Kind::refused) return tl::unexpected(ended.error());
+    if (connection_.in_transaction()) {
+        const Outcome<Answer> ended = connection_.run(std::string("rollback ") + std::string(statement_mark), patience_ms());
+        if (!ended && ended.error().kind != Failure::Kind::refused) return tl::unexpected(ended.error());
+    }
     if (!answer) {
         std::string why = answer.error().message;
         if (answer.error().sql_state == "42P01" || answer.error().sql_state == "42883")

@@ -53,7 +53,8 @@ int PostgresTaker::patience_ms() const { return options_.statement_timeout_ms + 
 Outcome<Answer> PostgresTaker::ask(const std::string& sql)
 {
     Outcome<Answer> answer = connection_.run(begin() + sql + ";\n" + marked("commit", ""), patience_ms());
-    if (!answer && answer.error().kind == Failure::Kind::refused) {
+    // A text that cannot be parsed fails before its BEGIN: a rollback then would leave a warning in the server's log.
+    if (!answer && answer.error().kind == Failure::Kind::refused && connection_.in_transaction()) {
         const Outcome<Answer> ended = connection_.run(marked("rollback", ""), patience_ms());
         if (!ended && ended.error().kind != Failure::Kind::refused) return tl::unexpected(ended.error());
     }

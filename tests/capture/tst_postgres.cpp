@@ -1,5 +1,6 @@
 // Capture from a real PostgreSQL: in trouble, healthy, and in all the ways in which it can go wrong. Everything goes through
 // casebook-cli, as a person runs it.
+#include "analyzers/capture/connection.h"
 #include "tests/support/places.h"
 #include "tests/support/real_postgres.h"
 #include "tests/support/recorded_columns.h"
@@ -44,6 +45,7 @@ private slots:
     void password_file_service_and_environment();
     void disk_full();
     void interrupted();
+    void transactions_end_without_warnings();
     void killed_server();  // the last: there is no server after it
 
 private:
@@ -317,6 +319,28 @@ void TestPostgres::interrupted()
     QVERIFY(clock.elapsed() < 5'000);  // 200 ms are promised to a person; a loaded machine is given more
     QCOMPARE(manifest(path(QStringLiteral("stopped")))[QStringLiteral("state")].toString(), QStringLiteral("cancelled"));
     QCOMPARE(cli({QStringLiteral("import"), path(QStringLiteral("stopped.casebook")), path(QStringLiteral("stopped")), QStringLiteral("--quiet")}).status, 0);
+}
+
+/// What a question leaves open is known, so that it is rolled back, and only then: the server's log would fill with warnings.
+void TestPostgres::transactions_end_without_warnings()
+{
+    using casebook::capture_detail::Connection;
+    const casebook::Control control;
+    const auto connection = Connection::open(server_.conninfo(QStringLiteral("bench")).toStdString(), 10'000, control);
+    QVERIFY2(connection, connection ? "" : connection.error().what.c_str());
+    QVERIFY(!(*connection)->in_transaction());
+    QVERIFY(!(*connection)->run("begin; selec 1; commit", 60'000));  // not parsed: BEGIN was not run either
+    QVERIFY(!(*connection)->in_transaction());
+    QVERIFY(!(*connection)->run("begin; select 1/0; commit", 60'000));
+    QVERIFY((*connection)->in_transaction());
+    QVERIFY((*connection)->run("rollback", 60'000));
+    QVERIFY(!(*connection)->in_transaction());
+
+    QFile log(server_.folder() + QStringLiteral("/log"));  // of all captures so far
+    QVERIFY2(log.open(QIODevice::ReadOnly), qPrintable(log.errorString()));
+    const QByteArray text = log.readAll();
+    QVERIFY(text.contains("division by zero"));
+    QVERIFY(!text.contains("transaction in progress"));
 }
 
 void TestPostgres::killed_server()
