@@ -7,8 +7,9 @@ build_packages="g++ cmake ninja-build
  qt6-base-dev qt6-svg-dev libqcustomplot-dev libqcustomplot2.1-qt6"
 # To run them: plugins and fonts that no linker names.
 run_packages="libqt6svg6 fonts-dejavu-core"
-# To test: a faster linker, a compiler cache for the second time, and the servers that capture is tried on.
-test_packages="mold ccache zstd postgresql pgbouncer"
+# To test: a faster linker, a compiler cache for the second time, the servers that capture is tried on, and a screen with a
+# window manager and a hand for the tour.
+test_packages="mold ccache zstd postgresql pgbouncer xvfb openbox xdotool"
 
 # need_packages WHY PACKAGE ...: installs those that are not there. Says what it does. Leaves the network alone when
 # nothing lacks.
