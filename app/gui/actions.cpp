@@ -14,6 +14,7 @@
 #include <QDockWidget>
 #include <QFileInfo>
 #include <QMenuBar>
+#include <QSettings>
 #include <QToolBar>
 
 namespace casebook {
@@ -145,17 +146,29 @@ void Actions::make_view_menu()
     for (QDockWidget* dock : window_.docks()) panels->addAction(dock->toggleViewAction());
     QMenu* themes = menu->addMenu(tr("&Theme"));
     auto* group = new QActionGroup(this);
-    const auto add_theme = [&](const QString& text, Theme::Id id, const QString& name) {
+    const auto add_theme = [&](const QString& text, std::optional<Theme::Id> id, const QString& name) {
         QAction* action = add(themes, {}, text, name);
         action->setCheckable(true);
-        action->setChecked(theme().id == id);
         group->addAction(action);
+        const auto check = [action, id] {
+            const bool chosen = QSettings().contains(QStringLiteral("theme"));
+            action->setChecked(id ? chosen && theme().id == *id : !chosen);
+        };
+        check();
         connect(action, &QAction::triggered, &window_, [this, id] { window_.setTheme(id); });
-        connect(themes, &QMenu::aboutToShow, action, [action, id] { action->setChecked(theme().id == id); });
+        connect(themes, &QMenu::aboutToShow, action, check);
     };
+    add_theme(tr("As the d&esktop"), std::nullopt, QStringLiteral("themeDesktop"));
     add_theme(tr("&Light"), Theme::Id::light, QStringLiteral("themeLight"));
     add_theme(tr("&Dark"), Theme::Id::dark, QStringLiteral("themeDark"));
     add_theme(tr("&High contrast"), Theme::Id::highContrast, QStringLiteral("themeHighContrast"));
+    QMenu* text = menu->addMenu(tr("Te&xt size"));
+    connect(add(text, {}, tr("&Larger"), QStringLiteral("textLarger"), {QKeySequence(tr("Ctrl++")), QKeySequence(tr("Ctrl+="))}),
+            &QAction::triggered, &window_, [this] { window_.setTextPoints(text_points() + 1); });
+    connect(add(text, {}, tr("&Smaller"), QStringLiteral("textSmaller"), {QKeySequence(tr("Ctrl+-"))}),
+            &QAction::triggered, &window_, [this] { window_.setTextPoints(text_points() - 1); });
+    connect(add(text, {}, tr("&Normal"), QStringLiteral("textNormal")), &QAction::triggered, &window_,
+            [this] { window_.setTextPoints(normal_text_points); });
     QAction* local = add(menu, {}, tr("Times in the &zone of this computer"), QStringLiteral("localTimes"), {QKeySequence(tr("Ctrl+L"))});
     local->setCheckable(true);
     local->setChecked(DisplayZone::instance().mode() == TimeZoneMode::local);

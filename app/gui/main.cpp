@@ -4,9 +4,6 @@
 
 #include <QApplication>
 #include <QCommandLineParser>
-#include <QSettings>
-
-#include <algorithm>
 
 using namespace casebook;
 
@@ -42,14 +39,13 @@ int main(int argc, char** argv)
     parser.addOptions({demo, theme_name, screenshot, size, view, finding, panel});
     parser.process(application);
 
-    Theme::Id id = static_cast<Theme::Id>(std::clamp(QSettings().value(QStringLiteral("theme"), 0).toInt(), 0, 2));
+    MainWindow::applyLook();
     if (parser.isSet(theme_name)) {
         const QString name = parser.value(theme_name);
-        id = name == QLatin1String("dark")       ? Theme::Id::dark
-             : name == QLatin1String("contrast") ? Theme::Id::highContrast
-                                                 : Theme::Id::light;
+        set_theme(name == QLatin1String("dark")       ? Theme::Id::dark
+                  : name == QLatin1String("contrast") ? Theme::Id::highContrast
+                                                      : Theme::Id::light);
     }
-    set_theme(id);
 
     Session session;
     MainWindow window(session, QStringLiteral(CASEBOOK_SAMPLES_DIR));

@@ -5,6 +5,7 @@
 #include <QMainWindow>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 class QDockWidget;
@@ -51,7 +52,12 @@ public slots:
     void askExport();
     void pasteEvidence();
     void editWindows();
-    void setTheme(casebook::Theme::Id id);
+    /// And remembers it; without one the desktop's, now and at the next start.
+    void setTheme(std::optional<casebook::Theme::Id> id);
+    /// Size of all text, remembered.
+    void setTextPoints(int points);
+    /// Theme and size of text as remembered; before the first window.
+    static void applyLook();
     void focusPanel(int direction);
     void resetLayout();
     void askSaveLayout();

@@ -163,10 +163,25 @@ void MainWindow::editWindows()
     dialog->show();
 }
 
-void MainWindow::setTheme(Theme::Id id)
+void MainWindow::setTheme(std::optional<Theme::Id> id)
 {
-    set_theme(id);
-    QSettings().setValue(QStringLiteral("theme"), static_cast<int>(id));
+    set_theme(id.value_or(desktop_theme()));
+    if (id) QSettings().setValue(QStringLiteral("theme"), static_cast<int>(*id));
+    else QSettings().remove(QStringLiteral("theme"));
+}
+
+void MainWindow::setTextPoints(int points)
+{
+    set_text_points(points);
+    QSettings().setValue(QStringLiteral("textPoints"), text_points());
+}
+
+void MainWindow::applyLook()
+{
+    const QSettings settings;
+    set_text_points(settings.value(QStringLiteral("textPoints"), normal_text_points).toInt());
+    const int chosen = settings.value(QStringLiteral("theme"), -1).toInt();
+    set_theme(chosen >= 0 && chosen <= 2 ? static_cast<Theme::Id>(chosen) : desktop_theme());
 }
 
 /// Moves the focus from panel to panel: timeline, findings, evidence, inspector, ledger, jobs; those in sight that have

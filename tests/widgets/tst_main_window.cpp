@@ -71,6 +71,7 @@ private slots:
     void findings_are_exported();
     void case_is_saved_and_opened_again_from_the_start_page();
     void theme_is_switched_and_kept();
+    void text_grows_shrinks_and_is_kept();
     void layout_is_kept();
     void fits_a_small_screen();
 
@@ -496,6 +497,26 @@ void TestMainWindow::theme_is_switched_and_kept()
     QVERIFY(!window_->grab().isNull());
     action("themeLight")->trigger();
     QTRY_COMPARE(window_->palette().color(QPalette::Window), light);
+    action("themeDesktop")->trigger();
+    QVERIFY(!QSettings().contains(QStringLiteral("theme")));
+    QCOMPARE(theme().id, desktop_theme());
+}
+
+void TestMainWindow::text_grows_shrinks_and_is_kept()
+{
+    open_demo();
+    auto* list = tree();
+    const int before = list->visualRect(list->currentIndex()).height();
+    for (int i = 0; i < 5; ++i) QTest::keyClick(window_.get(), Qt::Key_Plus, Qt::ControlModifier);
+    QCOMPARE(text_points(), normal_text_points + 5);
+    QTRY_VERIFY(list->visualRect(list->currentIndex()).height() > before);
+    QCOMPARE(QSettings().value(QStringLiteral("textPoints")).toInt(), normal_text_points + 5);
+    for (int i = 0; i < 50; ++i) QTest::keyClick(window_.get(), Qt::Key_Minus, Qt::ControlModifier);
+    QCOMPARE(text_points(), smallest_text_points);
+    MainWindow::applyLook();
+    QCOMPARE(text_points(), smallest_text_points);
+    action("textNormal")->trigger();
+    QTRY_COMPARE(list->visualRect(list->currentIndex()).height(), before);
 }
 
 void TestMainWindow::layout_is_kept()

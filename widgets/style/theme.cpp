@@ -7,6 +7,8 @@
 #include <QFont>
 #include <QToolTip>
 
+#include <algorithm>
+
 namespace casebook {
 namespace {
 
@@ -183,19 +185,54 @@ constexpr const char* high_contrast_outlines = "QLineEdit, QPlainTextEdit, QText
                                                "solid #ffe600; } QPushButton:disabled { border-color: #8a8a8a; }"
                                                "QMenu, QToolTip { border: 1px solid #ffffff; }";
 
+/// As it was before any theme of ours.
+const QPalette& desktop_palette()
+{
+    static const QPalette palette = QApplication::palette();
+    return palette;
+}
+
+void set_font(int points)
+{
+    QFont font(QStringLiteral("DejaVu Sans"));
+    font.setPointSize(points);
+    if (QApplication::font() != font) QApplication::setFont(font);
+}
+
+int& points_in_use()
+{
+    static int points = normal_text_points;
+    return points;
+}
+
 }  // namespace
+
+Theme::Id desktop_theme()
+{
+    return desktop_palette().color(QPalette::Window).lightness() < 128 ? Theme::Id::dark : Theme::Id::light;
+}
+
+int text_points()
+{
+    return points_in_use();
+}
+
+void set_text_points(int points)
+{
+    points_in_use() = std::clamp(points, smallest_text_points, largest_text_points);
+    set_font(points_in_use());
+}
 
 void set_theme(Theme::Id id)
 {
+    desktop_palette();
     current() = make(id);
     qApp->setStyleSheet(id == Theme::Id::highContrast ? QString::fromLatin1(high_contrast_outlines) : QString());
     if (!qApp->property("casebookStyle").toBool()) {
         qApp->setProperty("casebookStyle", true);
         QApplication::setStyle(new CasebookStyle);
     }
-    QFont font(QStringLiteral("DejaVu Sans"));
-    font.setPointSize(9);
-    if (QApplication::font() != font) QApplication::setFont(font);
+    set_font(text_points());
     QApplication::setPalette(current().palette);
     QToolTip::setPalette(current().palette);
 }

@@ -35,5 +35,13 @@ struct Theme {
 const Theme& theme();
 /// Applies Fusion style, palette and fonts to the application.
 void set_theme(Theme::Id id);
+/// Light or dark, whichever the desktop used before the first `set_theme`. Needs a QApplication.
+Theme::Id desktop_theme();
+
+constexpr int normal_text_points = 9, smallest_text_points = 7, largest_text_points = 18;
+/// Size of all text of the application, in points.
+int text_points();
+/// Sets it, at most to the limits above. Widgets hear of it as QEvent::ApplicationFontChange.
+void set_text_points(int points);
 
 }  // namespace casebook
