@@ -84,6 +84,8 @@ LoadLook look_at_load(const AnalysisContext& context, const Gauge& whole, const 
         look.climbs = trend.p_increase < context.threshold("trend_p") &&
                       look.rise >= std::max(context.threshold("gap"), 0.2 * gauge.max) && load_flat &&
                       floor_last > floor_first + 1;
+        look.low = {gauge.at_ns[n - third], gauge.at_ns.back() + 1};
+        look.used_low = mean_of(gauge.used, n - third, n);
     }
     if (!load.known()) return look;
     look.correlation = spearman(gauge.used, load.per_second);

@@ -27,7 +27,7 @@ struct Gauge {
 struct LoadLook {
     bool has_low = false, held = false, waiting = false, follows = false, climbs = false, floor_same = false;
     bool counts_arrivals = false;
-    TimeRange low;
+    TimeRange low;  ///< the stretch of low load; of a pool that climbs without one, the last third
     double low_load = 0, peak_load = 0, least_used = 0, used_before = 0, used_low = 0, correlation = 0, rise = 0;
     std::optional<double> accounted; ///< connections busy in `low` by spans or use time
     bool returned() const { return has_low && !held; }

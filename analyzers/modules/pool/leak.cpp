@@ -85,6 +85,7 @@ Judged judge(const AnalysisContext& context, const ServiceLook& look)
     }
     if (look.sessions.rises)
         return {Verdict::inconclusive, "connections that do nothing become more, but so do those that work"};
+    if (l.climbs && !l.has_low && l.accounted && l.used_low - *l.accounted < gap) return {}; // slower and slower holders
     if (l.climbs && !l.has_low && !working)
         return {Verdict::suspected, "the load never fell, so slower and slower statements would look the same"};
     return {};
@@ -244,7 +245,7 @@ Result<Answer> run(AnalysisContext& context)
             most_samples = std::max(most_samples, gauge.used.size());
             TRY_ASSIGN(const ServiceLoad load, loads.of(service, gauge.at_ns));
             ServiceLook one{{}, &gauge, look_at_load(context, gauge, load, restarts), look.sessions, look.warnings};
-            if (one.load.has_low && one.load.held)
+            if ((one.load.has_low && one.load.held) || (one.load.climbs && !one.load.has_low))
                 one.load.accounted =
                     busy_connections(*spans, pool == pools_by_spans.end() ? nullptr : &*pool, gauge, one.load.low);
             const Judged said = judge(context, one);
