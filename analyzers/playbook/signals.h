@@ -60,6 +60,7 @@ struct Signals {
     std::optional<double> queue_rise_minutes, queue_trend_p;
     std::string queue_name;
     std::optional<double> arrivals, base_arrivals;    ///< messages per second
+    double arrivals_counted = 0, base_arrivals_counted = 0; ///< messages that these rates rest on; 0: not known
     std::optional<double> consumer_cpu;
 
     // services

@@ -16,15 +16,21 @@ std::string name_of_queue(const Series& series)
     return series.name;
 }
 
-Result<std::optional<double>> arrival_rate(const SignalScope& scope, TimeRange range)
+struct Arrivals {
+    std::optional<double> per_second;
+    double counted = 0; ///< messages that the rate rests on
+};
+
+Result<Arrivals> arrivals_in(const SignalScope& scope, TimeRange range)
 {
     CaseEvidence& evidence = scope.evidence;
+    const double seconds = std::max(range.seconds(), 1e-9);
     double sum = 0;
     bool known = false;
     TRY_ASSIGN(const std::vector<Series>* counters, evidence.metric("queue_arrivals"));
     for (const Series& series : *counters) {
         if (samples_in(series, range) < 2) continue;
-        sum += rise_in(series, range) / range.seconds();
+        sum += rise_in(series, range) / seconds;
         known = true;
     }
     if (!known) {
@@ -39,10 +45,10 @@ Result<std::optional<double>> arrival_rate(const SignalScope& scope, TimeRange r
         for (SpanTable::Row row = 0; row < scope.spans->size(); ++row)
             if (scope.spans->kind[row] == SpanKind::producer && range.contains(scope.spans->start_ns[row])) ++sum;
         known = sum >= 20;
-        sum /= std::max(range.seconds(), 1e-9);
+        sum /= seconds;
     }
-    if (!known) return std::optional<double>();
-    return std::optional<double>(sum);
+    if (!known) return Arrivals{};
+    return Arrivals{sum, sum * seconds};
 }
 
 }  // namespace
@@ -72,9 +78,13 @@ Status measure_queue(SignalScope& scope, Signals& signals)
         signals.queue_name = name_of_queue(series);
     }
     if (!signals.queue_growth) return {};
-    TRY_ASSIGN(signals.arrivals, arrival_rate(scope, scope.now));
+    TRY_ASSIGN(const Arrivals arrivals, arrivals_in(scope, scope.now));
+    signals.arrivals = arrivals.per_second;
+    signals.arrivals_counted = arrivals.counted;
     if (scope.base) {
-        TRY_ASSIGN(signals.base_arrivals, arrival_rate(scope, *scope.base));
+        TRY_ASSIGN(const Arrivals base, arrivals_in(scope, *scope.base));
+        signals.base_arrivals = base.per_second;
+        signals.base_arrivals_counted = base.counted;
     }
     TRY_ASSIGN(const std::vector<Series>* use, evidence.metric("consumer_cpu"));
     for (const Series& series : *use)

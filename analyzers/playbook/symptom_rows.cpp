@@ -166,16 +166,25 @@ Cells some_instances_only(const Signals& signals, const Limit& limit)
             share_at_least("steal", false, signals.slow_instance_steal, limit("steal") / 100, percent_text("steal there", signals.slow_instance_steal))};
 }
 
+/// One-sided lower 95 % bound of the ratio of two rates that rest on counts (Poisson, on the log scale; Rothman 2012).
+double rate_ratio_lower_bound(double ratio, double counted, double counted_before)
+{
+    return ratio * std::exp(-1.645 * std::sqrt(1 / counted + 1 / counted_before));
+}
+
 Cells queue_growing_consumers_idle(const Signals& signals, const Limit& limit)
 {
     std::optional<double> growth = signals.queue_growth;
     const bool lasting = signals.queue_rise_minutes && *signals.queue_rise_minutes >= std::min(limit("queue_minutes"), 0.8 * signals.window_minutes);
     if (growth && (!lasting || *signals.queue_trend_p >= 0.01)) growth = 1;  // one-sided Mann-Kendall
     const std::optional<double> more = ratio(signals.arrivals, signals.base_arrivals);
+    std::optional<double> surely_more = more;
+    if (more && signals.arrivals_counted > 0 && signals.base_arrivals_counted > 0)
+        surely_more = rate_ratio_lower_bound(*more, signals.arrivals_counted, signals.base_arrivals_counted);
     std::string why;
     if (growth) why = "depth of " + signals.queue_name + " grew " + format_number(*growth) + "-fold";
     return {at_least("queue_depth", true, growth, limit("queue_growth"), 1, why),
-            at_most("arrivals", false, more, limit("flat"), 1, more ? "arrivals " + format_number(*more, 2) + " times the base's" : ""),
+            at_most("arrivals", false, surely_more, limit("flat"), 1, more ? "arrivals " + format_number(*more, 2) + " times the base's" : ""),
             cpu_low("consumer_cpu", signals.consumer_cpu, limit)};
 }
 

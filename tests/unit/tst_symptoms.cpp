@@ -215,6 +215,10 @@ private slots:
         QCOMPARE(match_of(seen, "queue_growing_consumers_idle"), 1.0);
         seen.arrivals = 20;
         QVERIFY(near(match_of(seen, "queue_growing_consumers_idle"), 0.667));
+        seen.arrivals_counted = 2000, seen.base_arrivals_counted = 1200;  // 1.57 at least
+        QVERIFY(near(match_of(seen, "queue_growing_consumers_idle"), 0.667));
+        seen.arrivals_counted = 20, seen.base_arrivals_counted = 12;  // 0.91 at least: may be chance
+        QVERIFY(match_of(seen, "queue_growing_consumers_idle") > 0.9);
         seen.arrivals = 12;
         seen.queue_trend_p = 0.2;
         QCOMPARE(match_of(seen, "queue_growing_consumers_idle"), 0.0);
