@@ -95,6 +95,7 @@ struct Finding {
     std::vector<Fix> fixes;
     std::string proof;      ///< the metric that proves the fix
     std::string rollback;   ///< when to take the fix back
+    /// An analyzer's: what this would explain or be explained by. A report's: what is borne out of it, told from both sides.
     std::vector<RelatedFinding> related;
     std::string note;       ///< why it is not confirmed, or other caveats
 };

@@ -1,6 +1,7 @@
 #include "analyzers/playbook/report_store.h"
 
 #include "analyzers/playbook/finding_json.h"
+#include "analyzers/playbook/relations.h"
 #include "analyzers/store/verdict_history.h"
 
 #include <chrono>
@@ -50,6 +51,7 @@ Result<std::optional<StoredReport>> stored_report(CaseFile& file)
     TRY_ASSIGN(auto previous, previous_report(file));
     if (!previous) return std::optional<StoredReport>();
     StoredReport stored{std::move(previous->report), previous->generation != file.generation()};
+    link_findings(stored.report.findings);
     if (previous->inputs.plain) {
         TRY_ASSIGN(const auto thresholds, case_thresholds(file));
         stored.stale |= thresholds != previous->inputs.thresholds;
@@ -70,8 +72,10 @@ Status store_report(CaseFile& file, const AnalysisReport& report, const Analysis
     for (const AnalyzerVerdict& row : report.verdicts)
         TRY(verdict.bind(1, std::string_view(row.analyzer)).bind(2, name_of(row.answer.verdict)).bind(3, std::string_view(row.answer.reason)).run());
     TRY_ASSIGN(Statement insert, database.prepare("INSERT INTO findings VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
+    std::vector<Finding> linked = report.findings;
+    link_findings(linked);
     std::int64_t position = 0;
-    for (const Finding& finding : report.findings) {
+    for (const Finding& finding : linked) {
         const std::string document = to_json(finding);
         insert.bind(1, ++position).bind(2, std::string_view(finding.analyzer)).bind(3, std::string_view(finding.key)).bind(4, name_of(finding.verdict));
         insert.bind(5, name_of(finding.severity)).bind(6, std::string_view(finding.headline)).bind(7, finding.impact);

@@ -4,6 +4,7 @@
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/windows.h"
 #include "analyzers/playbook/playbook_data.h"
+#include "analyzers/playbook/relations.h"
 #include "analyzers/playbook/report_store.h"
 #include "analyzers/playbook/thresholds.h"
 #include "analyzers/store/query.h"
@@ -202,6 +203,7 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
     if (requests) report.slow_time = requests->slow_seconds / std::max(windows.analysed.seconds(), 1e-3);
     else if (reusable.report()) report.slow_time = reusable.report()->slow_time;
     if (!file.read_only()) TRY(store_report(file, report, inputs));
+    link_findings(report.findings);
     return report;
 }
 

@@ -94,6 +94,7 @@ private slots:
     void dismissing_takes_a_reason();
     void only_what_read_a_threshold_is_asked_again();
     void a_shared_threshold_asks_all_that_read_it();
+    void relations_follow_the_verdicts();
     void changed_evidence_asks_everything();
     void a_report_is_stale_when_thresholds_changed();
     void a_threshold_is_a_number();
@@ -185,6 +186,37 @@ void TestFindingWork::a_shared_threshold_asks_all_that_read_it()
     const AnalysisReport table = analyzed(*file, again());
     QVERIFY(table.asked.empty());
     QCOMPARE(to_json(table), to_json(analyzed(*file)));
+}
+
+void TestFindingWork::relations_follow_the_verdicts()
+{
+    auto file = CaseFile::temporary().value();
+    std::string sessions = "sampled_at,datname,pid,usename,application_name,xact_start,query_start,state_change,wait_event_type,wait_event,state,query,backend_type,blocked_by\n";
+    for (const std::string at : {"2026-03-02T09:01:40Z", "2026-03-02T09:01:41Z", "2026-03-02T09:01:42Z"}) {
+        sessions += at + ",shop,50,app,warehouse,2026-03-02 09:01:26+00,2026-03-02 09:01:28+00,2026-03-02 09:01:28+00,Client,ClientRead,idle in transaction,update stock set n = n - 1,client backend,{}\n";
+        sessions += at + ",shop,51,app,checkout,2026-03-02 09:01:31+00,2026-03-02 09:01:31+00,2026-03-02 09:01:31+00,Lock,transactionid,active,update stock set n = n - 2,client backend,{50}\n";
+    }
+    import(*file, "sessions.csv", sessions);
+    const auto related = [](const AnalysisReport& report) {
+        QStringList all;
+        for (const Finding& finding : report.findings)
+            for (const RelatedFinding& other : finding.related) all << QString::fromStdString(finding.analyzer + " " + other.relation + " " + other.analyzer);
+        return all;
+    };
+    const QStringList both{"database.long_transactions explains database.lock_contention", "database.lock_contention explained_by database.long_transactions"};
+    const auto same = [](QStringList a, QStringList b) { return a.sort(), b.sort(), a == b; };
+    QVERIFY(same(related(analyzed(*file)), both));
+    QVERIFY(same(related(stored_report(*file).value()->report), both));
+    // What the reused answer would be explained by is no longer confirmed.
+    QVERIFY(store_threshold(*file, "database.long_transactions.blocking", 3600));
+    const AnalysisReport without = analyzed(*file, again());
+    QCOMPARE(without.asked, std::vector<std::string>{"database.long_transactions"});
+    QCOMPARE(related(without), QStringList{});
+    QCOMPARE(related(stored_report(*file).value()->report), QStringList{});
+    QVERIFY(store_threshold(*file, "database.long_transactions.blocking", {}));
+    const AnalysisReport with = analyzed(*file, again());
+    QCOMPARE(with.asked, std::vector<std::string>{"database.long_transactions"});
+    QVERIFY(same(related(with), both));
 }
 
 void TestFindingWork::changed_evidence_asks_everything()
