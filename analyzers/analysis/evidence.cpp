@@ -1,7 +1,7 @@
 #include "analyzers/analysis/evidence.h"
 
 #include "analyzers/analysis/metric_roles.h"
-#include "analyzers/core/instant.h"
+#include "analyzers/analysis/row_values.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/span_cache.h"
 
@@ -10,25 +10,6 @@
 
 namespace casebook {
 namespace {
-
-std::optional<std::int64_t> instant_at(const Statement& rows, int column)
-{
-    if (rows.is_null(column)) return {};
-    return clamp_instant(rows.integer(column));
-}
-
-/// Counts beyond what a double holds exactly are nobody's; within it, sums over all rows of a case do not overflow.
-std::int64_t count_at(const Statement& rows, int column)
-{
-    constexpr std::int64_t limit = std::int64_t{1} << 53;
-    return std::clamp(rows.integer(column), -limit, limit);
-}
-
-std::optional<std::int64_t> optional_count_at(const Statement& rows, int column)
-{
-    if (rows.is_null(column)) return {};
-    return count_at(rows, column);
-}
 
 std::map<std::string, std::string> parse_labels(simdjson::dom::parser& parser, std::string_view json)
 {
@@ -53,47 +34,6 @@ bool label_holds(const std::map<std::string, std::string>& labels, std::string_v
         if (same && equals_ignoring_case(text, value)) return true;
     }
     return false;
-}
-
-void sum_into(std::optional<std::int64_t>& sum, std::optional<std::int64_t> more)
-{
-    if (more) sum = sum.value_or(0) + *more;
-}
-
-void sort_by_time_spent(std::vector<StatementEntry>& entries)
-{
-    std::sort(entries.begin(), entries.end(), [](const StatementEntry& a, const StatementEntry& b) {
-        if (a.total_ms != b.total_ms) return a.total_ms > b.total_ms;
-        return a.fingerprint < b.fingerprint;
-    });
-}
-
-/// later - earlier per fingerprint. A counter that fell means a reset in between: the later values stand alone.
-StatementInterval difference(const StatementSnapshot* earlier, const StatementSnapshot& later)
-{
-    StatementInterval interval;
-    interval.lone = earlier == nullptr;
-    if (earlier && earlier->at_ns && later.at_ns) interval.range = TimeRange{*earlier->at_ns, *later.at_ns};
-    std::map<std::string, const StatementEntry*> before;
-    if (earlier)
-        for (const StatementEntry& entry : earlier->entries) before.emplace(entry.fingerprint, &entry);
-    for (const StatementEntry& entry : later.entries)
-        if (const auto old = before.find(entry.fingerprint); old != before.end() && old->second->calls > entry.calls) interval.reset = true;
-    for (const StatementEntry& entry : later.entries) {
-        StatementEntry delta = entry;
-        if (const auto old = before.find(entry.fingerprint); old != before.end() && !interval.reset) {
-            const StatementEntry& base = *old->second;
-            delta.calls -= base.calls;
-            delta.total_ms = std::max(0.0, delta.total_ms - base.total_ms);
-            for (auto field : {&StatementEntry::rows, &StatementEntry::shared_hit, &StatementEntry::shared_read, &StatementEntry::temp_written})
-                if (delta.*field && base.*field) *(delta.*field) -= *(base.*field);
-        }
-        if (delta.calls <= 0) continue;
-        interval.total_ms += delta.total_ms;
-        interval.entries.push_back(std::move(delta));
-    }
-    sort_by_time_spent(interval.entries);
-    return interval;
 }
 
 /// To milliseconds, for percentiles of latency whose name does not say their unit but whose column or metadata does.
@@ -145,52 +85,6 @@ Result<const SpanClasses*> CaseEvidence::span_classes()
         classes_ = classify(*table);
     }
     return &*classes_;
-}
-
-Result<const std::vector<StatementSnapshot>*> CaseEvidence::statement_snapshots()
-{
-    if (snapshots_) return &*snapshots_;
-    TRY_ASSIGN(Statement rows, file_.database().prepare(
-                                   "SELECT s.file_id, s.snapshot_at_ns, coalesce(f.window, ''), s.fingerprint, s.query, s.query_id, s.calls, s.rows, s.total_ms, "
-                                   "s.shared_hit, s.shared_read, s.temp_written, s.max_ms FROM statements s JOIN import_files f ON f.id = s.file_id "
-                                   "ORDER BY s.snapshot_at_ns, f.path, s.file_id, s.fingerprint, s.query_id, s.total_ms"));
-    std::vector<StatementSnapshot> snapshots;
-    for (;;) {
-        TRY_ASSIGN(const bool more, rows.step());
-        if (!more) break;
-        if (snapshots.empty() || snapshots.back().file_id != rows.integer(0) || snapshots.back().at_ns != instant_at(rows, 1))
-            snapshots.push_back({rows.integer(0), instant_at(rows, 1), std::string(rows.text(2)), {}});
-        auto& entries = snapshots.back().entries;
-        if (entries.empty() || entries.back().fingerprint != rows.text(3) || rows.text(3).empty()) {
-            StatementEntry entry;
-            entry.fingerprint = rows.text(3);
-            entry.query = rows.text(4);
-            entry.query_id = rows.text(5);
-            entries.push_back(std::move(entry));
-        }
-        StatementEntry& entry = entries.back();
-        entry.calls += count_at(rows, 6);
-        entry.total_ms += rows.real(8);
-        sum_into(entry.rows, optional_count_at(rows, 7));
-        sum_into(entry.shared_hit, optional_count_at(rows, 9));
-        sum_into(entry.shared_read, optional_count_at(rows, 10));
-        sum_into(entry.temp_written, optional_count_at(rows, 11));
-        if (const auto max = rows.optional_real(12)) entry.max_ms = std::max(entry.max_ms.value_or(0), *max);
-    }
-    for (StatementSnapshot& snapshot : snapshots) sort_by_time_spent(snapshot.entries);
-    snapshots_ = std::move(snapshots);
-    return &*snapshots_;
-}
-
-Result<const std::vector<StatementInterval>*> CaseEvidence::statement_intervals()
-{
-    if (intervals_) return &*intervals_;
-    TRY_ASSIGN(const auto* snapshots, statement_snapshots());
-    std::vector<StatementInterval> intervals;
-    if (snapshots->size() == 1) intervals.push_back(difference(nullptr, snapshots->front()));
-    for (std::size_t i = 1; i < snapshots->size(); ++i) intervals.push_back(difference(&(*snapshots)[i - 1], (*snapshots)[i]));
-    intervals_ = std::move(intervals);
-    return &*intervals_;
 }
 
 Result<const std::vector<PlanEntry>*> CaseEvidence::plans()
@@ -397,16 +291,28 @@ Result<const std::vector<SessionSample>*> CaseEvidence::session_samples()
     return &sessions_->samples;
 }
 
-Result<std::optional<double>> CaseEvidence::setting(const std::string& name)
+Result<const std::vector<Setting>*> CaseEvidence::settings()
 {
-    TRY_ASSIGN(Statement rows, file_.database().prepare("SELECT value FROM settings WHERE name = ?1 ORDER BY file_id = 0, rowid"));
-    rows.bind(1, std::string_view(name));
-    std::optional<double> value;
+    if (settings_) return &*settings_;
+    std::vector<Setting> settings;
+    TRY_ASSIGN(Statement rows, file_.database().prepare("SELECT source, name, value, unit FROM settings ORDER BY file_id = 0, rowid"));
     for (;;) {
         TRY_ASSIGN(const bool more, rows.step());
-        if (!more) return value;
-        if (const auto number = parse_double(trim(rows.text(0)))) value = number;
+        if (!more) break;
+        settings.push_back({std::string(rows.text(0)), std::string(rows.text(1)), std::string(rows.text(2)), std::string(rows.text(3))});
     }
+    settings_ = std::move(settings);
+    return &*settings_;
+}
+
+Result<std::optional<double>> CaseEvidence::setting(const std::string& name)
+{
+    TRY_ASSIGN(const auto* all, settings());
+    std::optional<double> value;
+    for (const Setting& setting : *all)
+        if (setting.name == name)
+            if (const auto number = parse_double(trim(setting.value))) value = number;
+    return value;
 }
 
 Result<std::int64_t> CaseEvidence::amount(const std::string& atom)

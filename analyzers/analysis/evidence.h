@@ -41,7 +41,12 @@ struct StatementEntry {
     double total_ms = 0;
     std::optional<std::int64_t> shared_hit, shared_read, temp_written;
     std::optional<double> max_ms;
+    /// Sum of the squared durations, ms^2: what mean and standard deviation amount to and, unlike them, can be added and
+    /// subtracted.
+    std::optional<double> squares_ms2;
     double mean_ms() const { return calls > 0 ? total_ms / static_cast<double>(calls) : 0; }
+    /// Standard deviation over mean; nothing without the standard deviation or when it took no time.
+    std::optional<double> variation() const;
 };
 
 /// One dump of pg_stat_statements, grouped by fingerprint; statements of transaction control, of utility commands and of
@@ -57,7 +62,8 @@ struct StatementSnapshot {
 struct StatementInterval {
     std::optional<TimeRange> range;
     bool lone = false;        ///< counters since the last reset, not an interval
-    bool reset = false;       ///< a counter fell: the later snapshot is taken as it is
+    bool reset = false;       ///< a counter fell, or the server says so: the later snapshot is taken as it is
+    bool thrown_out = false;  ///< the server made room: counters of statements are missing
     std::vector<StatementEntry> entries;  ///< calls > 0, by total_ms, largest first
     double total_ms = 0;
 };
@@ -97,6 +103,9 @@ struct GcPause {
 
 struct Event { std::int64_t at_ns = 0; std::string kind, service, text; };
 
+/// A value as somebody wrote it, "30", "30s" or "on"; `source` is the service or server it belongs to.
+struct Setting { std::string source, name, value, unit; };
+
 /// All evidence of a case as analyzers read it, loaded on first use and kept for the run. Belongs to one thread.
 /// Results are ordered deterministically, whatever the order of import. Errors: caseFile, cancelled.
 class CaseEvidence {
@@ -123,6 +132,8 @@ public:
     Result<const std::vector<Event>*> events();
     /// Snapshots of pg_stat_activity, in time order; those without time first.
     Result<const std::vector<SessionSample>*> session_samples();
+    /// Settings in the order in which they were given, those typed in last.
+    Result<const std::vector<Setting>*> settings();
     /// Value of a setting typed in or imported, the last one given.
     Result<std::optional<double>> setting(const std::string& name);
 
@@ -146,6 +157,7 @@ private:
     std::optional<std::vector<HeapSnapshot>> heap_;
     std::optional<std::vector<GcPause>> gc_;
     std::optional<std::vector<Event>> events_;
+    std::optional<std::vector<Setting>> settings_;
     std::optional<SessionSamples> sessions_;
     std::map<std::string, std::int64_t> amounts_;
 };
