@@ -1,5 +1,6 @@
 #pragma once
 
+#include "analyzers/core/number_hash.h"
 #include "analyzers/core/result.h"
 #include "analyzers/core/rows.h"
 #include "analyzers/core/string_pool.h"
@@ -48,7 +49,7 @@ public:
 private:
     SpanColumns columns_;
     StringPool pool_;
-    tsl::robin_map<std::uint64_t, std::uint32_t> traces_;  // by mixed id; equal ids are checked
+    tsl::robin_map<std::uint64_t, std::uint32_t, NumberHash> traces_;  // by mixed id; equal ids are checked
     std::int64_t min_start_ns_ = INT64_MAX, max_start_ns_ = INT64_MIN;
 };
 

@@ -1,5 +1,6 @@
 #include "analyzers/trace/critical_path.h"
 
+#include "analyzers/core/number_hash.h"
 #include "analyzers/trace/self_time.h"
 
 #include <algorithm>
@@ -162,7 +163,7 @@ std::vector<PathSection> critical_path(const SpanTable& table, Row root)
 std::vector<PathShare> path_by_operation(const SpanTable& table, std::span<const Row> roots)
 {
     CriticalPathFinder finder(table);
-    tsl::robin_map<std::uint64_t, std::size_t> index;
+    tsl::robin_map<std::uint64_t, std::size_t, NumberHash> index;
     std::vector<PathShare> shares;
     std::vector<std::size_t> last_root;  // 1 + number of the root that touched the share last
     for (std::size_t i = 0; i < roots.size(); ++i)

@@ -223,6 +223,20 @@ private slots:
         QCOMPARE(shares[1].roots, 1u);
     }
 
+    void shares_of_many_services_that_name_their_work_alike()
+    {
+        SpanTableBuilder spans;
+        constexpr std::uint64_t services = 20'000;
+        for (std::uint64_t i = 1; i <= services; ++i)
+            spans.add({.trace = i, .id = i, .duration_ns = 10 * us, .service = "service-" + std::to_string(i), .name = "GET"});
+        const SpanTable table = spans.build();
+        std::vector<SpanTable::Row> roots;
+        for (const SpanTable::Trace& trace : table.traces) roots.push_back(trace.root);
+        const auto shares = path_by_operation(table, roots);
+        QCOMPARE(shares.size(), std::size_t{services});
+        QCOMPARE(shares.front().total_ns, 10 * us);
+    }
+
     void published_cases_data()
     {
         QTest::addColumn<QString>("path");

@@ -103,6 +103,9 @@ private slots:
         QCOMPARE(graph.data()->depth_count(), 100'000u);
         graph.go_to(99'999);
         QVERIFY(!graph.grab().isNull());
+        graph.set_data(flame_of_spans(fixtures::wide_trace(300'000, 2), {0}));
+        QCOMPARE(graph.data()->size(), std::size_t{300'000});
+        QVERIFY(!graph.grab().isNull());
         std::vector<FoldedStack> wide;
         for (int i = 0; i < 100'000; ++i) wide.push_back({"main;f" + std::to_string(i), 1});
         graph.set_data(flame_of_stacks(wide, QStringLiteral("samples")));

@@ -1,5 +1,7 @@
 #include "widgets/models/views/flame_data.h"
 
+#include "analyzers/core/number_hash.h"
+
 #include <algorithm>
 #include <numeric>
 #include <tsl/robin_map.h>
@@ -52,7 +54,7 @@ public:
 private:
     FlameData& data_;
     tsl::robin_map<std::string, std::uint32_t> labels_;
-    tsl::robin_map<std::uint64_t, Node> children_;
+    tsl::robin_map<std::uint64_t, Node, NumberHash> children_;
 };
 
 void FlameData::lay_out()
@@ -126,7 +128,7 @@ std::shared_ptr<const FlameData> flame_of_spans(std::shared_ptr<const SpanTable>
     const SpanTable& spans = *owner;
     FlameBuilder builder(*data, QStringLiteral("ns"));
     builder.keep_alive(owner);
-    tsl::robin_map<std::uint64_t, std::uint32_t> labels;  // service and operation -> label
+    tsl::robin_map<std::uint64_t, std::uint32_t, NumberHash> labels;  // service and operation -> label
     struct Pending { SpanTable::Row row; FlameData::Node parent; };
     std::vector<Pending> pending;
     for (const SpanTable::Row root : roots) {
