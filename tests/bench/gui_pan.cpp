@@ -4,6 +4,7 @@
 
 #include "analyzers/importers/support/import_run.h"
 #include "app/gui/main_window.h"
+#include "tests/bench/frames.h"
 #include "tests/bench/spans_file.h"
 #include "tests/support/places.h"
 #include "widgets/panels/evidence_tabs.h"
@@ -11,15 +12,11 @@
 #include "widgets/session/session.h"
 
 #include <QApplication>
-#include <QElapsedTimer>
 #include <QEventLoop>
-#include <QImage>
 #include <QStandardPaths>
 #include <QTimer>
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <vector>
 
 using namespace casebook;
 
@@ -38,23 +35,6 @@ void wait_idle(Session& session)
     });
     look.start(20);
     loop.exec();
-}
-
-template <class Step>
-void measure(const char* what, MainWindow& window, Step&& step)
-{
-    QImage image(window.size(), QImage::Format_ARGB32_Premultiplied);
-    std::vector<double> times;
-    for (int frame = 0; frame < frames; ++frame) {
-        QElapsedTimer clock;
-        clock.start();
-        step(frame);
-        QApplication::sendPostedEvents();  // replots are queued
-        window.render(&image);
-        times.push_back(static_cast<double>(clock.nsecsElapsed()) / 1e6);
-    }
-    std::sort(times.begin(), times.end());
-    std::printf("%-50s median %7.2f ms   95 %% %7.2f ms   worst %7.2f ms\n", what, times[frames / 2], times[frames * 95 / 100], times.back());
 }
 
 }  // namespace
@@ -86,13 +66,13 @@ int main(int argc, char** argv)
         char name[64];
         std::snprintf(name, sizeof name, "panning, 1/%d of the case in sight", parts);
         const std::int64_t seen = length / parts, room = length - seen;
-        measure(name, window, [&](int frame) {
+        bench::measure(name, window, frames, [&](int frame) {
             const std::int64_t from = whole.from_ns + room / frames * frame;
             session.showRange(TimeRange{from, from + seen});
         });
         wait_idle(session);
     }
-    measure("zooming in", window, [&](int frame) {
+    bench::measure("zooming in", window, frames, [&](int frame) {
         const auto half = static_cast<std::int64_t>(static_cast<double>(length) / 2 * std::pow(0.96, frame));
         session.showRange(TimeRange{whole.from_ns + length / 2 - half, whole.from_ns + length / 2 + half});
     });

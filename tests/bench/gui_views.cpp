@@ -1,5 +1,6 @@
 // Frame times of the real views over big cases, offscreen. Prints; asserts nothing.
 
+#include "tests/bench/frames.h"
 #include "tests/widgets/views_fixtures.h"
 #include "widgets/models/views/table_from_query.h"
 #include "widgets/panels/views/data_table.h"
@@ -7,11 +8,8 @@
 #include "widgets/style/theme.h"
 
 #include <QApplication>
-#include <QElapsedTimer>
-#include <QImage>
 #include <QScrollBar>
 #include <QTableView>
-#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <functional>
@@ -21,37 +19,10 @@ using namespace casebook;
 
 namespace {
 
+using bench::say;
+
 constexpr int frames = 120;
 const char* only = nullptr;
-
-double once(const std::function<void()>& work)
-{
-    QElapsedTimer timer;
-    timer.start();
-    work();
-    return static_cast<double>(timer.nsecsElapsed()) / 1e6;
-}
-
-/// Renders the widget after each step into an image, as the raster paint engine does on screen.
-void measure(const char* what, QWidget& widget, const std::function<void(int)>& step)
-{
-    QImage image(widget.size(), QImage::Format_ARGB32_Premultiplied);
-    std::vector<double> times;
-    for (int frame = 0; frame < frames; ++frame)
-        times.push_back(once([&] {
-            step(frame);
-            widget.render(&image);
-        }));
-    std::sort(times.begin(), times.end());
-    std::printf("%-58s median %7.2f ms   95 %% %7.2f ms   worst %7.2f ms\n", what, times[times.size() / 2], times[times.size() * 95 / 100], times.back());
-    std::fflush(stdout);
-}
-
-void say(const char* what, double ms)
-{
-    std::printf("%-58s        %7.1f ms\n", what, ms);
-    std::fflush(stdout);
-}
 
 bool wanted(const char* name) { return only == nullptr || std::strstr(name, only) != nullptr; }
 
@@ -64,19 +35,19 @@ void waterfall(const char* name, const std::function<std::shared_ptr<const SpanT
     view.show();
     char what[128];
     const auto label = [&](const char* part) { std::snprintf(what, sizeof what, "waterfall %s: %s", name, part); return what; };
-    say(label("open"), once([&] { view.set_trace(spans, 0); view.grab(); }));
+    say(label("open"), [&] { view.set_trace(spans, 0); view.grab(); });
     QScrollBar* bar = view.verticalScrollBar();
-    measure(label("scroll over everything"), view, [&](int frame) { bar->setValue(static_cast<int>(static_cast<double>(bar->maximum()) * frame / frames)); });
+    bench::measure(label("scroll over everything"), view, frames, [&](int frame) { bar->setValue(static_cast<int>(static_cast<double>(bar->maximum()) * frame / frames)); });
     bar->setValue(0);
     view.zoom(8, view.view_to() / 2);
-    measure(label("pan in time at 8x"), view, [&](int frame) {
+    bench::measure(label("pan in time at 8x"), view, frames, [&](int frame) {
         const double width = view.view_to() - view.view_from();
         view.set_view(width * 7 * frame / frames, width * 7 * frame / frames + width);
     });
-    measure(label("zoom in"), view, [&](int frame) { if (frame == 0) view.reset_view(); else view.zoom(1.1, view.view_from() * 0.6 + view.view_to() * 0.4); });
+    bench::measure(label("zoom in"), view, frames, [&](int frame) { if (frame == 0) view.reset_view(); else view.zoom(1.1, view.view_from() * 0.6 + view.view_to() * 0.4); });
     view.reset_view();
-    say(label("close and open all"), once([&] { view.collapse_below(1); view.expand_all(); view.grab(); }));
-    say(label("find a text"), once([&] { view.find(QStringLiteral("operation 17")); view.grab(); }));
+    say(label("close and open all"), [&] { view.collapse_below(1); view.expand_all(); view.grab(); });
+    say(label("find a text"), [&] { view.find(QStringLiteral("operation 17")); view.grab(); });
 }
 
 void table()
@@ -97,15 +68,15 @@ void table()
     view.resize(1600, 900);
     view.show();
     std::shared_ptr<const TableData> data;
-    say("table 1 M rows: query rows to columns", once([&] { data = table_from_query(result); }));
-    say("table 1 M rows: open", once([&] { view.set_table(data); view.grab(); }));
+    say("table 1 M rows: query rows to columns", [&] { data = table_from_query(result); });
+    say("table 1 M rows: open", [&] { view.set_table(data); view.grab(); });
     QScrollBar* bar = view.view().verticalScrollBar();
-    measure("table 1 M rows: scroll over everything", view, [&](int frame) { bar->setValue(static_cast<int>(static_cast<double>(bar->maximum()) * frame / frames)); });
-    say("table 1 M rows: sort by integer", once([&] { view.sort_by(4, Qt::DescendingOrder); view.grab(); }));
-    say("table 1 M rows: sort by text of few values", once([&] { view.sort_by(1, Qt::AscendingOrder); view.grab(); }));
-    say("table 1 M rows: sort by text of many values", once([&] { view.sort_by(0, Qt::AscendingOrder); view.grab(); }));
-    say("table 1 M rows: filter by word", once([&] { view.set_filter(QStringLiteral("part-7 error")); view.grab(); }));
-    say("table 1 M rows: filter by number", once([&] { view.set_filter(QStringLiteral("duration>100ms")); view.grab(); }));
+    bench::measure("table 1 M rows: scroll over everything", view, frames, [&](int frame) { bar->setValue(static_cast<int>(static_cast<double>(bar->maximum()) * frame / frames)); });
+    say("table 1 M rows: sort by integer", [&] { view.sort_by(4, Qt::DescendingOrder); view.grab(); });
+    say("table 1 M rows: sort by text of few values", [&] { view.sort_by(1, Qt::AscendingOrder); view.grab(); });
+    say("table 1 M rows: sort by text of many values", [&] { view.sort_by(0, Qt::AscendingOrder); view.grab(); });
+    say("table 1 M rows: filter by word", [&] { view.set_filter(QStringLiteral("part-7 error")); view.grab(); });
+    say("table 1 M rows: filter by number", [&] { view.set_filter(QStringLiteral("duration>100ms")); view.grab(); });
 }
 
 }  // namespace
