@@ -195,6 +195,66 @@ private slots:
         QCOMPARE(table.selected_text(false).count(QLatin1Char('\n')), 4);
     }
 
+    void texts_give_way_so_that_numbers_are_in_sight()
+    {
+        auto result = std::make_shared<QueryResult>();
+        result->columns = {"statement", "calls", "total_ms", "class"};
+        for (std::int64_t i = 0; i < 20; ++i)
+            result->rows.push_back({std::string("SELECT a, b, c FROM orders JOIN customers ON orders.customer = customers.id WHERE orders.id = $1"), i * 1'000'000, 12.5,
+                                    std::string("com.example.shop.basket.Session") + std::to_string(i)});
+        DataTable table;
+        table.resize(560, 300);
+        table.set_table(table_from_query(result));
+        table.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&table));
+        QTest::qWait(20);
+        QTableView& view = table.view();
+        const auto end_of = [&](int column) { return view.columnViewportPosition(column) + view.columnWidth(column); };
+        QVERIFY2(end_of(3) <= view.viewport()->width() + 1, qPrintable(QString::number(end_of(3))));
+        const int numbers = view.columnWidth(1), text = view.columnWidth(0);
+        table.resize(900, 300);
+        QTRY_VERIFY(view.columnWidth(0) > text);
+        QCOMPARE(view.columnWidth(1), numbers);
+        // What ends in what tells is cut in the middle.
+        QCOMPARE(table.model().index(0, 3).data(TableModel::elideRole).toInt(), int(Qt::ElideMiddle));
+        QCOMPARE(table.model().index(0, 0).data(TableModel::elideRole).toInt(), int(Qt::ElideRight));
+
+        // A width that was dragged stays when the window changes.
+        QHeaderView* header = view.horizontalHeader();
+        const QPoint edge(end_of(0) - 1, header->height() / 2);
+        QTest::mousePress(header->viewport(), Qt::LeftButton, {}, edge);
+        QTest::mouseMove(header->viewport(), edge + QPoint(-40, 0));
+        QTest::mouseMove(header->viewport(), edge + QPoint(-80, 0));
+        QTest::mouseRelease(header->viewport(), Qt::LeftButton, {}, edge + QPoint(-80, 0));
+        const int dragged = view.columnWidth(0);
+        QVERIFY2(std::abs(dragged - (edge.x() + 1 - 80)) <= 4, qPrintable(QString::number(dragged)));
+        table.resize(700, 300);
+        QTest::qWait(20);
+        QCOMPARE(view.columnWidth(0), dragged);
+    }
+
+    void a_cell_may_show_another_text_than_its_value()
+    {
+        auto result = std::make_shared<QueryResult>();
+        result->columns = {"size", "file"};
+        result->rows = {{std::int64_t{5'000'000}, std::string("/in/a/b.txt")}, {std::int64_t{300}, std::string("/in/c.txt")}};
+        std::shared_ptr<TableData> data = table_from_query(result);
+        data->columns[0].shown = {"5 MB", "300 B"};
+        data->columns[1].shown = {"b.txt", "c.txt"};
+        TableModel model;
+        model.set_table(data);
+        QCOMPARE(shown(model, 0), (QStringList{"5 MB", "300 B"}));
+        model.sort(0, Qt::AscendingOrder);
+        QCOMPARE(shown(model, 0), (QStringList{"300 B", "5 MB"}));
+        QCOMPARE(model.index(0, 1).data(Qt::ToolTipRole).toString(), QStringLiteral("/in/c.txt"));
+        model.set_filter(QStringLiteral("/in/a"));
+        QCOMPARE(shown(model, 1), QStringList{"b.txt"});
+        QBuffer buffer;
+        QVERIFY(buffer.open(QIODevice::WriteOnly));
+        QVERIFY(model.write_csv(buffer));
+        QCOMPARE(buffer.data(), QByteArray("size,file\r\n5000000,/in/a/b.txt\r\n"));
+    }
+
     void typing_filters_after_a_pause_and_keeps_the_row()
     {
         DataTable table;

@@ -123,6 +123,7 @@ void finish_table(TableData& table)
 
 QString cell_text(const TableColumn& column, std::size_t row, TimeZoneMode zone)
 {
+    if (row < column.shown.size()) return to_qt_line(column.shown[row], cell_length);
     if (column.is_null(row)) return {};
     if (column.is_text()) return to_qt_line(column.texts[row], cell_length);
     if (column.kind == TableColumn::Kind::instant) return instant_text(column.integers[row], zone, 3);
@@ -139,7 +140,7 @@ QString cell_text(const TableColumn& column, std::size_t row, TimeZoneMode zone)
 QString exact_cell_text(const TableColumn& column, std::size_t row, TimeZoneMode zone)
 {
     if (column.is_null(row)) return QStringLiteral("NULL");
-    if (column.is_text()) return to_qt(column.texts[row].substr(0, 4000));
+    if (column.is_text()) return to_qt((column.texts[row].empty() && row < column.shown.size() ? column.shown : column.texts)[row].substr(0, 4000));
     const QString raw = column.integers.empty() ? QString::fromStdString(shortest(column.numbers[row])) : count_text(column.integers[row]);
     switch (column.kind) {
     case TableColumn::Kind::instant:

@@ -3,6 +3,7 @@
 #include "widgets/charts/time_text.h"
 
 #include <QString>
+#include <Qt>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -41,7 +42,10 @@ struct TableColumn {
     std::vector<double> numbers;
     std::vector<std::string_view> texts;   ///< into the owners of TableData
     std::vector<std::uint8_t> null;        ///< 1 = SQL NULL; empty when there is none
-    std::vector<std::vector<float>> sparks;  ///< a small line behind the text; empty when there is none
+    std::vector<std::string_view> shown;   ///< shown instead of the value (a unit per row, a shorter text); sorting, filters, tooltips
+                                           ///< and files keep the value. Empty: the value itself is shown
+    std::vector<std::vector<float>> sparks;  ///< a small line before the text; empty when there is none
+    Qt::TextElideMode elide = Qt::ElideRight;  ///< what goes when a text has no room: paths and class names end in what tells
 
     // chosen by finish_column()
     ScaledUnit scale;      ///< for durations and bytes

@@ -3,6 +3,7 @@
 #include "widgets/qt_text.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace casebook {
@@ -30,6 +31,13 @@ Content content_of(const QueryResult& result, std::size_t index)
         }
     }
     return content;
+}
+
+/// True for texts whose ends tell them apart: paths, class and metric names, stacks.
+bool ends_tell(std::string_view name)
+{
+    constexpr std::array names{"path", "file", "class", "name", "stack", "top_frame"};
+    return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 /// Kind, factor, unit and title that the name of a column of numbers tells.
@@ -108,6 +116,7 @@ std::shared_ptr<TableData> table_from_query(std::shared_ptr<const QueryResult> r
             else column.texts[row] = table->keep(to_text(value));
         }
         if (numeric) interpret_name(column, result->columns[index]);
+        else if (ends_tell(result->columns[index])) column.elide = Qt::ElideMiddle;
         column.title.replace(QLatin1Char('_'), QLatin1Char(' '));
         table->columns.push_back(std::move(column));
     }

@@ -105,6 +105,7 @@ QVariant TableModel::data(const QModelIndex& index, int role) const
         const int worse = value > 0 ? 1 : value < 0 ? -1 : 0;
         return column.decor == TableColumn::Decor::gain ? -worse : worse;
     }
+    case elideRole: return static_cast<int>(column.elide);
     case sortRole:
         if (column.is_null(row)) return {};
         if (column.is_text()) return exact_cell_text(column, row, zone_);

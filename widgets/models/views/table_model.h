@@ -20,6 +20,7 @@ public:
         sparkRole,                   ///< QList<float>, or nothing
         changeRole,                  ///< int: 1 worse, -1 better, 0 same; nothing where it does not apply
         sortRole,                    ///< the raw value
+        elideRole,                   ///< Qt::TextElideMode
     };
 
     explicit TableModel(QObject* parent = nullptr);

@@ -16,6 +16,7 @@
 #include <QTimer>
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace casebook {
 namespace {
@@ -24,6 +25,7 @@ constexpr int filter_pause_ms = 150;
 constexpr qint64 most_copied_cells = 1'000'000;
 constexpr int fitted_rows = 100;
 constexpr int widest_column = 420;
+constexpr int least_letters = 16, least_first_letters = 28;  // of a text that gives way; the first one says what the row is
 
 }  // namespace
 
@@ -72,6 +74,10 @@ DataTable::DataTable(QWidget* parent)
     stack_->addWidget(hint_);
     stack_->addWidget(body_);
     setFocusProxy(view_);
+
+    view_->viewport()->installEventFilter(this);
+    view_->horizontalHeader()->viewport()->installEventFilter(this);
+    connect(view_->horizontalHeader(), &QHeaderView::sectionResized, this, [this] { set_by_hand_ = set_by_hand_ || header_pressed_; });
 
     add_actions();
     connect(filter_, &QLineEdit::textChanged, filter_timer_, qOverload<>(&QTimer::start));
@@ -186,20 +192,69 @@ void DataTable::fit_columns()
 {
     const QFontMetrics metrics = view_->fontMetrics();
     const int rows = std::min(fitted_rows, model_->rowCount());
+    bool first = true;
+    widths_.clear();
     for (int column = 0; column < model_->columnCount(); ++column) {
         // Room for the sort arrow, so that sorting does not elide the title.
-        int width = metrics.horizontalAdvance(model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + 34;
+        const int title = metrics.horizontalAdvance(model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + 34;
+        int width = title;
         for (int row = 0; row < rows; ++row)
             width = std::max(width, metrics.horizontalAdvance(model_->index(row, column).data().toString()) + 16);
         const TableColumn& source = model_->table()->columns[static_cast<std::size_t>(column)];
-        if (!source.sparks.empty()) width += 100;
+        const int spark = source.sparks.empty() ? 0 : 100;
+        width += spark;
         if (source.decor == TableColumn::Decor::bar) width = std::max(width, 110);
         if (source.decor == TableColumn::Decor::change || source.decor == TableColumn::Decor::gain) width += 16;
-        view_->setColumnWidth(column, std::min(width, widest_column));
+        width = std::min(width, widest_column);
+        const int letters = std::exchange(first, first && !source.is_text()) ? least_first_letters : least_letters;
+        const int least = source.is_text() ? std::max(title, metrics.averageCharWidth() * letters + spark) : width;
+        widths_.push_back({width, std::min(width, least)});
     }
     // A text may have the room that is left; a number far from its title would be hard to read.
     const int last = model_->columnCount() - 1;
     view_->horizontalHeader()->setStretchLastSection(last >= 0 && model_->table()->columns[static_cast<std::size_t>(last)].is_text());
+    set_by_hand_ = false;
+    share_room();
+    // Views hide columns after they set a table.
+    QMetaObject::invokeMethod(this, &DataTable::share_room, Qt::QueuedConnection);
+}
+
+void DataTable::share_room()
+{
+    const int columns = static_cast<int>(widths_.size());
+    if (set_by_hand_ || columns == 0 || columns != model_->columnCount()) return;
+    const auto width_of = [this](int column, int cap) {
+        const Width& width = widths_[static_cast<std::size_t>(column)];
+        return std::min(width.natural, std::max(width.least, cap));
+    };
+    const auto sum = [&](int cap) {
+        int all = 0;
+        for (int column = 0; column < columns; ++column)
+            if (!view_->isColumnHidden(column)) all += width_of(column, cap);
+        return all;
+    };
+    // The widest texts give way first: the largest cap with which all columns have room.
+    int cap = widest_column, low = 0;
+    const int room = view_->viewport()->width();
+    if (sum(cap) > room) {
+        while (low + 1 < cap) {
+            const int middle = (low + cap) / 2;
+            (sum(middle) <= room ? low : cap) = middle;
+        }
+        cap = low;
+    }
+    for (int column = 0; column < columns; ++column)
+        if (!view_->isColumnHidden(column)) view_->setColumnWidth(column, width_of(column, cap));
+}
+
+bool DataTable::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == view_->viewport() && event->type() == QEvent::Resize) share_room();
+    if (watched == view_->horizontalHeader()->viewport()) {
+        if (event->type() == QEvent::MouseButtonPress) header_pressed_ = true;
+        if (event->type() == QEvent::MouseButtonRelease) header_pressed_ = false;
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void DataTable::update_state()

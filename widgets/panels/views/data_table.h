@@ -5,6 +5,7 @@
 #include <QWidget>
 #include <memory>
 #include <optional>
+#include <vector>
 
 class QLabel;
 class QLineEdit;
@@ -15,7 +16,7 @@ class QTimer;
 namespace casebook {
 
 /// A table with everything a table here can do: typed sort by header, filter, copy, CSV, UTC or local time, exact
-/// tooltips, a hint while it is empty. Stays fast at millions of rows.
+/// tooltips, a hint while it is empty. Columns of text give way, so that the numbers are in sight. Stays fast at millions of rows.
 class DataTable : public QWidget {
     Q_OBJECT
 public:
@@ -47,6 +48,9 @@ public slots:
     void copy_with_header();
     void ask_and_export_csv();
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 signals:
     void current_row_changed(quint32 table_row);
     /// Enter or double click.
@@ -57,6 +61,7 @@ private:
     void add_actions();
     void filter_now();
     void fit_columns();
+    void share_room();
     void update_state();
     void reveal_now();
 
@@ -70,6 +75,9 @@ private:
     QTimer* filter_timer_;
     QString hint_text_;
     QStringList wanted_;
+    struct Width { int natural = 0, least = 0; };  ///< of a column; least = natural for numbers
+    std::vector<Width> widths_;
+    bool header_pressed_ = false, set_by_hand_ = false;  ///< a width that was dragged stays
 };
 
 }  // namespace casebook

@@ -42,6 +42,12 @@ void paint_arrow(QPainter& painter, QPoint center, bool up, const QColor& color)
 
 }  // namespace
 
+void TableDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const
+{
+    QStyledItemDelegate::initStyleOption(option, index);
+    if (const QVariant elide = index.data(TableModel::elideRole); elide.isValid()) option->textElideMode = static_cast<Qt::TextElideMode>(elide.toInt());
+}
+
 void TableDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
     const QVariant bar = index.data(TableModel::barRole), spark = index.data(TableModel::sparkRole), change = index.data(TableModel::changeRole);
@@ -79,7 +85,7 @@ void TableDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
         place.setLeft(place.left() + 14);
     }
     painter->setPen(text_color);
-    painter->drawText(place, static_cast<int>(item.displayAlignment), item.fontMetrics.elidedText(text, Qt::ElideRight, place.width()));
+    painter->drawText(place, static_cast<int>(item.displayAlignment), item.fontMetrics.elidedText(text, item.textElideMode, place.width()));
     painter->restore();
 }
 

@@ -12,6 +12,9 @@ class TableDelegate : public QStyledItemDelegate {
 public:
     explicit TableDelegate(QObject* parent = nullptr) : QStyledItemDelegate(parent) {}
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+
+protected:
+    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
 };
 
 }  // namespace casebook
