@@ -75,6 +75,7 @@ std::shared_ptr<TableData> HeapData::diff(std::size_t before, std::size_t after)
         return made;
     };
     TableColumn name = column("class", tr("class"), Kind::text), growth = column("growth_bytes", tr("growth"), Kind::bytes, TableColumn::Decor::change);
+    name.elide = Qt::ElideMiddle;
     TableColumn more = column("growth_instances", tr("instances grown"), Kind::count, TableColumn::Decor::change);
     TableColumn bytes = column("bytes", tr("size"), Kind::bytes, TableColumn::Decor::bar), instances = column("instances", tr("instances"), Kind::count), share = column("bytes_share", tr("of the heap"), Kind::share);
     std::vector<std::size_t> order(classes_.size());

@@ -13,6 +13,7 @@ namespace casebook {
 namespace {
 
 constexpr std::size_t most_tiles = 200;
+constexpr qsizetype least_letters = 7;  // of a shortened name
 
 /// The worst ratio of sides when a row of sizes with this sum, least and most fills a side of this length.
 double worst_ratio(double sum, double least, double most, double side)
@@ -21,7 +22,47 @@ double worst_ratio(double sum, double least, double most, double side)
     return std::max(square * most / sum_square, sum_square / (square * least));
 }
 
+/// Where a long name may be broken: "java.util.", "Hash", "Map", "$Node[]".
+QStringList parts_of(const QString& name)
+{
+    QStringList parts{QString()};
+    for (qsizetype i = 0; i < name.size(); ++i) {
+        const bool hump = name[i].isUpper() && i > 0 && name[i - 1].isLower();
+        if (!parts.last().isEmpty() && (hump || name[i] == QLatin1Char('$') || name[i - 1] == QLatin1Char('.') || name[i - 1] == QLatin1Char('/'))) parts += QString();
+        parts.last() += name[i];
+    }
+    return parts;
+}
+
+/// A name without its package: "java.util.HashMap$Node[]" is "HashMap$Node[]".
+QString without_package(const QString& name)
+{
+    qsizetype cut = -1;
+    for (qsizetype i = 0; i < name.size() && name[i] != QLatin1Char('<') && name[i] != QLatin1Char('('); ++i)
+        if (name[i] == QLatin1Char('.') || name[i] == QLatin1Char('/')) cut = i;
+    return cut >= 0 && cut + 1 < name.size() ? name.mid(cut + 1) : name;
+}
+
 }  // namespace
+
+QStringList Treemap::label_of(const QString& name, const QFontMetrics& metrics, const QSize& room)
+{
+    const int most_lines = room.height() / std::max(1, metrics.height());
+    if (most_lines < 1) return {};
+    if (metrics.horizontalAdvance(name) <= room.width()) return {name};
+    // The package goes first, then the name is broken where it may be. A torn name would say less than none.
+    const QString text = without_package(name);
+    QStringList lines{QString()};
+    for (const QString& part : parts_of(text)) {
+        if (metrics.horizontalAdvance(lines.last() + part) > room.width() && !lines.last().isEmpty()) lines += QString();
+        lines.last() += part;
+        if (lines.size() > most_lines || metrics.horizontalAdvance(lines.last()) > room.width()) {
+            const QString short_text = metrics.elidedText(text, Qt::ElideMiddle, room.width());
+            return short_text.size() >= least_letters ? QStringList{short_text} : QStringList();
+        }
+    }
+    return lines;
+}
 
 Treemap::Treemap(QWidget* parent) : QWidget(parent), colors_(view_colors(palette()))
 {
@@ -106,12 +147,17 @@ void Treemap::paintEvent(QPaintEvent*)
             painter.setPen(QPen(colors_.evidence, 3));
             painter.drawRect(area.adjusted(1, 1, -2, -2));
         }
-        if (area.width() < 40 || area.height() < fontMetrics().height() + 2) continue;
+        const QRect room = area.adjusted(5, 3, -4, -3);
+        const QStringList lines = label_of(item.name, fontMetrics(), room.size());
         painter.setPen(ViewColors::ink_on(fill));
-        const QString text = fontMetrics().elidedText(item.name, Qt::ElideLeft, area.width() - 8);
-        painter.drawText(area.adjusted(4, 2, -4, -2), Qt::AlignLeft | Qt::AlignTop, text);
-        if (area.height() > 2 * fontMetrics().height() + 4)
-            painter.drawText(area.adjusted(4, 2 + fontMetrics().height(), -4, -2), Qt::AlignLeft | Qt::AlignTop, QString::fromStdString(format_percent(item.size / sum_)));
+        int y = room.top();
+        for (const QString& line : lines) {
+            painter.drawText(QRect(room.left(), y, room.width(), fontMetrics().height()), Qt::AlignLeft | Qt::AlignTop, line);
+            y += fontMetrics().height();
+        }
+        const QString percent = QString::fromStdString(format_percent(item.size / sum_));
+        if (!lines.isEmpty() && y + fontMetrics().height() <= room.bottom() + 1 && fontMetrics().horizontalAdvance(percent) <= room.width())
+            painter.drawText(QRect(room.left(), y, room.width(), fontMetrics().height()), Qt::AlignLeft | Qt::AlignTop, percent);
     }
 }
 

@@ -23,6 +23,9 @@ public:
     void set_items(std::vector<Item> items, const QString& title);
     void set_current(const QString& name);
     QString item_at(QPoint point) const;
+    /// What a tile with this room says: the name, or without its package, or broken over lines, or shortened in the middle;
+    /// nothing where too little of it would be left.
+    static QStringList label_of(const QString& name, const QFontMetrics& metrics, const QSize& room);
     QSize minimumSizeHint() const override { return {120, 80}; }
 
 signals:
