@@ -3,6 +3,7 @@
 #include "widgets/models/views/cohort_table.h"
 #include "widgets/models/views/heap_data.h"
 #include "widgets/models/views/percentile_series.h"
+#include "widgets/models/views/plan_table.h"
 #include "widgets/models/views/series_from_query.h"
 #include "widgets/models/views/statement_data.h"
 #include "widgets/models/views/trace_table.h"
@@ -118,6 +119,52 @@ private slots:
         QCOMPARE(column(*whole, "hit_share"), (QStringList{"80.0", "0.0", "0.0"}));
         QCOMPARE(data.table(0, 7)->rows, std::size_t{0});
         QVERIFY(StatementData(nullptr).snapshots().empty());
+    }
+
+    void statements_compare_their_mean_and_rate_with_before()
+    {
+        auto rows = std::make_shared<QueryResult>();
+        rows->columns = {"snapshot_at_ns", "fingerprint", "query", "calls", "total_ms"};
+        rows->rows = {{integer(start_ns), text("a"), text("SELECT a"), integer(100), 200.0}, {integer(start_ns + 50 * second), text("a"), text("SELECT a"), integer(150), 450.0},
+                      {integer(start_ns + 50 * second), text("new"), text("SELECT n"), integer(10), 20.0}};
+        const auto between = StatementData(rows).table(0, 1);
+        QCOMPARE(column(*between, "calls_per_s"), (QStringList{"1.00", "0.20"}));         // 50 and 10 in 50 s
+        QCOMPARE(column(*between, "mean_change_ms"), (QStringList{"+3.00", QString()}));  // 250 / 50 against 200 / 100
+        QVERIFY(column(*StatementData(rows).table(-1, 1), "mean_change_ms").isEmpty());
+    }
+
+    void statements_without_text_stay_apart_and_say_so()
+    {
+        auto rows = std::make_shared<QueryResult>();
+        rows->columns = {"snapshot_at_ns", "query_id", "fingerprint", "query", "calls", "total_ms", "path"};
+        const auto add = [&](const char* id, std::int64_t calls, const char* path) { rows->rows.push_back({{}, text(id), text(""), text(""), integer(calls), 1.0 * static_cast<double>(calls), text(path)}); };
+        add("-77", 9, "/in/dump-2.csv");
+        add("12", 7, "/in/dump-2.csv");
+        add("", 5, "/in/dump-2.csv");
+        add("12", 3, "/in/dump-10.csv");
+        const StatementData data(rows);
+        // Files without a time are snapshots of their own: their counters do not add up.
+        QCOMPARE(data.snapshots().size(), std::size_t{2});
+        QCOMPARE(data.snapshots()[0].path, std::string("/in/dump-2.csv"));
+        const auto table = data.table(-1, 0);
+        QCOMPARE(column(*table, "calls"), (QStringList{"9", "7", "5"}));
+        QCOMPARE(column(*table, "query"), (QStringList{"text not recorded (queryid -77)", "text not recorded (queryid 12)", "text not recorded"}));
+        QCOMPARE(column(*table, "query_id"), (QStringList{"-77", "12", ""}));
+    }
+
+    void plans_are_listed_by_statement_file_and_worst_estimate()
+    {
+        auto rows = std::make_shared<QueryResult>();
+        rows->columns = {"query", "execution_ms", "rows", "more", "fewer", "tables", "file", "line", "planning_ms", "nodes", "format", "plan_id"};
+        rows->rows = {{text("SELECT 1"), 12.5, 3.0, 181.4, 1.0, text("orders"), text("/in/deep/plan.json"), integer(1), 0.2, integer(4), text("json"), integer(1)},
+                      {text(""), 3.0, 1.0, 1.0, 40.0, text("items"), text("/in/log.txt"), integer(7), {}, integer(2), text("text"), integer(2)},
+                      {text(""), {}, {}, {}, {}, {}, text("/in/log.txt"), integer(20), {}, integer(2), text("text"), integer(3)}};
+        const auto table = plan_table(rows);
+        QCOMPARE(column(*table, "query"), (QStringList{"SELECT 1", "no statement in this file", "no statement in this file"}));
+        QCOMPARE(column(*table, "file"), (QStringList{"plan.json", "log.txt", "log.txt"}));
+        QCOMPARE(column(*table, "worst_estimate"), (QStringList{"181x more", "40x fewer", ""}));
+        QCOMPARE(table->columns[3].number(1), 40.0);  // sorts by how far it is off, not by which way
+        QCOMPARE(table->columns.back().integers, (std::vector<std::int64_t>{1, 2, 3}));
     }
 
     void heap_growth_in_natural_file_order()

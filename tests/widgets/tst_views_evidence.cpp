@@ -224,6 +224,12 @@ private slots:
     {
         auto* view = explore<TableView>("plans");
         QVERIFY(view && view->table().model().rowCount() > 0);
+        const TableModel& plans = view->table().model();
+        for (int row = 0; row < plans.rowCount(); ++row) {
+            QVERIFY(!plans.index(row, 0).data().toString().isEmpty());
+            for (int column = 0; column < plans.columnCount(); ++column) QVERIFY(!plans.index(row, column).data().toString().contains(QLatin1Char('/')));
+        }
+        QVERIFY(view->table().view().isColumnHidden(plans.columnCount() - 1));
         QSignalSpy opened(session_.get(), &Session::evidenceRequested);
         view->table().view().setFocus();
         view->table().go_to(0);

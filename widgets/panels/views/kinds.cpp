@@ -1,6 +1,7 @@
 // The list of views. The first with the highest score is taken, so the table, which suits everything a little, is last.
 
 #include "widgets/panels/evidence_view.h"
+#include "widgets/models/views/plan_table.h"
 #include "widgets/panels/views/console_view.h"
 #include "widgets/panels/views/flame_view.h"
 #include "widgets/panels/views/gc_view.h"
@@ -78,8 +79,7 @@ std::optional<Evidence> explore_metrics() { return of_case(QT_TRANSLATE_NOOP("Ev
 std::optional<Evidence> explore_plans()
 {
     return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "All plans; Enter opens one"), plan_list, "plan",
-                   "SELECT p.id AS plan_id, f.path, p.format, p.execution_ms, p.planning_ms, p.nodes, p.query FROM plan p LEFT JOIN import_file f ON f.id = p.file_id "
-                   "ORDER BY p.execution_ms DESC");
+                   plan_table_query());
 }
 std::optional<Evidence> explore_events()
 {

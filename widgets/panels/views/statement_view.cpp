@@ -15,7 +15,8 @@ namespace casebook {
 
 const char* StatementView::query()
 {
-    return "SELECT snapshot_at_ns, fingerprint, query, calls, rows, total_ms, shared_hit, shared_read, temp_written FROM statement ORDER BY snapshot_at_ns";
+    return "SELECT s.snapshot_at_ns, s.query_id, s.fingerprint, s.query, s.calls, s.rows, s.total_ms, s.shared_hit, s.shared_read, s.temp_written, f.path "
+           "FROM statement s LEFT JOIN import_file f ON f.id = s.file_id ORDER BY s.snapshot_at_ns";
 }
 
 StatementView::StatementView(Session& session, QWidget* parent)
@@ -43,7 +44,8 @@ StatementView::StatementView(Session& session, QWidget* parent)
     connect(picker_, &SnapshotPicker::picked, this, &StatementView::show_interval);
     connect(table_, &DataTable::current_row_changed, this, &StatementView::show_statement);
     connect(table_, &DataTable::activated, this, [this](quint32 row) {
-        this->session().selectStatement(std::string(table_->model().table()->columns.back().texts[row]));
+        const std::string_view fingerprint = text_of("fingerprint", row);
+        if (!fingerprint.empty()) this->session().selectStatement(std::string(fingerprint));
     });
     connect(table_, &DataTable::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
 }
@@ -59,7 +61,9 @@ void StatementView::name_snapshots()
     if (!data_) return;
     QStringList names;
     for (const StatementSnapshotName& snapshot : data_->snapshots())
-        names += snapshot.at_ns ? instant_text(*snapshot.at_ns, zone_, 0) + QLatin1Char(' ') + zone_text(zone_, *snapshot.at_ns) : tr("without a time");
+        names += snapshot.at_ns ? instant_text(*snapshot.at_ns, zone_, 0) + QLatin1Char(' ') + zone_text(zone_, *snapshot.at_ns) : to_qt(snapshot.path.empty() ? "" : snapshot.path.substr(snapshot.path.find_last_of('/') + 1));
+    for (QString& name : names)
+        if (name.isEmpty()) name = tr("without a time");
     picker_->set_snapshots(names);
 }
 
@@ -71,11 +75,25 @@ void StatementView::show_interval()
     if (table_->model().rowCount() > 0) table_->go_to(0);
 }
 
-void StatementView::show_statement(std::uint32_t row)
+std::string_view StatementView::text_of(const char* column, std::uint32_t row) const
 {
     const TableData* table = table_->model().table();
-    if (table == nullptr) return;
-    text_->setPlainText(to_qt(table->columns.front().texts[row].substr(0, 100'000)));
+    for (std::size_t i = 0; table != nullptr && i < table->columns.size(); ++i)
+        if (table->columns[i].name == QLatin1String(column) && row < table->columns[i].texts.size()) return table->columns[i].texts[row];
+    return {};
+}
+
+void StatementView::show_statement(std::uint32_t row)
+{
+    const std::string_view text = text_of("query", row), id = text_of("query_id", row);
+    if (!text.empty()) return text_->setPlainText(to_qt(text.substr(0, 100'000)));
+    // As comments, so that the highlighter takes no word of it for SQL.
+    QString note = tr("-- The dump does not hold the text of this statement.");
+    note += QLatin1Char('\n') + tr("-- The text is hidden from roles that are not members of pg_read_all_stats (\"<insufficient privilege>\"):\n"
+                                   "GRANT pg_read_all_stats TO the_role_that_dumps;");
+    note += QLatin1Char('\n') + tr("-- pg_stat_statements(showtext => false) leaves it out; the view itself has it:");
+    note += QLatin1Char('\n') + (id.empty() ? tr("-- with that right, dump again: the query id is hidden, too") : QStringLiteral("SELECT query FROM pg_stat_statements WHERE queryid = %1;").arg(to_qt(id)));
+    text_->setPlainText(note);
 }
 
 void StatementView::set_time_zone(TimeZoneMode zone)

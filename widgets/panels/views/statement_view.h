@@ -32,6 +32,7 @@ private:
     void name_snapshots();
     void show_interval();
     void show_statement(std::uint32_t row);
+    std::string_view text_of(const char* column, std::uint32_t row) const;
 
     std::optional<StatementData> data_;
     TimeZoneMode zone_ = TimeZoneMode::utc;

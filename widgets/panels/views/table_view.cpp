@@ -1,5 +1,6 @@
 #include "widgets/panels/views/table_view.h"
 
+#include "widgets/models/views/plan_table.h"
 #include "widgets/models/views/table_from_query.h"
 #include "widgets/panels/views/data_table.h"
 #include "widgets/qt_text.h"
@@ -50,6 +51,10 @@ void TableView::load()
 
 void TableView::show_rows(std::shared_ptr<const QueryResult> rows)
 {
+    if (evidence().view == "plans") {
+        table_->set_table(plan_table(std::move(rows)));
+        return table_->view().setColumnHidden(table_->model().columnCount() - 1, true);
+    }
     std::shared_ptr<TableData> table = table_from_query(std::move(rows));
     // The quantity a finding is about is easier to see as a bar; the first duration is that, where there is one.
     for (TableColumn& column : table->columns)
