@@ -145,7 +145,8 @@ QSize TwoLineDelegate::sizeHint(const QStyleOptionViewItem& option, const QModel
     if (const auto* view = qobject_cast<const QAbstractItemView*>(option.widget)) {
         width = view->viewport()->width();
         if (const auto* tree = qobject_cast<const QTreeView*>(view)) {
-            const int depth = (index.parent().isValid() ? 1 : 0) + (tree->rootIsDecorated() ? 1 : 0);
+            int depth = tree->rootIsDecorated() ? 1 : 0;
+            for (QModelIndex above = index.parent(); above.isValid(); above = above.parent()) ++depth;
             width -= tree->indentation() * depth;
         }
     }
