@@ -1,5 +1,7 @@
 #include "analyzers/playbook/cause_links.h"
 
+#include "analyzers/playbook/playbook_data.h"
+
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -85,8 +87,7 @@ public:
         for (std::size_t i = 0; i < findings_.size(); ++i) find_same_thing(i);
         cut_circles();
         find_roots();
-        for (std::size_t i = 0; i < findings_.size(); ++i) find_same_time(i);
-        find_roots();
+        for (std::size_t i = 0; i < findings_.size(); ++i) find_perhaps(i);
         return std::move(made_);
     }
 
@@ -171,8 +172,7 @@ private:
         }
     }
 
-    /// Links lead to causes, and those are not linked here, so no circle arises.
-    void find_same_time(std::size_t effect)
+    void find_perhaps(std::size_t effect)
     {
         if (!made_[effect].is_unexplained_symptom()) return;
         std::set<std::size_t> roots;
@@ -181,8 +181,7 @@ private:
             if (made_[root].kind != AnalyzerKind::cause || findings_[root]->verdict != Verdict::confirmed) return;
             if (kinship(*findings_[cause], *findings_[effect]) == Kinship::unknown) roots.insert(root);
         });
-        if (roots.size() == 1) link(effect, *roots.begin(), CauseLink::sameTime);
-        else made_[effect].perhaps.assign(roots.begin(), roots.end());
+        made_[effect].perhaps.assign(roots.begin(), roots.end());
     }
 
     std::span<const Finding* const> findings_;
@@ -198,6 +197,12 @@ std::vector<Explanation> explain_findings(std::span<const Finding* const> findin
                                           const std::map<std::string, std::vector<std::string>>& deeper)
 {
     return Links(findings, deeper).take();
+}
+
+std::vector<Explanation> explain_findings(std::span<const Finding* const> findings)
+{
+    static const WalkRules rules = walk_rules().value_or(WalkRules());
+    return explain_findings(findings, rules.deeper);
 }
 
 }  // namespace casebook

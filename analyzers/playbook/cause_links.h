@@ -16,7 +16,6 @@ enum class CauseLink {
     none,       ///< nothing explains it
     named,      ///< one of the two names the other (Finding::related)
     sameThing,  ///< the walk's rules say that one may be behind the other, and both speak of the same thing
-    sameTime,   ///< the rules say so, it is the only confirmed cause that could be, and times do not speak against it
 };
 
 /// What is behind one finding. Numbers are places in the findings that were asked about.
@@ -25,15 +24,19 @@ struct Explanation {
     CauseLink link = CauseLink::none;
     std::size_t cause = 0;  ///< what explains it directly; itself without a link
     std::size_t root = 0;   ///< where the chain of causes ends; itself without a link
-    std::vector<std::size_t> perhaps;  ///< confirmed causes that could be behind a symptom without a link; several
+    /// Of a symptom without a link: confirmed causes that the rules allow and that time does not rule out. What they speak
+    /// of lies elsewhere, so none of them is shown to be behind it.
+    std::vector<std::size_t> perhaps;
     bool is_unexplained_symptom() const { return kind == AnalyzerKind::symptom && link == CauseLink::none; }
 };
 
 /// Finds the cause of each finding, one explanation per finding in the same order. A finding is never explained by one
 /// whose verdict is weaker, nor by one at another time; chains that run in a circle are cut at their first finding.
-/// Only symptoms are explained by what happens merely at the same time. `deeper` is WalkRules::deeper. Pure, not recursive,
-/// linear in the findings: of each analyzer the 64 strongest are looked at.
+/// `deeper` is WalkRules::deeper. Pure, not recursive, linear in the findings: of each analyzer the 64 strongest are
+/// looked at.
 std::vector<Explanation> explain_findings(std::span<const Finding* const> findings,
                                           const std::map<std::string, std::vector<std::string>>& deeper);
+/// By the built-in rules.
+std::vector<Explanation> explain_findings(std::span<const Finding* const> findings);
 
 }  // namespace casebook

@@ -1,6 +1,5 @@
 // Which finding is behind which: by name, by what both speak of, by time; and what must not be linked.
 #include "analyzers/playbook/cause_links.h"
-#include "analyzers/playbook/playbook_data.h"
 
 #include <QtTest>
 
@@ -89,27 +88,28 @@ private slots:
         QVERIFY(!made[2].is_unexplained_symptom());  // a deploy is a cause by itself
     }
 
-    void the_only_cause_elsewhere_explains_and_one_of_two_does_not()
+    void a_cause_elsewhere_may_be_behind_a_symptom()
     {
         std::vector<Finding> findings{finding("latency.tail_divergence", "t", {basket, shop}),
                                       finding("pool.exhaustion", "p", {cards, {"pool", "main"}, pay})};
-        QCOMPARE(explain(findings)[0].link, CauseLink::sameTime);
-        QCOMPARE(explain(findings)[0].root, 1u);
+        const auto perhaps = [&] { return explain(findings)[0].perhaps; };
+        QVERIFY(explain(findings)[0].is_unexplained_symptom());
+        QCOMPARE(perhaps(), std::vector<std::size_t>{1});
         findings.push_back(finding("cache.miss_cohort", "c", {{"service", "prices"}, {"operation", "GET /prices"}}));
-        const auto made = explain(findings);
-        QVERIFY(made[0].is_unexplained_symptom());
-        QCOMPARE(made[0].perhaps, (std::vector<std::size_t>{1, 2}));
+        QCOMPARE(perhaps(), (std::vector<std::size_t>{1, 2}));
         findings.pop_back();
         findings[1].when = TimeRange{2000, 3000};  // half-open: begins when the other is over
-        QCOMPARE(explain(findings)[0].link, CauseLink::none);
+        QVERIFY(perhaps().empty());
         findings[1].when.reset();
-        QCOMPARE(explain(findings)[0].link, CauseLink::sameTime);
+        QCOMPARE(perhaps().size(), 1u);
         findings[1].verdict = Verdict::suspected;  // weaker than what it would explain
-        QCOMPARE(explain(findings)[0].link, CauseLink::none);
-        findings[0].verdict = Verdict::suspected;  // and a suspicion elsewhere explains nothing
-        QCOMPARE(explain(findings)[0].link, CauseLink::none);
+        QVERIFY(perhaps().empty());
+        findings[0].verdict = Verdict::suspected;  // and a suspicion elsewhere is nothing to go by
+        QVERIFY(perhaps().empty());
         findings[1].subjects = {shop, {"pool", "main"}};
         QCOMPARE(explain(findings)[0].link, CauseLink::sameThing);
+        findings[0].verdict = Verdict::confirmed;
+        QCOMPARE(explain(findings)[0].link, CauseLink::none);
     }
 
     void circles_are_cut_at_their_first_finding()
@@ -136,12 +136,10 @@ private slots:
 
     void the_built_in_rules_can_be_asked()
     {
-        const auto known = walk_rules();
-        QVERIFY(known);
         const Finding effect = finding("database.dominant_statement", "1", {{"statement", "SELECT 1"}}),
                       cause = finding("database.missing_index", "2", {{"table", "orders"}, {"statement", "SELECT 1"}});
         const Finding* const both[] = {&effect, &cause};
-        QCOMPARE(explain_findings(both, known->deeper)[0].root, 1u);
+        QCOMPARE(explain_findings(both)[0].root, 1u);
     }
 };
 

@@ -57,6 +57,7 @@ private slots:
     void init();
     void cleanup();
     void start_page_opens_the_demo_and_a_finding();
+    void symptoms_stand_under_their_cause();
     void inspector_links_and_copies();
     void playbook_is_walked();
     void work_is_not_stopped_without_asking();
@@ -163,8 +164,9 @@ void TestMainWindow::start_page_opens_the_demo_and_a_finding()
         QVERIFY2(child<QDockWidget>(dock)->isVisible(), dock);
     QCOMPARE(child<QTableView>("ledgerTable")->model()->rowCount(), static_cast<int>(session_->ledger().size()));
 
-    // The strongest finding is selected by itself; a click selects another, and its evidence opens.
-    QCOMPARE(session_->selection().finding_key, session_->report()->findings.front().key);
+    // The first cause is selected by itself; a click selects another, and its evidence opens.
+    QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key), finding(0).data(FindingModel::FindingKey).toByteArray());
+    QCOMPARE(session_->selection().analyzer, std::string("cache.miss_cohort"));
     const QModelIndex second = finding(1);
     QVERIFY(second.isValid());
     click_index(tree(), second);
@@ -191,6 +193,56 @@ void TestMainWindow::start_page_opens_the_demo_and_a_finding()
         QCOMPARE(QStringLiteral("explore_") + window_->evidence()->currentView()->objectName(), view->objectName());
     }
     QCOMPARE(stray.count, 0);
+}
+
+void TestMainWindow::symptoms_stand_under_their_cause()
+{
+    open_demo();
+    auto* filter = child<QWidget>("findings")->findChild<QLineEdit*>();
+    const QModelIndex group = tree()->model()->index(0, 0);
+    QCOMPARE(group.data().toString(), QStringLiteral("Confirmed (3)"));
+    QStringList causes;
+    for (int i = 0; i < tree()->model()->rowCount(group); ++i) causes << QString::fromUtf8(finding(i).data(FindingModel::AnalyzerId).toByteArray());
+    QCOMPARE(causes, (QStringList{"cache.miss_cohort", "pool.exhaustion", "database.n_plus_one"}));
+
+    // What a cause explains is indented under it, and selected like everything else.
+    const QModelIndex cause = finding(2);
+    QVERIFY(tree()->model()->rowCount(cause) >= 2);
+    const QModelIndex effect = tree()->model()->index(0, 0, cause);
+    tree()->scrollTo(effect);
+    QVERIFY(tree()->visualRect(effect).left() > tree()->visualRect(cause).left());
+    QVERIFY(tree()->visualRect(effect).top() > tree()->visualRect(cause).top());
+    QCOMPARE(tree()->visualRect(effect).right(), tree()->viewport()->width() - 1);  // wraps inside the panel
+    click_index(tree(), effect);
+    QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key), effect.data(FindingModel::FindingKey).toByteArray());
+    QVERIFY(child<QTextBrowser>("findingText")->toPlainText().contains(effect.data().toString().left(20)));
+
+    // The arrow folds the family; what is selected elsewhere unfolds it.
+    const QRect row = tree()->visualRect(cause);
+    QTest::mouseClick(tree()->viewport(), Qt::LeftButton, {}, QPoint(row.left() - tree()->indentation() / 2, row.center().y()));
+    QVERIFY(!tree()->isExpanded(cause));
+    session_->selectFinding("pool.exhaustion", "");
+    const std::string key = effect.data(FindingModel::FindingKey).toByteArray().toStdString();
+    session_->selectFinding(effect.data(FindingModel::AnalyzerId).toByteArray().toStdString(), key);
+    QVERIFY(tree()->isExpanded(cause));
+    QCOMPARE(tree()->currentIndex(), effect);
+
+    // The filter keeps the cause of what matches, and the selection.
+    filter->setFocus();
+    QTest::keyClicks(filter, QStringLiteral("regression"));
+    const QModelIndex kept = tree()->currentIndex();
+    QCOMPARE(kept.data(FindingModel::FindingKey).toByteArray().toStdString(), key);
+    QCOMPARE(kept.parent().data(FindingModel::AnalyzerId).toByteArray(), QByteArray("database.n_plus_one"));
+    QVERIFY(tree()->isExpanded(kept.parent()));
+    QTest::keyClick(filter, Qt::Key_A, Qt::ControlModifier);
+    QTest::keyClick(filter, Qt::Key_Delete);
+    // By keyboard: left goes to the cause, down into the family.
+    QVERIFY(filter->text().isEmpty());
+    tree()->setFocus();
+    QTest::keyClick(tree(), Qt::Key_Left);
+    QCOMPARE(session_->selection().analyzer, std::string("database.n_plus_one"));
+    QTest::keyClick(tree(), Qt::Key_Down);
+    QCOMPARE(session_->selection().finding_key, key);
 }
 
 void TestMainWindow::inspector_links_and_copies()

@@ -25,6 +25,8 @@ class TestModels : public QObject {
 private slots:
     void findings_are_grouped_by_verdict();
     void findings_can_be_filtered_and_found();
+    void symptoms_stand_under_their_cause();
+    void what_is_decided_moves_families();
     void walk_has_steps_and_questions();
     void ledger_shows_counts_and_failures();
     void notes();
@@ -125,6 +127,96 @@ void TestModels::findings_can_be_filtered_and_found()
     QCOMPARE(model.rowCount(), 0);
     model.setFilter({});
     QCOMPARE(model.rowCount(), 4);
+}
+
+namespace {
+
+/// A pool that is exhausted, the tail it explains, another pool elsewhere, a tail that either could explain, and a
+/// failure that nothing explains.
+std::shared_ptr<const AnalysisReport> family_report()
+{
+    const auto make = [](const char* analyzer, const char* key, const char* headline, std::vector<Subject> subjects) {
+        Finding made = make_finding(Verdict::confirmed, Severity::critical, key, headline);
+        made.analyzer = analyzer;
+        made.subjects = std::move(subjects);
+        made.related.clear();
+        return made;
+    };
+    AnalysisReport report;
+    report.findings = {
+        make("latency.tail_divergence", "shop tail", "P99 of the shop rose", {{"service", "shop"}, {"operation", "GET /basket"}}),
+        make("latency.tail_divergence", "web tail", "P99 of the web rose", {{"service", "web"}, {"operation", "GET /"}}),
+        make("pool.exhaustion", "shop", "shop has no free connection", {{"service", "shop"}, {"pool", "main"}}),
+        make("latency.some_instances", "mail", "POST /mail fails", {{"service", "mail"}, {"instance", "mail-1"}}),
+        make("memory.gc_pressure", "gc", "Collections stop the program", {{"collector", "Parallel"}}),
+    };
+    return std::make_shared<const AnalysisReport>(std::move(report));
+}
+
+QStringList rows_under(const QAbstractItemModel& model, const QModelIndex& parent = {}, const QString& indent = {})
+{
+    QStringList rows;
+    for (int i = 0; i < model.rowCount(parent); ++i) {
+        const QModelIndex index = model.index(i, 0, parent);
+        rows << indent + index.data().toString();
+        rows << rows_under(model, index, indent + QLatin1Char('-'));
+    }
+    return rows;
+}
+
+}  // namespace
+
+void TestModels::symptoms_stand_under_their_cause()
+{
+    FindingModel model;
+    const Tester tester(&model, Tester::FailureReportingMode::QtTest);
+    model.setReport(family_report());
+    QCOMPARE(rows_under(model), (QStringList{"Confirmed (2)", "-shop has no free connection", "--P99 of the shop rose",
+                                             "-Collections stop the program", "Symptoms, cause not found yet (2)",
+                                             "-P99 of the web rose", "-POST /mail fails"}));
+    const QModelIndex tail = model.find("latency.tail_divergence", "shop tail"), web = model.find("latency.tail_divergence", "web tail");
+    QCOMPARE(tail.data(FindingModel::CauseKey).toByteArray(), QByteArray("shop"));
+    QVERIFY(tail.data(Qt::AccessibleTextRole).toString().contains(QStringLiteral("Explained by: shop has no free connection")));
+    QVERIFY(model.find("pool.exhaustion", "shop").data(FindingModel::CauseKey).toByteArray().isEmpty());
+    // Causes elsewhere: named, not blamed.
+    QVERIFY(web.data(FindingModel::Subtitle).toString().startsWith(QStringLiteral("Cause not found yet, perhaps memory.gc_pressure, pool.exhaustion")));
+    QVERIFY(model.find("latency.some_instances", "mail").data(FindingModel::Subtitle).toString().startsWith(QStringLiteral("Cause not found yet, perhaps memory.gc_pressure")));
+
+    // The cause stays above what matches; a cause that matches keeps what it explains.
+    model.setFilter(QStringLiteral("of the shop rose"));
+    QCOMPARE(rows_under(model), (QStringList{"Confirmed (1)", "-shop has no free connection", "--P99 of the shop rose"}));
+    model.setFilter(QStringLiteral("free connection"));
+    QCOMPARE(rows_under(model), (QStringList{"Confirmed (1)", "-shop has no free connection", "--P99 of the shop rose"}));
+    model.setFilter(QStringLiteral("/mail"));
+    QCOMPARE(rows_under(model), (QStringList{"Symptoms, cause not found yet (1)", "-POST /mail fails"}));
+    QVERIFY(!model.find("latency.tail_divergence", "shop tail").isValid());
+}
+
+void TestModels::what_is_decided_moves_families()
+{
+    FindingModel model;
+    const Tester tester(&model, Tester::FailureReportingMode::QtTest);
+    model.setReport(family_report());
+    FindingDecision pinned, dismissed;
+    pinned.pinned = true;
+    dismissed.state = FindingState::dismissed;
+    dismissed.reason = "a load test";
+    model.setDecisions({{{"pool.exhaustion", "shop"}, pinned}});
+    QCOMPARE(rows_under(model).mid(0, 3), (QStringList{"Pinned (1)", "-shop has no free connection", "--P99 of the shop rose"}));
+    model.setDecisions({{{"latency.tail_divergence", "shop tail"}, pinned}});
+    QCOMPARE(rows_under(model).mid(0, 4), (QStringList{"Pinned (1)", "-P99 of the shop rose", "Confirmed (2)", "-shop has no free connection"}));
+    QVERIFY(model.find("latency.tail_divergence", "shop tail").data(FindingModel::Subtitle).toString().contains(QStringLiteral("Explained by: shop has no free connection")));
+    // A cause that a person dismissed explains nothing.
+    model.setDecisions({{{"pool.exhaustion", "shop"}, dismissed}});
+    QCOMPARE(rows_under(model), (QStringList{"Confirmed (1)", "-Collections stop the program", "Symptoms, cause not found yet (3)", "-P99 of the shop rose",
+                                             "-P99 of the web rose", "-POST /mail fails", "Dismissed (1)", "-shop has no free connection"}));
+    QVERIFY(model.find("latency.tail_divergence", "shop tail").data(FindingModel::Subtitle).toString().startsWith(QStringLiteral("Cause not found yet, perhaps memory.gc_pressure · ")));
+    model.setHideDismissed(true);
+    QCOMPARE(model.dismissedCount(), 1);
+    QVERIFY(!rows_under(model).contains(QStringLiteral("Dismissed (1)")));
+    model.setDecisions({{{"latency.tail_divergence", "shop tail"}, dismissed}});
+    QVERIFY(!model.find("latency.tail_divergence", "shop tail").isValid());
+    QCOMPARE(rows_under(model).front(), QStringLiteral("Confirmed (2)"));
 }
 
 void TestModels::walk_has_steps_and_questions()

@@ -11,8 +11,6 @@
 namespace casebook {
 namespace {
 
-constexpr quintptr group_id = ~quintptr{0};  // internal id of a group; an entry carries its group's row
-
 QString impact_text(const Finding& finding)
 {
     constexpr double worth_saying = 0.001;
@@ -97,54 +95,109 @@ bool FindingModel::matches(const Entry& entry) const
            to_qt(entry.decision.note).contains(filter_, Qt::CaseInsensitive);
 }
 
+void FindingModel::add_findings(std::map<Verdict, Group>& by_verdict, Group& pinned, Group& unexplained, Group& dismissed)
+{
+    std::vector<Entry> entries;
+    std::vector<const Finding*> considered;
+    for (const Finding& finding : report_->findings) {
+        Entry entry = entry_of(finding);
+        if (entry.decision.state != FindingState::dismissed) {
+            considered.push_back(&finding);
+            entries.push_back(std::move(entry));
+            continue;
+        }
+        ++dismissed_;
+        if (matches(entry) && !hide_dismissed_) dismissed.families.push_back({std::move(entry)});
+    }
+    const std::vector<Explanation> explained = explain_findings(considered);
+    std::vector<std::vector<std::size_t>> families(entries.size());  // by root; what is pinned stands for itself
+    const auto root_of = [&](std::size_t i) { return entries[i].decision.pinned ? i : explained[i].root; };
+    for (std::size_t i = 0; i < entries.size(); ++i) families[i].push_back(i);
+    for (std::size_t i = 0; i < entries.size(); ++i)
+        if (root_of(i) != i) families[root_of(i)].push_back(i);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (root_of(i) != i) continue;
+        Family family;
+        const bool whole = matches(entries[i]);
+        for (const std::size_t member : families[i]) {
+            Entry& entry = entries[member];
+            QString why;
+            if (explained[member].is_unexplained_symptom() && entry.given() <= Verdict::suspected) {
+                std::set<std::string> perhaps;
+                for (const std::size_t cause : explained[member].perhaps) perhaps.insert(considered[cause]->analyzer);
+                why = perhaps.empty() ? tr("Cause not found yet")
+                                      : tr("Cause not found yet, perhaps %1").arg(to_qt(join({perhaps.begin(), perhaps.end()}, ", ")));
+            } else if (entry.decision.pinned && explained[member].root != member) {
+                why = tr("Explained by: %1").arg(to_qt(considered[explained[member].root]->headline));
+            }
+            if (!why.isEmpty()) entry.subtitle = why + QStringLiteral(" · ") + entry.subtitle;
+            // A cause stays above what matches.
+            if (whole || member == i || matches(entry)) family.push_back(std::move(entry));
+        }
+        if (!whole && family.size() == 1 && !matches(family.front())) continue;
+        const Entry& head = family.front();
+        Group& group = head.decision.pinned ? pinned
+                       : explained[i].is_unexplained_symptom() && head.given() <= Verdict::suspected
+                           ? unexplained
+                           : by_verdict[head.finding->verdict];
+        group.families.push_back(std::move(family));
+    }
+}
+
 void FindingModel::rebuild()
 {
+    nodes_.clear();
     groups_.clear();
     dismissed_ = 0;
     if (!report_) return;
-    constexpr Verdict order[] = {Verdict::confirmed, Verdict::suspected, Verdict::inconclusive, Verdict::ruledOut,
-                                 Verdict::notEnoughEvidence};
-    Group pinned{tr("Pinned"), {}}, dismissed{tr("Dismissed"), {}};
-    std::map<Verdict, Group> groups;
-    for (const Verdict verdict : order) groups[verdict].title = verdict_text(verdict);
+    std::map<Verdict, Group> by_verdict;
+    for (const Verdict verdict : {Verdict::confirmed, Verdict::suspected, Verdict::inconclusive, Verdict::ruledOut,
+                                  Verdict::notEnoughEvidence})
+        by_verdict[verdict].title = verdict_text(verdict);
+    Group pinned{tr("Pinned"), {}}, unexplained{tr("Symptoms, cause not found yet"), {}}, dismissed{tr("Dismissed"), {}};
+    add_findings(by_verdict, pinned, unexplained, dismissed);
 
     std::set<std::string_view> with_finding;
-    for (const Finding& finding : report_->findings) {
-        with_finding.insert(finding.analyzer);
-        Entry entry = entry_of(finding);
-        const bool set_aside = entry.decision.state == FindingState::dismissed;
-        dismissed_ += set_aside;
-        if (!matches(entry) || (set_aside && hide_dismissed_)) continue;
-        Group& group = set_aside ? dismissed : entry.decision.pinned ? pinned : groups[finding.verdict];
-        group.entries.push_back(std::move(entry));
-    }
+    for (const Finding& finding : report_->findings) with_finding.insert(finding.analyzer);
     for (const AnalyzerVerdict& answer : report_->verdicts) {
         if (with_finding.contains(answer.analyzer)) continue;
         Entry entry = entry_of(answer);
-        if (matches(entry)) groups[answer.answer.verdict].entries.push_back(std::move(entry));
+        if (matches(entry)) by_verdict[answer.answer.verdict].families.push_back({std::move(entry)});
     }
-    const auto add = [this](Group& group) {
-        if (!group.entries.empty()) groups_.push_back(std::move(group));
-    };
-    add(pinned);
-    for (const Verdict verdict : order) {
-        if (verdict == Verdict::ruledOut) add(dismissed);
-        add(groups[verdict]);
+    for (const Group* group : {&pinned, &by_verdict[Verdict::confirmed], &by_verdict[Verdict::suspected], &unexplained,
+                               &by_verdict[Verdict::inconclusive], &dismissed, &by_verdict[Verdict::ruledOut],
+                               &by_verdict[Verdict::notEnoughEvidence]})
+        add_nodes(*group);
+}
+
+void FindingModel::add_nodes(const Group& group)
+{
+    if (group.families.empty()) return;
+    const int top = add_node({-1, 0, QStringLiteral("%1 (%2)").arg(group.title).arg(group.families.size()), {}, {}});
+    for (const Family& family : group.families) {
+        const int head = add_node({top, 0, {}, family.front(), {}});
+        for (std::size_t i = 1; i < family.size(); ++i) add_node({head, 0, {}, family[i], {}});
     }
+}
+
+int FindingModel::add_node(Node node)
+{
+    const int place = static_cast<int>(nodes_.size());
+    std::vector<int>& siblings = node.parent < 0 ? groups_ : nodes_[static_cast<std::size_t>(node.parent)].children;
+    node.row = static_cast<int>(siblings.size());
+    siblings.push_back(place);
+    nodes_.push_back(std::move(node));
+    return place;
 }
 
 QModelIndex FindingModel::find(const std::string& analyzer, const std::string& key) const
 {
     QModelIndex question;
-    for (int g = 0; g < static_cast<int>(groups_.size()); ++g) {
-        const auto& entries = groups_[g].entries;
-        for (int i = 0; i < static_cast<int>(entries.size()); ++i) {
-            const Entry& entry = entries[i];
-            if (entry.finding && entry.finding->analyzer == analyzer && entry.finding->key == key)
-                return createIndex(i, 0, static_cast<quintptr>(g));
-            if (entry.verdict && entry.verdict->analyzer == analyzer)
-                question = createIndex(i, 0, static_cast<quintptr>(g));
-        }
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        const Entry& entry = nodes_[i].entry;
+        if (entry.finding && entry.finding->analyzer == analyzer && entry.finding->key == key)
+            return createIndex(nodes_[i].row, 0, i);
+        if (entry.verdict && entry.verdict->analyzer == analyzer) question = createIndex(nodes_[i].row, 0, i);
     }
     return question;
 }
@@ -152,20 +205,21 @@ QModelIndex FindingModel::find(const std::string& analyzer, const std::string& k
 QModelIndex FindingModel::index(int row, int column, const QModelIndex& parent) const
 {
     if (!hasIndex(row, column, parent)) return {};
-    return createIndex(row, column, parent.isValid() ? static_cast<quintptr>(parent.row()) : group_id);
+    const std::vector<int>& rows = parent.isValid() ? node(parent).children : groups_;
+    return createIndex(row, column, static_cast<quintptr>(rows[static_cast<std::size_t>(row)]));
 }
 
 QModelIndex FindingModel::parent(const QModelIndex& child) const
 {
-    if (!child.isValid() || child.internalId() == group_id) return {};
-    return createIndex(static_cast<int>(child.internalId()), 0, group_id);
+    if (!child.isValid() || node(child).parent < 0) return {};
+    const auto above = static_cast<std::size_t>(node(child).parent);
+    return createIndex(nodes_[above].row, 0, above);
 }
 
 int FindingModel::rowCount(const QModelIndex& parent) const
 {
     if (!parent.isValid()) return static_cast<int>(groups_.size());
-    if (parent.internalId() != group_id || parent.column() != 0) return 0;
-    return static_cast<int>(groups_[parent.row()].entries.size());
+    return parent.column() == 0 ? static_cast<int>(node(parent).children.size()) : 0;
 }
 
 int FindingModel::columnCount(const QModelIndex&) const
@@ -173,21 +227,16 @@ int FindingModel::columnCount(const QModelIndex&) const
     return 1;
 }
 
-QVariant FindingModel::group_data(const Group& group, int role) const
-{
-    switch (role) {
-    case Qt::DisplayRole: return QStringLiteral("%1 (%2)").arg(group.title).arg(group.entries.size());
-    case IsGroup: return true;
-    default: return {};
-    }
-}
-
 QVariant FindingModel::data(const QModelIndex& index, int role) const
 {
     if (!index.isValid()) return {};
-    if (index.internalId() == group_id) return group_data(groups_[index.row()], role);
-    const Group& group = groups_[index.internalId()];
-    const Entry& entry = group.entries[index.row()];
+    const Node& row = node(index);
+    if (row.parent < 0) {
+        if (role == Qt::DisplayRole) return row.group;
+        return role == IsGroup ? QVariant(true) : QVariant();
+    }
+    const Entry& entry = row.entry;
+    const Finding* cause = nodes_[static_cast<std::size_t>(row.parent)].entry.finding;
     const std::string& analyzer = entry.finding ? entry.finding->analyzer : entry.verdict->analyzer;
     const Severity severity = entry.finding ? entry.finding->severity : Severity::note;
     switch (role) {
@@ -202,6 +251,7 @@ QVariant FindingModel::data(const QModelIndex& index, int role) const
     }
     case Qt::AccessibleTextRole: {
         QString text = QStringLiteral("%1: %2. %3").arg(verdict_text(entry.given()), entry.title, entry.subtitle);
+        if (cause) text += QStringLiteral(". ") + tr("Explained by: %1").arg(to_qt(cause->headline));
         if (entry.decision.pinned) text += QStringLiteral(". ") + tr("Pinned");
         if (!entry.decision.note.empty()) text += QStringLiteral(". ") + tr("Note: %1").arg(to_qt(entry.decision.note));
         return text;
@@ -211,6 +261,7 @@ QVariant FindingModel::data(const QModelIndex& index, int role) const
     case AnalyzerId: return QByteArray::fromStdString(analyzer);
     case FindingKey: return entry.finding ? QByteArray::fromStdString(entry.finding->key) : QByteArray();
     case Subtitle: return entry.subtitle;
+    case CauseKey: return cause ? QByteArray::fromStdString(cause->key) : QByteArray();
     default: return {};
     }
 }

@@ -1,18 +1,21 @@
 #pragma once
 
+#include "analyzers/playbook/cause_links.h"
 #include "analyzers/playbook/runner.h"
 #include "widgets/models/finding_text.h"
 
 #include <QAbstractItemModel>
 
+#include <map>
 #include <memory>
 #include <vector>
 
 namespace casebook {
 
-/// The walk over all questions, grouped by how they were answered: findings under "Confirmed", "Suspected" and
-/// "Inconclusive", then the questions that were ruled out and those that need other evidence. What the user pinned comes
-/// before everything, what was dismissed after the other findings. One column, two levels.
+/// The walk over all questions, grouped by how they were answered: causes under "Confirmed" and "Suspected" with what
+/// they explain below each, symptoms whose cause is not found yet, then what cannot be told, what was ruled out and what
+/// needs other evidence. What the user pinned comes before everything, what was dismissed after the other findings; a
+/// dismissed cause explains nothing. One column, three levels: groups, findings and questions, what a finding explains.
 class FindingModel : public QAbstractItemModel {
     Q_OBJECT
 
@@ -23,6 +26,7 @@ public:
         FindingKey,   ///< QByteArray; empty for a question without a finding
         Subtitle,     ///< the second, muted line
         Badges,       ///< QStringList: names of the icons that say what was decided
+        CauseKey,     ///< QByteArray: key of the finding that it stands under; empty for all else
     };
 
     explicit FindingModel(QObject* parent = nullptr) : QAbstractItemModel(parent) {}
@@ -53,22 +57,35 @@ private:
         FindingDecision decision;
         Verdict given() const { return finding ? finding->verdict : verdict->answer.verdict; }
     };
+    /// A row. Groups have no parent and no entry.
+    struct Node {
+        int parent = -1, row = 0;  // place of the parent among all nodes, place among its children
+        QString group;
+        Entry entry;
+        std::vector<int> children;
+    };
+    /// A finding and, from the second on, what it explains.
+    using Family = std::vector<Entry>;
     struct Group {
         QString title;
-        std::vector<Entry> entries;
+        std::vector<Family> families;
     };
     void rebuild();
+    void add_findings(std::map<Verdict, Group>& by_verdict, Group& pinned, Group& unexplained, Group& dismissed);
+    void add_nodes(const Group& group);
+    int add_node(Node node);
     Entry entry_of(const Finding& finding) const;
     Entry entry_of(const AnalyzerVerdict& answer) const;
     bool matches(const Entry& entry) const;
-    QVariant group_data(const Group& group, int role) const;
+    const Node& node(const QModelIndex& index) const { return nodes_[index.internalId()]; }
 
     std::shared_ptr<const AnalysisReport> report_;
     Decisions decisions_;
     QString filter_;
     bool hide_dismissed_ = false;
     int dismissed_ = 0;
-    std::vector<Group> groups_;  // only those with entries
+    std::vector<Node> nodes_;   // a parent before its children
+    std::vector<int> groups_;   // only those with entries
 };
 
 }  // namespace casebook

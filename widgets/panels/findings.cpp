@@ -52,7 +52,7 @@ FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
     connect(filter_, &QLineEdit::textChanged, this, [this](const QString& text) {
         const QScopedValueRollback following(following_, true);
         model_->setFilter(text);
-        tree_->expandAll();
+        expand_families();
         show_selection();
         update_hint();
     });
@@ -64,7 +64,7 @@ FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
         QSettings().setValue(QStringLiteral("hideDismissed"), on);
         const QScopedValueRollback following(following_, true);
         model_->setHideDismissed(on);
-        tree_->expandAll();
+        expand_families();
         show_selection();
         update_hint();
     });
@@ -144,7 +144,7 @@ void FindingsPanel::show_decisions()
         const QScopedValueRollback following(following_, true);
         const int scrolled = tree_->verticalScrollBar()->value();
         model_->setDecisions(session_.decisions());
-        tree_->expandAll();
+        expand_families();
         tree_->verticalScrollBar()->setValue(scrolled);
     }
     const int dismissed = model_->dismissedCount();
@@ -152,6 +152,17 @@ void FindingsPanel::show_decisions()
     hide_dismissed_->setVisible(dismissed > 0);
     show_selection();
     update_hint();
+}
+
+/// Not expandAll(): that marks rows without children as open, and the left key would close them instead of going up.
+void FindingsPanel::expand_families()
+{
+    for (int i = 0; i < model_->rowCount(); ++i) {
+        const QModelIndex group = model_->index(i, 0);
+        tree_->expand(group);
+        for (int j = 0; j < model_->rowCount(group); ++j)
+            if (const QModelIndex cause = model_->index(j, 0, group); model_->rowCount(cause) > 0) tree_->expand(cause);
+    }
 }
 
 void FindingsPanel::show_selection()

@@ -28,6 +28,7 @@ protected:
 private:
     void show_report();
     void show_decisions();
+    void expand_families();
     void show_selection();
     void update_hint();
 

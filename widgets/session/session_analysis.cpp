@@ -1,4 +1,5 @@
 // The part of the session that asks questions of the case: analysis, windows, queries, spans.
+#include "analyzers/playbook/cause_links.h"
 #include "widgets/session/case_access.h"
 #include "widgets/session/session.h"
 
@@ -45,9 +46,12 @@ void Session::analyze(const AnalyzeOptions& options)
                 tell(analyzed.error());
             }
             emit reportChanged();
-            // The strongest finding is what one wants to see first.
-            if (analyzed && selection().analyzer.empty() && !report_->findings.empty())
-                selectFinding(report_->findings.front().analyzer, report_->findings.front().key);
+            // What is behind the strongest finding is what one wants to see first.
+            if (!analyzed || !selection().analyzer.empty() || report_->findings.empty()) return;
+            std::vector<const Finding*> findings;
+            for (const Finding& finding : report_->findings) findings.push_back(&finding);
+            const Finding& first = *findings[explain_findings(findings).front().root];
+            selectFinding(first.analyzer, first.key);
         });
     emit analysisStarted();
 }
