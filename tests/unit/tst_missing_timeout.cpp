@@ -99,7 +99,7 @@ private slots:
         Kiosk kiosk;
         kiosk.usual(100);
         kiosk.made.add({.trace = 5000, .id = 50000, .start_ns = 900 * ms, .duration_ns = 9000 * ms, .service = "kiosk", .name = "POST /pay", .kind = SpanKind::server, .status = SpanStatus::error});
-        QCOMPARE(kiosk.answer(), QString("inconclusive: 1 requests failed after seconds in which no call was recorded: what they waited for is not in the traces"));
+        QCOMPARE(kiosk.answer(), QString("inconclusive: 1 request failed after seconds in which no call was recorded: what they waited for is not in the traces"));
     }
 
     void a_handful_of_calls_rules_nothing_out()

@@ -271,7 +271,7 @@ Result<Answer> run(AnalysisContext& context)
     if (calls == 0) return Answer{Verdict::inconclusive, "the traces hold no calls to other services", {}};
     if (!open.empty()) return Answer{Verdict::inconclusive, open, {}};
     if (const std::size_t unseen = unseen_waits(*table, *classes, context.windows(), context.threshold("limit")); unseen > 0)
-        return Answer{Verdict::inconclusive, format_count(static_cast<std::int64_t>(unseen)) + " requests failed after seconds in which no call was recorded: what they waited for is not in the traces", {}};
+        return Answer{Verdict::inconclusive, format_count(static_cast<std::int64_t>(unseen)) + (unseen == 1 ? " request" : " requests") + " failed after seconds in which no call was recorded: what they waited for is not in the traces", {}};
     if (calls < enough_calls) return Answer{Verdict::inconclusive, "the traces hold " + std::to_string(calls) + " calls to other services, too few to tell", {}};
     return Answer{Verdict::ruledOut, "the longest of " + format_count(static_cast<std::int64_t>(calls)) + " calls took " + format_ms(longest_ms), {}};
 }

@@ -2,9 +2,12 @@
 //
 // Calls of one operation run with the same method and URL are attempts at one logical request when they begin after a
 // failed one ended. Paging, hedging and N+1 calls differ in URL or do not wait for a failure. While the peer fails, the
-// attempts per logical request tell the amplification, and the peer's own arrivals must show it.
+// attempts per logical request tell the amplification, and the peer's own arrivals must show it. Counters of attempts or retries
+// tell the same without spans, when errors and the arrivals at the peer rise with them and the offered load does not.
 
 #include "analyzers/analysis/context.h"
+#include "analyzers/analysis/needs.h"
+#include "analyzers/analysis/retry_series.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/failure.h"
@@ -124,7 +127,92 @@ double arrivals_per_request(const SpanTable& spans, const Edge& edge, const Ampl
     return amplification.logical > 0 ? static_cast<double>(arrived) / static_cast<double>(amplification.logical) : 0;
 }
 
+/// "doubles from 100 ms", "is always 1 s", or nothing: waits before the first, second, ... retry, medians.
+std::string describe_waits(const std::vector<std::vector<double>>& waits_ms)
+{
+    std::vector<double> medians;
+    for (const std::vector<double>& waits : waits_ms)
+        if (waits.size() >= 3) medians.push_back(median(waits));
+    if (medians.size() < 2 || medians.front() < 5) return {};
+    bool same = true, doubles = medians.size() >= 3;
+    for (std::size_t i = 1; i < medians.size(); ++i) {
+        const double factor = medians[i] / std::max(medians[i - 1], 1e-3);
+        same &= factor > 0.85 && factor < 1.15;
+        doubles &= factor > 1.6 && factor < 2.4;
+    }
+    if (same) return "the wait before a retry is always about " + format_ms(medians.front()) + ": attempts that failed together come back together";
+    return doubles ? "the wait before a retry doubles from " + format_ms(medians.front()) : std::string();
+}
+
 double rate(std::uint64_t count, TimeRange range) { return static_cast<double>(count) / std::max(range.seconds(), 1e-3); }
+
+/// What counters say of one service and peer; the highest amplification comes back.
+Result<double> report_series(AnalysisContext& context, ServiceLoads& loads, const RetrySeries& series)
+{
+    const auto stretch = worst_stretch(series, context.windows(), context.threshold("warn"));
+    if (!stretch) return 1.0;
+    const double amplification = stretch->amplification(), extra = stretch->attempts - stretch->usual_ratio * stretch->logical;
+    if (amplification < context.threshold("warn") || extra < context.threshold("retried")) return amplification;
+    TRY_ASSIGN(const auto errors, errors_rose(context, series, *stretch));
+    TRY_ASSIGN(const auto arrivals, arrivals_factor(context, loads, series, *stretch));
+    const std::string peer = series.peer.empty() ? "its peer" : series.peer;
+    const bool storm = amplification >= context.threshold("attempts"), flat = stretch->compared && stretch->load_factor <= context.threshold("load_flat");
+    // Half of what the attempts add: the peer serves others, too.
+    const bool arrived = arrivals && *arrivals >= 1 + (amplification * stretch->load_factor - 1) / 2 && *arrivals > context.threshold("load_flat");
+    Finding finding;
+    finding.verdict = storm && flat && arrived && errors.value_or(false) && stretch->last > stretch->first ? Verdict::confirmed : Verdict::suspected;
+    finding.key = finding_key({series.service, "", series.peer});
+    finding.headline = (series.service.empty() ? std::string("A service") : series.service) + " calls " + peer + " " + format_number(amplification, 2) + " times per request for " + format_ms(stretch->when.seconds() * 1000) + ": " +
+                       format_count(static_cast<std::int64_t>(stretch->attempts)) + " attempts for " + format_count(static_cast<std::int64_t>(stretch->logical)) + " requests";
+    if (!series.service.empty()) finding.subjects.push_back({"service", series.service});
+    if (!series.peer.empty()) finding.subjects.push_back({"service", series.peer});
+    finding.subjects.push_back({"metric", series.from.front()->name});
+    finding.figures = {context.figure("attempts_per_request", amplification, "x", "attempts"), context.figure("extra_attempts", extra, "requests", "retried"), context.figure("offered_load", stretch->load_factor, "x", "load_flat")};
+    if (arrivals) finding.figures.push_back({"arrivals_at_peer", *arrivals, "x", {}, {}});
+    finding.when = stretch->when;
+    TRY_ASSIGN(const Felt felt, context.felt({}));
+    finding.severity = severity_of(felt);
+    finding.refutes_if = "at most " + format_number(context.threshold("warn")) + " attempts per request while " + peer + " fails, or arrivals that follow the offered load";
+    const TimeRange shown{stretch->when.from_ns - 60'000'000'000, stretch->when.to_ns + 60'000'000'000};
+    for (const Series* one : series.from)
+        if (finding.evidence.size() < 4)
+            finding.evidence.push_back({one->name + " over the stretch and a minute around it", "series", "metric", "SELECT at_ns, name, labels, value FROM metric_point WHERE series_id = ?1 AND at_ns >= ?2 AND at_ns < ?3 ORDER BY at_ns",
+                                        {one->series_id, shown.from_ns, shown.to_ns}});
+    finding.fixes = {{"Limit retries to a budget of 10 % of requests, with exponential backoff and full jitter", "1-2 h",
+                      format_count(static_cast<std::int64_t>(stretch->attempts)) + " -> ~" + format_count(static_cast<std::int64_t>(stretch->logical * 1.1)) + " calls", "more requests fail at once instead of late; show a fallback"},
+                     {"Open a circuit breaker while " + peer + " fails", "half a day", "few attempts while it is down", "half-open probes must be few"}};
+    finding.proof = "attempts per request at most " + format_number(context.threshold("warn"));
+    finding.rollback = "the share of requests that fail for good rises by more than the retries saved";
+    if (finding.verdict == Verdict::suspected)
+        finding.note = !storm                    ? "fewer than " + format_number(context.threshold("attempts")) + " attempts per request: retries, not a storm"
+                       : !stretch->compared      ? "it was so all the time: what is usual is not known"
+                       : !flat                   ? "users sent more requests at the same time"
+                       : !arrivals               ? "the requests that arrived at " + peer + " were not recorded"
+                       : !arrived                ? "the requests that arrived at " + peer + " did not rise as much"
+                       : !errors                 ? "no series says whether calls failed"
+                       : !errors.value_or(false) ? "no more errors than at other times"
+                                                 : "one moment only";
+    context.add(std::move(finding));
+    return amplification;
+}
+
+/// Attempts and retries as counters tell them, for what spans do not already show; what they rule out, if they do.
+Result<std::optional<Answer>> look_at_series(AnalysisContext& context)
+{
+    ServiceLoads loads(context);
+    TRY_ASSIGN(const auto all, retry_series(context, loads));
+    std::vector<std::string> seen;
+    for (const Finding& finding : context.findings())
+        if (finding.subjects.size() > 2) seen.push_back(finding.subjects[0].name + "\n" + finding.subjects[2].name);
+    double highest = 1;
+    for (const RetrySeries& series : all) {
+        if (std::find(seen.begin(), seen.end(), series.service + "\n" + series.peer) != seen.end()) continue;
+        TRY_ASSIGN(const double amplification, report_series(context, loads, series));
+        highest = std::max(highest, amplification);
+    }
+    if (all.empty()) return std::optional<Answer>();
+    return std::optional<Answer>(Answer{Verdict::ruledOut, "at most " + format_number(highest, 3) + " attempts per request in " + std::to_string(all.size()) + (all.size() == 1 ? " pair of services" : " pairs of services"), {}});
+}
 
 Result<Answer> run(AnalysisContext& context)
 {
@@ -174,11 +262,14 @@ Result<Answer> run(AnalysisContext& context)
         std::map<std::uint32_t, std::int64_t> retry_ns, whole;
         const Logical* most = nullptr;
         std::vector<double> gaps;
+        std::vector<std::vector<double>> waits_ms;
         for (const Logical& logical : edge.requests) {
             if (!during.errors.contains(spans.start_ns[logical.attempts.front()]) || logical.attempts.size() < 2) continue;
             for (std::size_t i = 1; i < logical.attempts.size(); ++i) {
                 retry_ns[spans.trace[logical.entry]] += spans.duration_ns[logical.attempts[i]];
                 gaps.push_back(static_cast<double>(spans.start_ns[logical.attempts[i]] - spans.end_ns(logical.attempts[i - 1])) / 1e6);
+                if (waits_ms.size() < i) waits_ms.resize(i);
+                waits_ms[i - 1].push_back(gaps.back());
             }
             whole[spans.trace[logical.entry]] += spans.end_ns(logical.attempts.back()) - spans.start_ns[logical.attempts.front()];
             if (!most || logical.attempts.size() > most->attempts.size()) most = &logical;
@@ -201,9 +292,14 @@ Result<Answer> run(AnalysisContext& context)
         finding.rollback = "the share of requests that fail for good rises by more than the retries saved";
         if (finding.verdict == Verdict::suspected)
             finding.note = during.ratio() < context.threshold("attempts") ? "fewer than " + format_number(context.threshold("attempts")) + " attempts per request: retries, not a storm" : !flat ? "users sent more requests at the same time" : "the peer's own spans do not show the extra calls";
+        if (const std::string waits = describe_waits(waits_ms); !waits.empty()) finding.note += (finding.note.empty() ? "" : "; ") + waits;
         if (gap_ms < 5) finding.note += std::string(finding.note.empty() ? "" : "; ") + "retries start at once, without backoff";
         context.add(std::move(finding));
     }
+    TRY_ASSIGN(const auto by_series, look_at_series(context));
+    if (calls == 0 && by_series) return *by_series;
+    if (calls == 0 && spans.empty())
+        return Answer{Verdict::notEnoughEvidence, "attempts were counted, but not the requests behind them", {missing_evidence("metric(requests)", "attempts need the requests to compare with"), missing_evidence("span", "shows each attempt")}};
     if (calls == 0) return Answer{Verdict::inconclusive, "the traces hold no calls to other services", {}};
     if (without_url * 2 > calls) return Answer{Verdict::inconclusive, "calls carry neither URL nor route, so attempts cannot be told from other calls", {}};
     if (reason.empty()) reason = "no call was repeated after a failure in " + format_count(static_cast<std::int64_t>(calls)) + " calls";
@@ -213,6 +309,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer retry_storm;
-const Analyzer retry_storm{"dependency.retry_storm", "Do retries multiply the load on a struggling peer?", AnalyzerKind::cause, "span", "event, setting", thresholds, run};
+const Analyzer retry_storm{"dependency.retry_storm", "Do retries multiply the load on a struggling peer?", AnalyzerKind::cause, "span or metric(attempts) or metric(retries)", "span, metric(requests), event, setting", thresholds, run};
 
 }  // namespace casebook::dependency
