@@ -5,15 +5,13 @@
 // is named with its state and age. Blockers that pg_blocking_pids cannot have given are not believed. A head that idles
 // because its service waits for a remote call is a consequence of that call.
 
-#include "analyzers/analysis/context.h"
+#include "analyzers/analysis/lock_waits.h"
 #include "analyzers/analysis/needs.h"
-#include "analyzers/analysis/wait_graph.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/sql_text.h"
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 
 namespace casebook::database {
@@ -26,140 +24,6 @@ constexpr std::array<Threshold, 5> thresholds{{{"wait", 1, "s", "patterns-produc
                                                {"quiet_samples", 3, "samples", "patterns-production lock-contention"}}};
 
 constexpr double idle_holder_ms = 1000; // database.long_transactions speaks of it from here
-
-/// One transaction at the head of chains over consecutive samples.
-struct Episode {
-    std::int64_t head_pid = 0;
-    std::string database;
-    std::optional<std::int64_t> begun_ns; ///< start of the head's transaction
-    std::vector<std::pair<const SessionSample*, LockChain>> seen;
-    std::map<std::string, std::size_t> relations; ///< waiters by what they wait for
-};
-
-/// All episodes about one relation of one database.
-struct Contention {
-    std::string database, relation;
-    std::vector<const Episode*> episodes;
-    const SessionSample* worst_sample = nullptr;
-    const LockChain* worst = nullptr;
-    std::size_t most_waiters = 0, same_head_samples = 0;
-    double longest_ms = 0;
-    std::map<const SessionSample*, std::size_t> waiters_in;
-    std::set<std::string> fingerprints; ///< of what waits
-};
-
-struct Survey {
-    std::size_t samples = 0, all_samples = 0, with_waits = 0, unsound = 0, clients = 0, hidden = 0;
-    double longest_ms = 0;
-    std::size_t most_waiters = 0;
-    std::vector<Episode> episodes;
-    std::map<std::string, std::vector<std::pair<const SessionSample*, const DatabaseSession*>>> unexplained; ///< by key
-};
-
-std::string relation_of(const DatabaseSession& waiter)
-{
-    if (!waiter.lock_relation.empty()) return std::string(plain_relation(waiter.lock_relation));
-    return waiter.is_hidden() ? std::string() : summarize_sql(waiter.query).table;
-}
-
-double longest_wait_ms(const LockChain& chain)
-{
-    double longest = 0;
-    for (const LockChain::Waiter& waiter : chain.waiters)
-        longest = std::max(longest, waiter.session->wait_ms().value_or(0));
-    return longest;
-}
-
-bool heavier(const LockChain& chain, const LockChain& than)
-{
-    if (chain.waiters.size() != than.waiters.size()) return chain.waiters.size() > than.waiters.size();
-    return longest_wait_ms(chain) > longest_wait_ms(than);
-}
-
-void add_to_episode(Survey& survey, std::map<std::pair<std::int64_t, std::string>, std::size_t>& open,
-                    const SessionSample& sample, LockChain chain)
-{
-    const std::string database(chain.waiters.front().session->database);
-    const auto begun = chain.head ? transaction_begin(sample, *chain.head) : std::nullopt;
-    const auto known = open.find({chain.head_pid, database});
-    std::size_t at = survey.episodes.size();
-    if (known != open.end() && same_transaction(survey.episodes[known->second].begun_ns, begun)) at = known->second;
-    else survey.episodes.push_back({chain.head_pid, database, begun, {}, {}});
-    open[{chain.head_pid, database}] = at;
-    Episode& episode = survey.episodes[at];
-    for (const LockChain::Waiter& waiter : chain.waiters) ++episode.relations[relation_of(*waiter.session)];
-    episode.seen.emplace_back(&sample, std::move(chain));
-}
-
-Survey survey_samples(const std::vector<SessionSample>& samples, const AnalysisWindows& windows, double quiet_ms)
-{
-    Survey survey;
-    std::map<std::pair<std::int64_t, std::string>, std::size_t> open;
-    for (const SessionSample& sample : samples) {
-        ++survey.all_samples;
-        if (!in_analysed_window(windows, sample.at_ns, sample.window)) continue;
-        ++survey.samples;
-        WaitGraph graph = wait_graph(sample, quiet_ms);
-        survey.unsound += graph.unsound;
-        survey.clients += sample.clients();
-        survey.hidden += sample.hidden();
-        std::size_t waiters = graph.unexplained.size();
-        for (LockChain& chain : graph.chains) {
-            waiters += chain.waiters.size();
-            survey.longest_ms = std::max(survey.longest_ms, longest_wait_ms(chain));
-            add_to_episode(survey, open, sample, std::move(chain));
-        }
-        for (const DatabaseSession* waiter : graph.unexplained) {
-            survey.longest_ms = std::max(survey.longest_ms, waiter->wait_ms().value_or(0));
-            survey.unexplained[finding_key({waiter->database, relation_of(*waiter)})].emplace_back(&sample, waiter);
-        }
-        survey.with_waits += waiters > 0;
-        survey.most_waiters = std::max(survey.most_waiters, waiters);
-    }
-    return survey;
-}
-
-/// What an episode is about: what most of its waiters want, else the head's statement, else who it is.
-std::string subject_of(const Episode& episode)
-{
-    const auto most =
-        std::max_element(episode.relations.begin(), episode.relations.end(), [](const auto& a, const auto& b) {
-            return std::pair(!a.first.empty(), a.second) < std::pair(!b.first.empty(), b.second);
-        });
-    if (!most->first.empty()) return most->first;
-    const DatabaseSession* head = episode.seen.front().second.head;
-    if (!head) return {};
-    return head->query.empty() || head->is_hidden() ? std::string(head->who()) : sql_fingerprint(head->query);
-}
-
-std::map<std::string, Contention> contentions(const Survey& survey)
-{
-    std::map<std::string, Contention> all;
-    for (const Episode& episode : survey.episodes) {
-        const std::string relation = subject_of(episode);
-        Contention& one = all[finding_key({episode.database, relation})];
-        one.database = episode.database;
-        one.relation = relation;
-        one.episodes.push_back(&episode);
-        std::set<const SessionSample*> samples;
-        for (const auto& [sample, chain] : episode.seen) {
-            samples.insert(sample);
-            one.waiters_in[sample] += chain.waiters.size();
-            one.longest_ms = std::max(one.longest_ms, longest_wait_ms(chain));
-            if (!one.worst || heavier(chain, *one.worst)) {
-                one.worst = &chain;
-                one.worst_sample = sample;
-            }
-            for (const LockChain::Waiter& waiter : chain.waiters)
-                if (!waiter.session->query.empty() && !waiter.session->is_hidden())
-                    one.fingerprints.insert(sql_fingerprint(waiter.session->query));
-        }
-        one.same_head_samples = std::max(one.same_head_samples, samples.size());
-    }
-    for (auto& [key, one] : all)
-        for (const auto& [sample, waiters] : one.waiters_in) one.most_waiters = std::max(one.most_waiters, waiters);
-    return all;
-}
 
 bool is_definition(std::string_view query)
 {
@@ -220,7 +84,7 @@ std::string describe_head(const LockChain& chain)
     return text;
 }
 
-void add_fixes(Finding& finding, const Contention& one, const DatabaseSession* definition)
+void add_fixes(Finding& finding, const LockContention& one, const DatabaseSession* definition)
 {
     const LockChain& chain = *one.worst;
     const std::string wait = format_ms(one.longest_ms);
@@ -261,7 +125,7 @@ void add_fixes(Finding& finding, const Contention& one, const DatabaseSession* d
                                  "writes get a little slower"});
 }
 
-Status report(AnalysisContext& context, const Survey& survey, const Contention& one)
+Status report(AnalysisContext& context, const LockSurvey& survey, const LockContention& one)
 {
     const LockChain& chain = *one.worst;
     const bool many = one.most_waiters >= static_cast<std::size_t>(context.threshold("waiters"));
@@ -423,7 +287,7 @@ void report_unexplained(AnalysisContext& context, const std::string& key,
     Finding finding;
     finding.key = key;
     finding.verdict = Verdict::suspected;
-    const std::string relation = relation_of(*waits.front().second);
+    const std::string relation = waited_for_relation(*waits.front().second);
     finding.headline = format_count(static_cast<std::int64_t>(most)) +
                        (most == 1 ? " session waits" : " sessions wait") + " up to " + format_ms(longest_ms) +
                        " for a lock" + (relation.empty() ? "" : " on " + relation) + ", and nobody says who holds it";
@@ -450,12 +314,12 @@ Result<Answer> run(AnalysisContext& context)
     const Missing sessions = missing_evidence("session", "shows who waits for whom");
     if (samples->empty())
         return Answer{Verdict::notEnoughEvidence, "no snapshot of the sessions was imported", {sessions}};
-    const Survey survey = survey_samples(*samples, context.windows(), context.threshold("quiet_wait"));
+    const LockSurvey survey = survey_lock_waits(*samples, context.windows(), context.threshold("quiet_wait"));
     if (survey.samples == 0)
         return Answer{Verdict::inconclusive,
                       "none of " + std::to_string(survey.all_samples) + " snapshots of the sessions lies in the window",
                       {sessions}};
-    for (const auto& [key, one] : contentions(survey)) TRY(report(context, survey, one));
+    for (const auto& [key, one] : lock_contentions(survey)) TRY(report(context, survey, one));
     for (const auto& [key, waits] : survey.unexplained) report_unexplained(context, key, waits, survey.unsound > 0);
     const std::string over =
         " in " + std::to_string(survey.samples) + (survey.samples == 1 ? " snapshot" : " snapshots");

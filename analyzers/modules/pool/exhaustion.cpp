@@ -5,12 +5,9 @@
 // maximum exactly as long as requests wait for one). Connections that are slow to open are not exhaustion. A pool belongs to
 // one instance of a service, so each instance is looked at on its own; the one that waits most is reported for the service.
 
-#include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
-#include "analyzers/analysis/pool_gauges.h"
-#include "analyzers/core/statistics.h"
+#include "analyzers/analysis/pool_looks.h"
 #include "analyzers/core/text.h"
-#include "analyzers/trace/pool_use.h"
 
 #include <algorithm>
 #include <array>
@@ -26,185 +23,13 @@ constexpr std::array<Threshold, 5> thresholds{{{"wait_p95", 50, "ms", "patterns-
                                                {"little", 15, "%", "patterns-performance pool-sizing-littles-law"},
                                                {"db_cpu_high", 80, "%", "patterns-incidents pool-exhaustion"}}};
 
-constexpr std::int64_t merge_gap_ns = 1'000'000'000;
-
-/// What the gauges of one instance's pool say: the moments at which every connection was used while requests waited.
-struct GaugeLook {
-    bool there = false, has_pending = false, max_known = false;
-    double max = 0, most_used = 0, most_pending = 0, mean_wait_ms = 0, little = 0;
-    std::size_t samples = 0, saturated = 0;
-    std::int64_t step_ns = merge_gap_ns;    ///< between two samples
-    std::vector<std::int64_t> saturated_at;
-    std::optional<TimeRange> when;          ///< the run of saturated samples with the most waiting
-    std::string pool, instance;
-    const Series* series = nullptr;
-    double sum_of_max = 0;                  ///< of all instances, when spans do not say which instance they are of; else 0
-    bool saw() const { return saturated > 0 && (most_pending > 0 || mean_wait_ms > 0); }
-    /// A gauge is the state at one moment: one such moment proves something only beside other evidence or the counters of
-    /// waits, which cover all the time between two samples.
-    bool holds() const { return saw() && (saturated >= 2 || mean_wait_ms > 0) && samples >= 2; }
-    bool near(const TimeRange& range) const
-    {
-        const auto after = std::lower_bound(saturated_at.begin(), saturated_at.end(), range.from_ns - step_ns);
-        return after != saturated_at.end() && *after < range.to_ns + step_ns;
-    }
-};
-
-/// What the acquire spans of one instance say about the stretch with the most waiting.
-struct SpanLook {
-    bool there = false;
-    std::size_t acquires = 0, in_stretch = 0, long_waits = 0;
-    double waited_s = 0;  ///< in the stretch, all requests
-    double wait_p95_ms = 0, worst_ms = 0, hold_mean_ms = 0, rate = 0, little = 0, overall_p95_ms = 0;
-    int plateau = 0;
-    double remote_share = 0;
-    TimeRange stretch;
-    std::map<SpanTable::Id, double> hold_by_operation, wait_by_operation;  // seconds in the stretch
-};
-
-/// By service, one per instance: of its pools the one that was saturated most.
-Result<std::map<std::string, std::vector<GaugeLook>>> look_at_gauges(CaseEvidence& evidence, const AnalysisWindows& windows, double wait_limit_ms)
-{
-    std::map<std::string, std::map<std::string, GaugeLook>> looks;
-    TRY_ASSIGN(const auto* used, evidence.metric("pool_used"));
-    TRY_ASSIGN(const auto* maxima, evidence.metric("pool_max"));
-    TRY_ASSIGN(const auto* pending, evidence.metric("pool_pending"));
-    TRY_ASSIGN(const auto* wait_sum, evidence.metric("pool_wait_sum"));
-    TRY_ASSIGN(const auto* wait_count, evidence.metric("pool_wait_count"));
-    TRY_ASSIGN(const auto* use_sum, evidence.metric("pool_use_sum"));
-    const PoolSeries max_of(*maxima), pending_of(*pending), wait_sum_of(*wait_sum), wait_count_of(*wait_count), use_sum_of(*use_sum);
-    for (const Series& series : *used) {
-        const std::string identity = pool_identity(series);
-        GaugeLook look;
-        look.there = true;
-        look.pool = series.label("db.client.connection.pool.name");
-        look.instance = series.instance;
-        look.series = &series;
-        const Series* max = max_of.of(identity);
-        const Series* waiting = pending_of.of(identity);
-        const Series* waits = wait_sum_of.of(identity);
-        const Series* wait_counts = wait_count_of.of(identity);
-        const Series* uses = use_sum_of.of(identity);
-        look.has_pending = waiting || waits;
-        TRY_ASSIGN(const std::optional<double> pool_setting, evidence.setting("pool_max"));
-        look.max_known = max || pool_setting;
-        // Nobody said how large the pool is: what it never exceeds while requests wait is taken for it, as a suspicion.
-        double plateau = 0;
-        for (std::size_t i = 0; i < series.at_ns.size(); ++i)
-            if (windows.analysed.contains(series.at_ns[i])) plateau = std::max(plateau, series.value[i]);
-        double sum_wait = 0, count_wait = 0, sum_use = 0, seconds = 0, run_waiting = 0, most_waiting = -1;
-        std::optional<std::size_t> run_last;
-        std::int64_t run_from = 0;
-        if (series.at_ns.size() > 1) look.step_ns = std::max(merge_gap_ns, (series.at_ns.back() - series.at_ns.front()) / static_cast<std::int64_t>(series.at_ns.size() - 1));
-        for (std::size_t i = 0; i < series.at_ns.size(); ++i) {
-            const std::int64_t at = series.at_ns[i];
-            if (!windows.analysed.contains(at)) continue;
-            ++look.samples;
-            const double limit = max ? value_at(*max, at) : pool_setting.value_or(plateau);
-            look.max = std::max(look.max, limit);
-            look.most_used = std::max(look.most_used, series.value[i]);
-            const double in_line = waiting ? value_at(*waiting, at) : 0;
-            const TimeRange step{i > 0 ? series.at_ns[i - 1] + 1 : at, at + 1};
-            const double counted = wait_counts ? wait_counts->increase(step) : 0, waited = waits ? waits->increase(step) : 0;
-            const double mean_wait_ms = counted > 0 ? waited / counted : 0;
-            if (limit <= 0 || series.value[i] < limit || (in_line <= 0 && mean_wait_ms <= wait_limit_ms)) continue;
-            ++look.saturated;
-            look.most_pending = std::max(look.most_pending, in_line);
-            look.saturated_at.push_back(at);
-            if (!run_last || *run_last + 1 != i) {
-                run_from = at;
-                run_waiting = 0;
-            }
-            run_last = i;
-            run_waiting += in_line > 0 ? in_line : mean_wait_ms;
-            if (run_waiting > most_waiting) {
-                most_waiting = run_waiting;
-                look.when = TimeRange{run_from, at + 1};
-            }
-            sum_wait += waited;
-            count_wait += counted;
-            if (uses && i > 0) {
-                sum_use += uses->increase(step);
-                seconds += static_cast<double>(at - series.at_ns[i - 1]) / 1e9;
-            }
-        }
-        look.mean_wait_ms = count_wait > 0 ? sum_wait / count_wait : 0;
-        look.little = seconds > 0 ? sum_use / 1000 / seconds : 0;
-        GaugeLook& best = looks[pool_service(series)][series.instance];
-        if (!best.there || look.saturated > best.saturated || (look.saturated == best.saturated && look.samples > best.samples)) best = look;
-    }
-    std::map<std::string, std::vector<GaugeLook>> by_service;
-    for (auto& [service, instances] : looks)
-        for (auto& [instance, look] : instances) by_service[service].push_back(std::move(look));
-    return by_service;
-}
-
-SpanLook look_at_spans(const SpanTable& spans, const ServicePool& pool, const AnalysisWindows& windows, double wait_limit_ms, const GaugeLook& gauges)
-{
-    SpanLook look;
-    look.there = true;
-    std::vector<double> all_waits;
-    std::vector<TimeRange> stretches;
-    for (const PoolUse& use : pool.uses) {
-        if (!windows.analysed.contains(use.wait_from_ns)) continue;
-        ++look.acquires;
-        all_waits.push_back(use.opened_connection ? 0 : use.wait_ms());
-        if (use.opened_connection || use.wait_ms() <= wait_limit_ms) continue;
-        ++look.long_waits;
-        if (!stretches.empty() && use.wait_from_ns <= stretches.back().to_ns + merge_gap_ns)
-            stretches.back().to_ns = std::max(stretches.back().to_ns, use.held_from_ns);
-        else
-            stretches.push_back({use.wait_from_ns, use.held_from_ns});
-    }
-    look.overall_p95_ms = percentile(all_waits, 95);
-    if (stretches.empty()) return look;
-    // The stretch with the most waiting; one that the gauges saw as well comes before all that they did not see.
-    std::pair<bool, double> most{false, -1};
-    std::size_t next = 0;
-    for (const TimeRange& stretch : stretches) {
-        double waiting = 0;
-        for (; next < pool.uses.size() && pool.uses[next].wait_from_ns < stretch.to_ns; ++next)
-            if (pool.uses[next].wait_from_ns >= stretch.from_ns && !pool.uses[next].opened_connection) waiting += pool.uses[next].wait_ms();
-        if (const std::pair<bool, double> weight{gauges.near(stretch), waiting}; weight > most) {
-            most = weight;
-            look.stretch = stretch;
-            look.waited_s = waiting / 1000;
-        }
-    }
-    std::vector<double> waits;
-    double held_seconds = 0, remote_seconds = 0, hold_ms = 0;
-    for (const PoolUse& use : pool.uses) {
-        if (use.held_to_ns > look.stretch.from_ns && use.held_from_ns < look.stretch.to_ns && use.entry != SpanTable::no_row) {
-            const double held = use.hold_ms() / 1000;
-            look.hold_by_operation[spans.operation[use.entry]] += held;
-            held_seconds += held;
-            remote_seconds += static_cast<double>(use.remote_call_ns) / 1e9;
-        }
-        if (!look.stretch.contains(use.wait_from_ns)) continue;
-        if (!use.opened_connection) {
-            waits.push_back(use.wait_ms());
-            if (use.entry != SpanTable::no_row) look.wait_by_operation[spans.operation[use.entry]] += use.wait_ms() / 1000;
-        }
-        hold_ms += use.hold_ms();
-        ++look.in_stretch;
-    }
-    look.worst_ms = waits.empty() ? 0 : *std::max_element(waits.begin(), waits.end());
-    look.wait_p95_ms = percentile(waits, 95);
-    look.hold_mean_ms = look.in_stretch > 0 ? hold_ms / static_cast<double>(look.in_stretch) : 0;
-    look.rate = static_cast<double>(look.in_stretch) / std::max(look.stretch.seconds(), 1e-3);
-    look.little = held_connections(pool.uses, look.stretch.from_ns, look.stretch.to_ns);
-    look.plateau = most_held(pool.uses, look.stretch.from_ns, look.stretch.to_ns);
-    look.remote_share = held_seconds > 0 ? remote_seconds / held_seconds : 0;
-    return look;
-}
-
 std::string largest(const SpanTable& spans, const std::map<SpanTable::Id, double>& by_operation)
 {
     const auto most = std::max_element(by_operation.begin(), by_operation.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     return most == by_operation.end() ? std::string() : std::string(spans.text(most->first));
 }
 
-void add_fixes(Finding& finding, const SpanLook& s, double max, const std::string& holder)
+void add_fixes(Finding& finding, const PoolSpanLook& s, double max, const std::string& holder)
 {
     const double target = 0.8;  // run a pool at 80 % of its size at most
     if (s.there && s.remote_share >= 0.3)
@@ -228,8 +53,8 @@ void add_fixes(Finding& finding, const SpanLook& s, double max, const std::strin
 /// One instance of a service, and what its evidence amounts to.
 struct Instance {
     std::string name;                  ///< empty when nobody says
-    GaugeLook gauges;
-    SpanLook spans;
+    PoolGaugeLook gauges;
+    PoolSpanLook spans;
     const ServicePool* pool = nullptr; ///< its uses
     bool exhausted = false, spans_hold = false, gauges_agree = false, overlap = false;
     int kinds = 0;
@@ -240,8 +65,8 @@ struct Instance {
 
 void judge(const AnalysisContext& context, Instance& of, bool database_bound)
 {
-    const GaugeLook& g = of.gauges;
-    const SpanLook& s = of.spans;
+    const PoolGaugeLook& g = of.gauges;
+    const PoolSpanLook& s = of.spans;
     const double wait_limit = context.threshold("wait_p95");
     of.spans_hold = s.there && s.in_stretch >= 5 && s.long_waits >= 3 && s.wait_p95_ms > wait_limit;
     of.max = g.max > 0 && (g.max_known || s.plateau == 0) ? g.max : s.plateau;
@@ -265,7 +90,7 @@ void judge(const AnalysisContext& context, Instance& of, bool database_bound)
 }
 
 /// Whether a gauge is about the instance that spans call `name`: by its instance, another label, or its host without a port.
-bool is_about(const GaugeLook& gauge, std::string_view name)
+bool is_about(const PoolGaugeLook& gauge, std::string_view name)
 {
     if (name.empty() || !gauge.series) return false;
     const auto host = [](std::string_view text) { return text.substr(0, text.find(':')); };
@@ -274,23 +99,23 @@ bool is_about(const GaugeLook& gauge, std::string_view name)
 }
 
 /// The instances of a service: spans and gauges that name the same one together. `parts` are the service's uses by instance.
-std::vector<Instance> instances_of(const AnalysisContext& context, const SpanTable& spans, const std::vector<GaugeLook>& gauges, const ServicePool* whole, const std::vector<ServicePool>& parts)
+std::vector<Instance> instances_of(const AnalysisContext& context, const SpanTable& spans, const std::vector<PoolGaugeLook>& gauges, const ServicePool* whole, const std::vector<ServicePool>& parts)
 {
     std::vector<Instance> instances;
-    const auto add = [&](std::string name, const GaugeLook& gauge, const ServicePool* pool) {
+    const auto add = [&](std::string name, const PoolGaugeLook& gauge, const ServicePool* pool) {
         Instance one{std::move(name), gauge, {}, pool};
         if (pool) one.spans = look_at_spans(spans, *pool, context.windows(), context.threshold("wait_p95"), gauge);
         instances.push_back(std::move(one));
     };
-    const auto most = std::max_element(gauges.begin(), gauges.end(), [](const GaugeLook& a, const GaugeLook& b) { return std::pair(a.saturated, a.samples) < std::pair(b.saturated, b.samples); });
+    const auto most = std::max_element(gauges.begin(), gauges.end(), [](const PoolGaugeLook& a, const PoolGaugeLook& b) { return std::pair(a.saturated, a.samples) < std::pair(b.saturated, b.samples); });
     if (parts.size() <= 1 && gauges.size() <= 1) {
-        add(parts.empty() ? gauges.front().instance : std::string(spans.text(parts.front().instance)), gauges.empty() ? GaugeLook{} : gauges.front(), whole);
+        add(parts.empty() ? gauges.front().instance : std::string(spans.text(parts.front().instance)), gauges.empty() ? PoolGaugeLook{} : gauges.front(), whole);
         return instances;
     }
     if (parts.size() == 1 && spans.text(parts.front().instance).empty()) {
         // Spans of all instances in one: together they hold what all pools hold.
-        GaugeLook gauge = *most;
-        for (const GaugeLook& one : gauges) gauge.sum_of_max += one.max;
+        PoolGaugeLook gauge = *most;
+        for (const PoolGaugeLook& one : gauges) gauge.sum_of_max += one.max;
         add({}, gauge, whole);
         return instances;
     }
@@ -302,13 +127,13 @@ std::vector<Instance> instances_of(const AnalysisContext& context, const SpanTab
     }
     std::vector<bool> named(gauges.size(), false);
     const bool any_named = std::any_of(parts.begin(), parts.end(), [&](const ServicePool& part) {
-        return std::any_of(gauges.begin(), gauges.end(), [&](const GaugeLook& gauge) { return is_about(gauge, spans.text(part.instance)); });
+        return std::any_of(gauges.begin(), gauges.end(), [&](const PoolGaugeLook& gauge) { return is_about(gauge, spans.text(part.instance)); });
     });
     for (const ServicePool& part : parts) {
-        const auto own = std::find_if(gauges.begin(), gauges.end(), [&](const GaugeLook& gauge) { return is_about(gauge, spans.text(part.instance)); });
+        const auto own = std::find_if(gauges.begin(), gauges.end(), [&](const PoolGaugeLook& gauge) { return is_about(gauge, spans.text(part.instance)); });
         if (own != gauges.end()) named[static_cast<std::size_t>(own - gauges.begin())] = true;
         // Where no name agrees, spans and gauges call the instances differently, or one gauge stands for each.
-        add(std::string(spans.text(part.instance)), own != gauges.end() ? *own : !any_named && most != gauges.end() ? *most : GaugeLook{}, &part);
+        add(std::string(spans.text(part.instance)), own != gauges.end() ? *own : !any_named && most != gauges.end() ? *most : PoolGaugeLook{}, &part);
     }
     if (any_named || parts.empty())
         for (std::size_t i = 0; i < gauges.size(); ++i)
@@ -318,8 +143,8 @@ std::vector<Instance> instances_of(const AnalysisContext& context, const SpanTab
 
 Status report(AnalysisContext& context, const SpanTable& spans, const std::string& service, const std::vector<Instance>& instances, const Instance& worst_of, bool database_bound)
 {
-    const GaugeLook& g = worst_of.gauges;
-    const SpanLook& s = worst_of.spans;
+    const PoolGaugeLook& g = worst_of.gauges;
+    const PoolSpanLook& s = worst_of.spans;
     const bool spans_hold = worst_of.spans_hold, gauges_agree = worst_of.gauges_agree, overlap = worst_of.overlap;
     const double max = worst_of.max, little = worst_of.little;
     const int kinds = worst_of.kinds;
@@ -423,7 +248,7 @@ Result<Answer> run(AnalysisContext& context)
     for (const auto& [service, pool] : services) {
         const auto own = gauges.find(service);
         const std::vector<ServicePool> parts = pool ? by_instance(*spans, *pool) : std::vector<ServicePool>{};
-        std::vector<Instance> instances = instances_of(context, *spans, own == gauges.end() ? std::vector<GaugeLook>{} : own->second, pool, parts);
+        std::vector<Instance> instances = instances_of(context, *spans, own == gauges.end() ? std::vector<PoolGaugeLook>{} : own->second, pool, parts);
         for (Instance& one : instances) {
             judge(context, one, database_bound);
             acquires += one.spans.acquires;
