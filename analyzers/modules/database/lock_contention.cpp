@@ -7,6 +7,7 @@
 
 #include "analyzers/analysis/lock_waits.h"
 #include "analyzers/analysis/needs.h"
+#include "analyzers/analysis/span_waits.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/sql_text.h"
 
@@ -17,11 +18,12 @@
 namespace casebook::database {
 namespace {
 
-constexpr std::array<Threshold, 5> thresholds{{{"wait", 1, "s", "patterns-production migration-lock-stall"},
+constexpr std::array<Threshold, 6> thresholds{{{"wait", 1, "s", "patterns-production migration-lock-stall"},
                                                {"waiters", 3, "sessions", "patterns-production lock-contention"},
                                                {"samples", 2, "samples", "patterns-production lock-contention"},
                                                {"quiet_wait", 50, "ms", "Casebook's own"},
-                                               {"quiet_samples", 3, "samples", "patterns-production lock-contention"}}};
+                                               {"quiet_samples", 3, "samples", "patterns-production lock-contention"},
+                                               {"span_factor", 10, "x", "Casebook's own"}}};
 
 constexpr double idle_holder_ms = 1000; // database.long_transactions speaks of it from here
 
@@ -308,17 +310,76 @@ void report_unexplained(AnalysisContext& context, const std::string& key,
     context.add(std::move(finding));
 }
 
+/// Without snapshots of the sessions: calls of one locking statement that last far beyond its mean, several at once. Who holds
+/// what they wait for is not known, so it stays a suspicion.
+Status report_span_waits(AnalysisContext& context)
+{
+    TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
+    TRY_ASSIGN(const auto waits, spans_beyond_statement_mean(context, context.threshold("wait") * 1000,
+                                                             context.threshold("span_factor")));
+    for (const StatementWait& wait : waits) {
+        const auto count = static_cast<double>(wait.long_spans.size());
+        if (count < context.threshold("waiters") || wait.at_once < 2) continue;
+        const SqlSummary sql = summarize_sql(wait.query);
+        Finding finding;
+        finding.key = finding_key({"", sql.table});
+        finding.verdict = Verdict::suspected;
+        finding.headline = format_count(static_cast<std::int64_t>(wait.long_spans.size())) + " calls of one " + sql.verb +
+                           " on " + sql.table + " last up to " + format_ms(wait.longest_ms) + ", " +
+                           std::to_string(wait.at_once) + " at a time, where " + format_ms(wait.mean_ms) +
+                           " is usual: they may wait for a lock";
+        finding.subjects = {{"statement", sql.normalized}, {"table", sql.table}};
+        finding.figures = {context.figure("wait_max", wait.longest_ms / 1000, "s", "wait"),
+                           context.figure("long_calls", count, "calls", "waiters"),
+                           {"at_once", static_cast<double>(wait.at_once), "calls", {}, {}},
+                           context.figure("over_mean", wait.longest_ms / std::max(wait.mean_ms, 1e-6), "x", "span_factor")};
+        finding.when = TimeRange{spans->start_ns[wait.long_spans.front()], spans->end_ns(wait.long_spans.back()) + 1};
+        std::map<std::uint32_t, std::int64_t> explained;
+        SpanTable::Row longest = wait.long_spans.front();
+        for (const SpanTable::Row row : wait.long_spans) {
+            explained[spans->trace[row]] += spans->duration_ns[row] - static_cast<std::int64_t>(wait.mean_ms * 1e6);
+            finding.when->to_ns = std::max(finding.when->to_ns, spans->end_ns(row) + 1);
+            if (spans->duration_ns[row] > spans->duration_ns[longest]) longest = row;
+        }
+        finding.impact = context.impact(explained);
+        finding.severity = Severity::note;
+        finding.evidence = {
+            span_tree_evidence(*spans, spans->trace[longest], "The longest call: " + format_ms(wait.longest_ms)),
+            {"Its longest calls", "table", "span",
+             "SELECT start_ns, duration_ns / 1e6 AS duration_ms, service, trace_id FROM span WHERE fingerprint = ?1 AND "
+             "start_ns >= ?2 AND start_ns < ?3 ORDER BY duration_ns DESC, trace_id LIMIT 200",
+             {wait.fingerprint, finding.when->from_ns, finding.when->to_ns}},
+            {"What the database says it takes", "table", "statement",
+             "SELECT snapshot_at_ns, query, calls, total_ms, mean_ms, max_ms FROM statement WHERE fingerprint = ?1 ORDER "
+             "BY snapshot_at_ns, calls DESC",
+             {wait.fingerprint}}};
+        finding.fixes = {{"Look at who holds the lock while it happens: casebook-cli capture CONNINFO -o DIR --snapshots 5 "
+                          "--every 2s",
+                          "5 min", "names the session at the head", "none"}};
+        finding.refutes_if = "no session waits for a lock in " + format_number(context.threshold("quiet_samples")) +
+                             " samples of the slow time";
+        finding.proof = "no call of it over " + format_number(context.threshold("wait")) + " s at the same load";
+        finding.note = "snapshots of the sessions would say who waits for whom";
+        context.add(std::move(finding));
+    }
+    return {};
+}
+
 Result<Answer> run(AnalysisContext& context)
 {
     TRY_ASSIGN(const auto* samples, context.evidence().session_samples());
     const Missing sessions = missing_evidence("session", "shows who waits for whom");
-    if (samples->empty())
+    if (samples->empty()) {
+        TRY(report_span_waits(context));
         return Answer{Verdict::notEnoughEvidence, "no snapshot of the sessions was imported", {sessions}};
+    }
     const LockSurvey survey = survey_lock_waits(*samples, context.windows(), context.threshold("quiet_wait"));
-    if (survey.samples == 0)
+    if (survey.samples == 0) {
+        TRY(report_span_waits(context));
         return Answer{Verdict::inconclusive,
                       "none of " + std::to_string(survey.all_samples) + " snapshots of the sessions lies in the window",
                       {sessions}};
+    }
     for (const auto& [key, one] : lock_contentions(survey)) TRY(report(context, survey, one));
     for (const auto& [key, waits] : survey.unexplained) report_unexplained(context, key, waits, survey.unsound > 0);
     const std::string over =
@@ -351,8 +412,8 @@ extern const Analyzer lock_contention;
 const Analyzer lock_contention{"database.lock_contention",
                                "Do sessions wait for locks held by others?",
                                AnalyzerKind::cause,
-                               "session",
-                               "span, statement*2, log_line",
+                               "session or span & statement*2",
+                               "session, span, statement*2, log_line",
                                thresholds,
                                run};
 
