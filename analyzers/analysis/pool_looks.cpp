@@ -10,7 +10,7 @@ constexpr std::int64_t merge_gap_ns = 1'000'000'000;
 
 }  // namespace
 
-Result<std::map<std::string, std::vector<PoolGaugeLook>>> look_at_gauges(CaseEvidence& evidence, const AnalysisWindows& windows, double wait_limit_ms)
+Result<std::map<std::string, std::vector<PoolGaugeLook>>> look_at_gauges(CaseEvidence& evidence, const AnalysisWindows& windows, double wait_limit_ms, double alert_percent)
 {
     std::map<std::string, std::map<std::string, PoolGaugeLook>> looks;
     TRY_ASSIGN(const auto* used, evidence.metric("pool_used"));
@@ -39,7 +39,7 @@ Result<std::map<std::string, std::vector<PoolGaugeLook>>> look_at_gauges(CaseEvi
         double plateau = 0;
         for (std::size_t i = 0; i < series.at_ns.size(); ++i)
             if (windows.analysed.contains(series.at_ns[i])) plateau = std::max(plateau, series.value[i]);
-        double sum_wait = 0, count_wait = 0, sum_use = 0, seconds = 0, run_waiting = 0, most_waiting = -1;
+        double near_waited = 0, near_counted = 0, sum_wait = 0, count_wait = 0, sum_use = 0, seconds = 0, run_waiting = 0, most_waiting = -1;
         std::optional<std::size_t> run_last;
         std::int64_t run_from = 0;
         if (series.at_ns.size() > 1) look.step_ns = std::max(merge_gap_ns, (series.at_ns.back() - series.at_ns.front()) / static_cast<std::int64_t>(series.at_ns.size() - 1));
@@ -54,6 +54,12 @@ Result<std::map<std::string, std::vector<PoolGaugeLook>>> look_at_gauges(CaseEvi
             const TimeRange step{i > 0 ? series.at_ns[i - 1] + 1 : at, at + 1};
             const double counted = wait_counts ? wait_counts->increase(step) : 0, waited = waits ? waits->increase(step) : 0;
             const double mean_wait_ms = counted > 0 ? waited / counted : 0;
+            if (look.max_known && limit > 0 && series.value[i] * 100 >= alert_percent * limit && mean_wait_ms > wait_limit_ms) {
+                ++look.near_full;
+                near_waited += waited;
+                near_counted += counted;
+                look.near_full_when = TimeRange{look.near_full_when ? look.near_full_when->from_ns : step.from_ns, at + 1};
+            }
             if (limit <= 0 || series.value[i] < limit || (in_line <= 0 && mean_wait_ms <= wait_limit_ms)) continue;
             ++look.saturated;
             look.most_pending = std::max(look.most_pending, in_line);
@@ -75,6 +81,7 @@ Result<std::map<std::string, std::vector<PoolGaugeLook>>> look_at_gauges(CaseEvi
                 seconds += static_cast<double>(at - series.at_ns[i - 1]) / 1e9;
             }
         }
+        look.near_full_wait_ms = near_counted > 0 ? near_waited / near_counted : 0;
         look.mean_wait_ms = count_wait > 0 ? sum_wait / count_wait : 0;
         look.little = seconds > 0 ? sum_use / 1000 / seconds : 0;
         PoolGaugeLook& best = looks[pool_service(series)][series.instance];

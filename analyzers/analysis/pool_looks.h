@@ -18,6 +18,10 @@ struct PoolGaugeLook {
     double max = 0, most_used = 0, most_pending = 0, mean_wait_ms = 0, little = 0;
     std::size_t samples = 0, saturated = 0;
     std::int64_t step_ns = 1'000'000'000;    ///< between two samples
+    /// Samples at the alert line or above it with counted waits over the limit: between two samples the pool may have been full.
+    std::size_t near_full = 0;
+    double near_full_wait_ms = 0;           ///< mean of those waits
+    std::optional<TimeRange> near_full_when;
     std::vector<std::int64_t> saturated_at;
     std::optional<TimeRange> when;          ///< the run of saturated samples with the most waiting
     std::string pool, instance;
@@ -46,9 +50,10 @@ struct PoolSpanLook {
     std::map<SpanTable::Id, double> hold_by_operation, wait_by_operation;  ///< seconds in the stretch
 };
 
-/// By service, one per instance: of its pools the one that was saturated most. Waits count from `wait_limit_ms`. Errors:
+/// By service, one per instance: of its pools the one that was saturated most. Waits count from `wait_limit_ms`; `alert_percent` of
+/// the maximum is the alert line. Errors:
 /// caseFile, cancelled.
-Result<std::map<std::string, std::vector<PoolGaugeLook>>> look_at_gauges(CaseEvidence& evidence, const AnalysisWindows& windows, double wait_limit_ms);
+Result<std::map<std::string, std::vector<PoolGaugeLook>>> look_at_gauges(CaseEvidence& evidence, const AnalysisWindows& windows, double wait_limit_ms, double alert_percent);
 
 /// The stretch of an instance's uses with the most waiting; one that its gauges saw as well comes before all others.
 PoolSpanLook look_at_spans(const SpanTable& spans, const ServicePool& pool, const AnalysisWindows& windows, double wait_limit_ms, const PoolGaugeLook& gauges);

@@ -57,6 +57,7 @@ struct Instance {
     PoolSpanLook spans;
     const ServicePool* pool = nullptr; ///< its uses
     bool exhausted = false, spans_hold = false, gauges_agree = false, overlap = false;
+    bool near_full = false;            ///< not seen full, but at the alert line while counted waits are long
     int kinds = 0;
     double max = 0, law_max = 0, little = 0;
     Verdict verdict = Verdict::ruledOut;
@@ -81,6 +82,7 @@ void judge(const AnalysisContext& context, Instance& of, bool database_bound)
     // One step of the series on both sides: a gauge is the state at a moment between two exports.
     of.gauges_agree = gauges_hold || (g.saw() && of.spans_hold && g.near(s.stretch));
     of.overlap = !of.spans_hold || !gauges_hold || g.near(s.stretch);
+    of.near_full = !waits && g.near_full >= 2 && !spans_quiet && !database_bound;
     of.exhausted = waits && !little_contradicts;  // else they wait for something else than a free connection
     if (!of.exhausted) return;
     // A size taken from the plateau agrees with Little's law by itself.
@@ -227,11 +229,40 @@ Status report(AnalysisContext& context, const SpanTable& spans, const std::strin
     return {};
 }
 
+/// The gauges never saw the last connection taken, but requests waited while most were: between two samples it may have been.
+Status report_near_full(AnalysisContext& context, const std::string& service, const Instance& one)
+{
+    const PoolGaugeLook& g = one.gauges;
+    Finding finding;
+    finding.key = finding_key({service, "connection pool"});
+    finding.verdict = Verdict::suspected;
+    finding.headline = service + " waits " + format_ms(g.near_full_wait_ms) + " (mean) for a connection while up to " + format_number(g.most_used) + " of " + format_number(g.max) + " are used";
+    finding.subjects = {{"service", service}, {"pool", g.pool.empty() ? service : g.pool}};
+    if (!one.name.empty()) finding.subjects.push_back({"instance", one.name});
+    finding.figures = {context.figure("wait_mean", g.near_full_wait_ms, "ms", "wait_p95"), context.figure("used_share", 100 * g.most_used / g.max, "%", "warn"), {"pool_max", g.max, "connections", {}, {}},
+                       {"samples", static_cast<double>(g.near_full), "samples", {}, {}}};
+    finding.when = g.near_full_when;
+    TRY_ASSIGN(Felt felt, context.felt({}));
+    felt.over_alert_line = true;
+    finding.severity = severity_of(felt);
+    finding.refutes_if = "requests wait as long while connections are free: opening one, or the network, is slow";
+    finding.evidence = {{"The pool's gauge and its counters of waits", "series", "metric",
+                         "SELECT at_ns, name, labels, value FROM metric_point WHERE (name LIKE '%connection%' OR name LIKE '%pool%') AND labels LIKE '%' || ?1 || '%' AND at_ns >= ?2 AND at_ns <= ?3 "
+                         "AND name NOT LIKE '%bucket' ORDER BY name, labels, at_ns",
+                         {service, g.near_full_when->from_ns, g.near_full_when->to_ns}}};
+    add_fixes(finding, one.spans, g.max, {});
+    finding.proof = "pending requests stay at 0 and the mean wait below " + format_ms(context.threshold("quiet_wait_p95")) + " at the same arrival rate";
+    finding.rollback = "database CPU above " + format_number(context.threshold("db_cpu_high")) + " %";
+    finding.note = "no sample shows every connection used; sample more often, or count pending requests";
+    context.add(std::move(finding));
+    return {};
+}
+
 Result<Answer> run(AnalysisContext& context)
 {
     TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
     TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
-    TRY_ASSIGN(const auto gauges, look_at_gauges(context.evidence(), context.windows(), context.threshold("wait_p95")));
+    TRY_ASSIGN(const auto gauges, look_at_gauges(context.evidence(), context.windows(), context.threshold("wait_p95"), context.threshold("warn")));
     const std::vector<ServicePool> pools = pool_uses(*spans, *classes);
     TRY_ASSIGN(const auto* database_cpu, context.evidence().metric("db_cpu"));
     double highest_cpu = 0;
@@ -259,6 +290,7 @@ Result<Answer> run(AnalysisContext& context)
         }
         const auto worst = std::max_element(instances.begin(), instances.end(), [](const Instance& a, const Instance& b) { return a.weight() < b.weight(); });
         if (worst != instances.end() && worst->exhausted) TRY(report(context, *spans, service, instances, *worst, database_bound));
+        else if (const auto near = std::find_if(instances.begin(), instances.end(), [](const Instance& one) { return one.near_full; }); near != instances.end()) TRY(report_near_full(context, service, *near));
     }
     if (acquires == 0 && samples == 0)
         return Answer{Verdict::notEnoughEvidence, "neither pool gauges nor spans of waiting for a connection were recorded in the window",
