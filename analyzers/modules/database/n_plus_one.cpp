@@ -5,6 +5,7 @@
 // snapshots of pg_stat_statements can only raise the suspicion: a child statement called once per row of a parent.
 
 #include "analyzers/analysis/context.h"
+#include "analyzers/analysis/needs.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/sql_text.h"
@@ -259,21 +260,65 @@ Status judge(AnalysisContext& context, const SpanTable& spans, const Survey& all
     return {};
 }
 
+/// Statements of an interval that read rows, by the rows they returned: who may be the parent of how many calls.
+class Parents {
+public:
+    explicit Parents(const StatementInterval& interval)
+    {
+        for (std::size_t i = 0; i < interval.entries.size(); ++i) {
+            const StatementEntry& entry = interval.entries[i];
+            if (entry.rows && *entry.rows > 0 && entry.calls > 0 && reads_rows(summarize_sql(entry.query).verb)) by_rows_.push_back({*entry.rows, i});
+        }
+        std::sort(by_rows_.begin(), by_rows_.end());
+    }
+    /// The parent that took most time: another statement whose rows are the child's calls but for `tolerance` %, called at most
+    /// once per `repeats` of them. Of many with that number of rows the nearest are looked at.
+    const StatementEntry* of(const StatementInterval& interval, std::size_t child, double repeats, double tolerance) const
+    {
+        const auto calls = static_cast<double>(interval.entries[child].calls);
+        const auto from = std::lower_bound(by_rows_.begin(), by_rows_.end(), std::pair(static_cast<std::int64_t>(calls / (1 + tolerance / 100)), std::size_t{0}));
+        std::optional<std::size_t> first;
+        std::size_t looked = 0;
+        for (auto at = from; at != by_rows_.end() && looked < most_looked_at; ++at, ++looked) {
+            const auto [rows, i] = *at;
+            const double per_row = calls / static_cast<double>(rows);
+            if (per_row < 1 - tolerance / 100) break;
+            if (per_row > 1 + tolerance / 100 || i == child || interval.entries[i].fingerprint == interval.entries[child].fingerprint) continue;
+            if (calls / static_cast<double>(interval.entries[i].calls) >= repeats && (!first || i < *first)) first = i;
+        }
+        return first ? &interval.entries[*first] : nullptr;
+    }
+
+private:
+    static constexpr std::size_t most_looked_at = 1000;
+    std::vector<std::pair<std::int64_t, std::size_t>> by_rows_;
+};
+
 /// Without spans: a statement that is called once for every row another one returned, within one interval.
 Result<Answer> from_statements(AnalysisContext& context)
 {
     TRY_ASSIGN(const auto* intervals, context.evidence().statement_intervals());
+    const AnalysisWindows& windows = context.windows();
     const double repeats = context.threshold("repeats");
+    std::string broken;
+    std::size_t used = 0;
     for (const StatementInterval& interval : *intervals) {
         if (interval.lone) continue;
-        for (const StatementEntry& child : interval.entries) {
+        const bool inside = interval.range ? interval.range->from_ns < windows.analysed.to_ns && interval.range->to_ns > windows.analysed.from_ns : !windows.limited;
+        if (!inside) continue;
+        if (interval.reset || interval.thrown_out) {
+            broken = interval.reset ? "the counters were reset between the snapshots" : "statements were deallocated between the snapshots";
+            continue;
+        }
+        ++used;
+        const Parents parents(interval);
+        for (std::size_t c = 0; c < interval.entries.size(); ++c) {
+            const StatementEntry& child = interval.entries[c];
             if (!child.rows || child.calls < 100 || !reads_rows(summarize_sql(child.query).verb)) continue;
             if (static_cast<double>(*child.rows) / static_cast<double>(child.calls) > context.threshold("rows_per_call")) continue;
-            for (const StatementEntry& parent : interval.entries) {
-                if (parent.fingerprint == child.fingerprint || !parent.rows || parent.calls == 0 || !reads_rows(summarize_sql(parent.query).verb)) continue;
+            if (const StatementEntry* found = parents.of(interval, c, repeats, context.threshold("parent_match"))) {
+                const StatementEntry& parent = *found;
                 const double ratio = static_cast<double>(child.calls) / static_cast<double>(parent.calls);
-                const double per_row = *parent.rows > 0 ? static_cast<double>(child.calls) / static_cast<double>(*parent.rows) : 0;
-                if (ratio < repeats || std::abs(per_row - 1) * 100 > context.threshold("parent_match")) continue;
                 const SqlSummary sql = summarize_sql(child.query);
                 Finding finding;
                 finding.key = finding_key({"", "", child.fingerprint});
@@ -294,10 +339,11 @@ Result<Answer> from_statements(AnalysisContext& context)
                 finding.proof = "calls of the child statement per parent call fall to 1";
                 finding.note = "statement counters cannot show which request makes the calls; a trace would confirm it";
                 context.add(std::move(finding));
-                break;
             }
         }
     }
+    if (!broken.empty()) return Answer{Verdict::inconclusive, broken, {}};
+    if (used == 0) return Answer{Verdict::inconclusive, "no two snapshots of the statements fall into the window", {missing_evidence("span", "shows which request runs what")}};
     return Answer{Verdict::ruledOut, "no statement is called once per row of another", {}};
 }
 
