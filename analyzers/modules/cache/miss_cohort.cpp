@@ -239,7 +239,9 @@ Result<Answer> from_metrics(AnalysisContext& context)
     if (!windows.baseline) return Answer{Verdict::inconclusive, "hit ratio " + format_percent(now) + "; nothing to compare with, and no request shows what a miss costs", {missing_evidence("span", "shows which requests miss")}};
     const double base_hit = sum(*hits, *windows.baseline), base_miss = sum(*misses, *windows.baseline);
     const double before = ratio(base_hit, base_hit + base_miss);
-    if (base_hit + base_miss > 0 && (before - now) * 100 >= context.threshold("hit_drop") && !hits->empty()) {
+    if (base_hit + base_miss < context.threshold("common.min_requests"))
+        return Answer{Verdict::inconclusive, "hit ratio " + format_percent(now) + "; fewer than " + format_number(context.threshold("common.min_requests")) + " cache reads were counted before", {missing_evidence("span", "shows which requests miss")}};
+    if ((before - now) * 100 >= context.threshold("hit_drop") && !hits->empty()) {
         Finding finding;
         finding.verdict = Verdict::suspected;
         finding.key = finding_key({hits->front().service, "cache"});

@@ -5,6 +5,8 @@
 // taking a histogram or a dump are left out.
 
 #include "analyzers/analysis/context.h"
+#include "analyzers/analysis/needs.h"
+#include "analyzers/analysis/pool_gauges.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 
@@ -157,35 +159,68 @@ Overlap overlap_with(const SpanTable& spans, const RequestSet& requests, const P
     return overlap;
 }
 
+/// What a counter of time in collections says of one process.
+struct CountedPauses {
+    double share = 0;          ///< of the worst 60 s, or of what was recorded when that is shorter
+    double mean_ms = 0;        ///< of one pause, in the worst step that has a count; 0 without one
+    std::size_t steps = 0;
+    const Series* series = nullptr;
+};
+
+CountedPauses counted_pauses(const Series& sums, const Series* counts, TimeRange analysed)
+{
+    CountedPauses result;
+    result.series = &sums;
+    std::vector<std::pair<std::int64_t, double>> steps;  // end, ms
+    double inside_ms = 0, recorded_s = 0;
+    std::size_t first = 0;
+    for (std::size_t i = 1; i < sums.value.size(); ++i) {
+        if (!analysed.contains(sums.at_ns[i]) || sums.at_ns[i] <= sums.at_ns[i - 1]) continue;
+        const TimeRange step{sums.at_ns[i - 1] + 1, sums.at_ns[i] + 1};
+        const double ms = std::max(0.0, sums.increase(step)), pauses = counts ? counts->increase(step) : 0;
+        recorded_s += step.seconds();
+        if (pauses >= 1) result.mean_ms = std::max(result.mean_ms, ms / pauses);
+        steps.emplace_back(sums.at_ns[i], ms);
+        inside_ms += ms;
+        while (steps.back().first - steps[first].first >= 60'000'000'000) inside_ms -= steps[first++].second;
+        // A step longer than a minute is a mean over itself.
+        result.share = std::max(result.share, inside_ms / 1000 / std::max({step.seconds(), std::min(recorded_s, 60.0), 1.0}));
+    }
+    result.steps = steps.size();
+    return result;
+}
+
 Result<Answer> from_metrics(AnalysisContext& context)
 {
     TRY_ASSIGN(const auto* sums, context.evidence().metric("gc_pause_sum"));
-    double worst = 0;
-    const Series* busiest = nullptr;
-    for (const Series& series : *sums)
-        for (std::size_t i = 1; i < series.value.size(); ++i) {
-            if (!context.windows().analysed.contains(series.at_ns[i])) continue;
-            const double seconds = static_cast<double>(series.at_ns[i] - series.at_ns[i - 1]) / 1e9;
-            const double share = seconds > 0 ? std::max(0.0, series.value[i] - series.value[i - 1]) / 1000 / std::max(seconds, 5.0) : 0;
-            if (share > worst) {
-                worst = share;
-                busiest = &series;
-            }
-        }
-    if (worst * 100 >= context.threshold("time_share") && busiest) {
+    TRY_ASSIGN(const auto* counts, context.evidence().metric("gc_pause_count"));
+    const PoolSeries count_of(*counts);
+    CountedPauses worst;
+    for (const Series& series : *sums) {
+        const CountedPauses one = counted_pauses(series, count_of.of(pool_identity(series)), context.windows().analysed);
+        worst.steps = std::max(worst.steps, one.steps);
+        if (worst.series && std::pair(one.share, one.mean_ms) <= std::pair(worst.share, worst.mean_ms)) continue;
+        worst = {one.share, one.mean_ms, worst.steps, one.series};
+    }
+    const bool often = worst.share * 100 >= context.threshold("warn_share"), are_long = worst.mean_ms >= context.threshold("pause");
+    if (often || are_long) {
+        const std::string& service = worst.series->service;
         Finding finding;
         finding.verdict = Verdict::suspected;
-        finding.key = finding_key({busiest->service, "collections"});
-        finding.headline = "Collections take " + format_percent(worst) + " of the time of " + (busiest->service.empty() ? "a process" : busiest->service) + " in its worst interval";
-        finding.subjects = {{"service", busiest->service}};
-        finding.figures = {context.figure("time_share", worst * 100, "% per 60 s", "time_share")};
-        finding.severity = severity_of({0, 0, false, true, false});
-        finding.evidence = {{"Time in collections", "series", "metric", "SELECT at_ns, name, labels, value FROM metric_point WHERE name = ?1 ORDER BY labels, at_ns", {busiest->name}}};
+        finding.key = finding_key({service, "collections"});
+        finding.headline = "Collections take " + format_percent(worst.share) + " of the time of " + (service.empty() ? "a process" : service) + " in its worst minute" +
+                           (are_long ? ", up to " + format_ms(worst.mean_ms) + " each on average" : "");
+        finding.subjects = {{"service", service}};
+        finding.figures = {context.figure("time_share", worst.share * 100, "% per 60 s", "time_share")};
+        if (worst.mean_ms > 0) finding.figures.push_back(context.figure("pause_mean", worst.mean_ms, "ms", "pause"));
+        finding.severity = worst.share * 100 >= context.threshold("time_share") ? severity_of({0, 0, false, true, false}) : Severity::note;
+        finding.evidence = {{"Time in collections", "series", "metric", "SELECT at_ns, name, labels, value FROM metric_point WHERE name = ?1 ORDER BY labels, at_ns", {worst.series->name}}};
         finding.refutes_if = "the share stays below " + format_number(context.threshold("quiet_share")) + " %";
         finding.note = "a GC log would show single pauses, and whether they fall on the slow requests";
         context.add(std::move(finding));
     }
-    return Answer{Verdict::ruledOut, "collections take at most " + format_percent(worst) + " of the time", {}};
+    if (worst.steps < 2) return Answer{Verdict::inconclusive, "time in collections was read fewer than three times in the window", {missing_evidence("gc_pause", "shows every pause")}};
+    return Answer{Verdict::ruledOut, "collections take at most " + format_percent(worst.share) + " of the time", {}};
 }
 
 Result<Answer> run(AnalysisContext& context)
