@@ -70,8 +70,21 @@ void scatter(const char* name, std::size_t count, double failed_share)
     pane.resize(1600, 900);
     pane.show();
     LatencyPoints points = requests(count, failed_share);
+    PreparedRequests prepared;
+    std::snprintf(what, sizeof what, "%s: count (a job)", name);
+    say(what, [&] { prepared = prepare_requests(std::move(points)); });
     std::snprintf(what, sizeof what, "%s: open", name);
-    say(what, [&] { pane.set_points(std::move(points)); pane.grab(); });
+    say(what, [&] { pane.show_requests(std::move(prepared)); pane.grab(); });
+    std::vector<quint32> places;
+    QObject::connect(&pane, &LatencyPane::selection_changed, &pane, [&](const std::vector<quint32>& selected) { places = selected; });
+    std::snprintf(what, sizeof what, "%s: select half of all", name);
+    say(what, [&] { pane.chart().select_box(LatencyBox{epoch_ns, epoch_ns + static_cast<std::int64_t>(count) * 350'000, 0, INT64_MAX}); pane.grab(); });
+    RequestSplit split;
+    std::snprintf(what, sizeof what, "%s: divide them (a job)", name);
+    say(what, [&] { split = split_requests(*pane.chart().requests(), places); });
+    std::snprintf(what, sizeof what, "%s: show the two sides", name);
+    say(what, [&] { pane.show_split(split); pane.grab(); });
+    pane.chart().select_box({});
     move_about(name, pane, pane.chart(), epoch_ns, static_cast<std::int64_t>(count) * 700'000);
 }
 

@@ -23,6 +23,7 @@ Chart::Chart(QWidget* parent)
       stack_(new QStackedLayout)
 {
     plot_->setAutoAddPlottableToLegend(false);
+    plot_->setPlottingHint(QCP::phImmediateRefresh, false);  // one paint for all that changed, not one per chart
     plot_->setFocusPolicy(Qt::NoFocus);
     plot_->setMinimumSize(80, 60);  // else a long legend would widen the window
     plot_->installEventFilter(this);

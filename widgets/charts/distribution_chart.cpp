@@ -1,6 +1,5 @@
 #include "widgets/charts/distribution_chart.h"
 
-#include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "widgets/charts/duration_ticker.h"
 #include "widgets/charts/time_text.h"
@@ -10,13 +9,6 @@
 #include <cmath>
 
 namespace casebook {
-namespace {
-
-constexpr double most_bins = 60;
-constexpr double least_width = 0.02;  // log10: bins of 5 %
-
-}  // namespace
-
 DistributionChart::DistributionChart(QWidget* parent) : Chart(parent)
 {
     setAccessibleName(tr("Distribution of durations"));
@@ -36,67 +28,33 @@ DistributionChart::DistributionChart(QWidget* parent) : Chart(parent)
 
 DistributionChart::~DistributionChart() { plot().disconnect(this); }
 
-void DistributionChart::set_durations(std::vector<double> all, const QString& name, std::vector<double> selected, const QString& selected_name)
+void DistributionChart::set_distribution(Distribution distribution)
 {
-    sets_.clear();
-    double least = 1e300, most = 0;
-    for (const auto* values : {&all, &selected})
-        for (const double value : *values) {
-            least = std::min(least, std::max(1.0, value));
-            most = std::max(most, value);
-        }
-    set_empty(all.empty());
-    if (all.empty()) {
-        summary_.clear();
-        return;
-    }
-    const double span = std::max(0.2, duration_to_axis(most) - duration_to_axis(least) + 1e-9);
-    const double wanted = std::clamp(std::sqrt(static_cast<double>(all.size())) * 1.5, 12.0, most_bins);
-    width_ = std::max(least_width, span / wanted);
-    low_ = std::floor(duration_to_axis(least) / width_) * width_;
-    bins_ = static_cast<std::size_t>(std::ceil((duration_to_axis(most) - low_) / width_ + 1e-9)) + 1;
-    sets_.push_back(binned(std::move(all), name));
-    if (!selected.empty()) sets_.push_back(binned(std::move(selected), selected_name));
-    const Set& first = sets_.front();
-    const auto text = [](double ns) { return duration_text(static_cast<std::int64_t>(ns)); };
-    summary_ = tr("%1 requests, P50 %2, P95 %3, P99 %4").arg(count_text(static_cast<std::int64_t>(first.count)), text(first.p50), text(first.p95), text(first.p99));
-    build();
-}
-
-DistributionChart::Set DistributionChart::binned(std::vector<double> durations, const QString& name) const
-{
-    Set set;
-    set.name = name;
-    set.count = durations.size();
-    set.bins.assign(bins_, 0);
-    for (const double value : durations)
-        ++set.bins[std::min(bins_ - 1, static_cast<std::size_t>(std::max(0.0, (duration_to_axis(value) - low_) / width_)))];
-    set.p50 = percentile_in_place(durations, 50);
-    set.p95 = percentile_in_place(durations, 95);
-    set.p99 = percentile_in_place(durations, 99);
-    return set;
+    shown_ = std::move(distribution);
+    set_empty(shown_.sets.empty());
+    if (!is_empty()) build();
 }
 
 void DistributionChart::build()
 {
     plot().clearPlottables();
     plot().clearItems();
-    const bool shares = sets_.size() > 1;
+    const bool shares = shown_.sets.size() > 1;
     set_value_label(*plot().yAxis, shares ? tr("share of the requests (%)") : tr("requests (count)"));
-    for (const Set& set : sets_) {
+    for (const Distribution::Set& set : shown_.sets) {
         auto* bars = new QCPBars(plot().xAxis, plot().yAxis);
         bars->setWidthType(QCPBars::wtPlotCoords);
-        bars->setWidth(width_ * 0.94);
+        bars->setWidth(shown_.width * 0.94);
         bars->setName(set.name);
         QVector<double> at, height;
         for (std::size_t i = 0; i < set.bins.size(); ++i) {
-            at += low_ + (static_cast<double>(i) + 0.5) * width_;
+            at += shown_.low + (static_cast<double>(i) + 0.5) * shown_.width;
             height += shares ? set.bins[i] * 100 / static_cast<double>(set.count) : set.bins[i];
         }
         bars->setData(at, height, true);
     }
     // The first set's percentiles; with two sets the names carry their own.
-    for (const auto& [name, value] : {std::pair{QStringLiteral("P50"), sets_.front().p50}, {QStringLiteral("P95"), sets_.front().p95}, {QStringLiteral("P99"), sets_.front().p99}}) {
+    for (const auto& [name, value] : {std::pair{QStringLiteral("P50"), shown_.sets.front().p50}, {QStringLiteral("P95"), shown_.sets.front().p95}, {QStringLiteral("P99"), shown_.sets.front().p99}}) {
         auto* line = new QCPItemStraightLine(&plot());
         line->point1->setCoords(duration_to_axis(value), 0);
         line->point2->setCoords(duration_to_axis(value), 1);
@@ -139,7 +97,7 @@ void DistributionChart::reset_view()
         if (auto* bars = qobject_cast<QCPBars*>(plot().plottable(i)))
             for (const QCPBarsData& bar : *bars->data()) most = std::max(most, bar.value);
     plot().yAxis->setRange(0, most * 1.12);
-    plot().xAxis->setRange(low_ - width_, low_ + width_ * static_cast<double>(bins_ + 1));
+    plot().xAxis->setRange(shown_.low - shown_.width, shown_.low + shown_.width * static_cast<double>(shown_.bins + 1));
     plot().replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -149,7 +107,7 @@ void DistributionChart::apply_colors()
     for (int i = 0; i < plot().plottableCount(); ++i) {
         QColor fill = i == 0 ? colors().accent : colors().evidence;
         QColor edge = fill;
-        fill.setAlpha(sets_.size() > 1 ? 110 : 170);
+        fill.setAlpha(shown_.sets.size() > 1 ? 110 : 170);
         plot().plottable(i)->setPen(QPen(edge, 1));
         plot().plottable(i)->setBrush(fill);
     }
@@ -194,12 +152,12 @@ QString DistributionChart::text_at(QPoint at) const
 {
     QCustomPlot& plot = this->plot();
     if (is_empty() || !plot.axisRect()->rect().contains(at)) return {};
-    const double place = (plot.xAxis->pixelToCoord(at.x()) - low_) / width_;
-    if (place < 0 || place >= static_cast<double>(bins_)) return {};
+    const double place = (plot.xAxis->pixelToCoord(at.x()) - shown_.low) / shown_.width;
+    if (place < 0 || place >= static_cast<double>(shown_.bins)) return {};
     const auto bin = static_cast<std::size_t>(place);
-    const auto edge = [&](std::size_t i) { return duration_text(static_cast<std::int64_t>(duration_from_axis(low_ + static_cast<double>(i) * width_))); };
+    const auto edge = [&](std::size_t i) { return duration_text(static_cast<std::int64_t>(duration_from_axis(shown_.low + static_cast<double>(i) * shown_.width))); };
     QString text = tr("%1 to %2").arg(edge(bin), edge(bin + 1));
-    for (const Set& set : sets_)
+    for (const Distribution::Set& set : shown_.sets)
         text += QStringLiteral("\n%1: %2 (%3)").arg(set.name, count_text(static_cast<std::int64_t>(set.bins[bin])), QString::fromStdString(format_percent(set.bins[bin] / static_cast<double>(std::max<std::size_t>(1, set.count)))));
     return text;
 }
@@ -214,11 +172,11 @@ void DistributionChart::pointer_moved(QPoint at)
 QString DistributionChart::csv() const
 {
     QString text = QStringLiteral("from_ns,to_ns");
-    for (const Set& set : sets_) text += QStringLiteral(",\"%1\"").arg(QString(set.name).replace(QLatin1Char('"'), QStringLiteral("\"\"")));
+    for (const Distribution::Set& set : shown_.sets) text += QStringLiteral(",\"%1\"").arg(QString(set.name).replace(QLatin1Char('"'), QStringLiteral("\"\"")));
     text += QStringLiteral("\r\n");
-    for (std::size_t bin = 0; bin < bins_; ++bin) {
-        text += QStringLiteral("%1,%2").arg(duration_from_axis(low_ + static_cast<double>(bin) * width_), 0, 'f', 0).arg(duration_from_axis(low_ + static_cast<double>(bin + 1) * width_), 0, 'f', 0);
-        for (const Set& set : sets_) text += QStringLiteral(",%1").arg(set.bins[bin], 0, 'f', 0);
+    for (std::size_t bin = 0; bin < shown_.bins; ++bin) {
+        text += QStringLiteral("%1,%2").arg(duration_from_axis(shown_.low + static_cast<double>(bin) * shown_.width), 0, 'f', 0).arg(duration_from_axis(shown_.low + static_cast<double>(bin + 1) * shown_.width), 0, 'f', 0);
+        for (const Distribution::Set& set : shown_.sets) text += QStringLiteral(",%1").arg(set.bins[bin], 0, 'f', 0);
         text += QStringLiteral("\r\n");
     }
     return text;

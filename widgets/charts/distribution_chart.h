@@ -1,8 +1,7 @@
 #pragma once
 
 #include "widgets/charts/chart.h"
-
-#include <vector>
+#include "widgets/charts/distribution.h"
 
 namespace casebook {
 
@@ -14,14 +13,13 @@ public:
     explicit DistributionChart(QWidget* parent = nullptr);
     ~DistributionChart() override;
 
-    /// Durations in ns; `selected` may be empty. Names are for the legend.
-    void set_durations(std::vector<double> all, const QString& name, std::vector<double> selected = {}, const QString& selected_name = {});
+    void set_distribution(Distribution distribution);
     void set_time_zone(TimeZoneMode) override {}
     QString csv() const override;
     /// Exact percentiles of the first set, as the caption has them: "P50 12.3 ms, P95 …".
-    QString summary() const { return summary_; }
+    QString summary() const { return shown_.summary; }
     QString text_at(QPoint at) const;
-    bool compares() const { return sets_.size() > 1; }
+    bool compares() const { return shown_.sets.size() > 1; }
 
 public slots:
     void reset_view() override;
@@ -34,20 +32,10 @@ protected:
     void wheel_turned(QPoint at, double notches, Qt::KeyboardModifiers modifiers) override;
 
 private:
-    struct Set {
-        QString name;
-        std::size_t count = 0;
-        std::vector<double> bins;         ///< counts
-        double p50 = 0, p95 = 0, p99 = 0;  ///< ns
-    };
-    Set binned(std::vector<double> durations, const QString& name) const;
     void build();
     void place_names();
 
-    std::vector<Set> sets_;
-    double low_ = 0, width_ = 0.1;  ///< of bins, in log10 ns
-    std::size_t bins_ = 0;
-    QString summary_;
+    Distribution shown_;
 };
 
 }  // namespace casebook

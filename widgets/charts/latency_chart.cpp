@@ -1,6 +1,7 @@
 #include "widgets/charts/latency_chart.h"
 
 #include "widgets/charts/duration_ticker.h"
+#include "widgets/charts/request_cloud.h"
 #include "widgets/charts/time_ticker.h"
 
 #include <algorithm>
@@ -10,11 +11,11 @@ namespace casebook {
 namespace {
 
 constexpr int cell_pixels = 4;              // width of a heat map cell
-constexpr std::size_t most_failed = 2'000;  // crosses drawn over a heat map, evenly picked beyond
+constexpr std::size_t most_crosses = 2'000;  // over a heat map; more would hide it
 
 }  // namespace
 
-LatencyChart::LatencyChart(QWidget* parent) : Chart(parent), ticker_(new TimeTicker)
+LatencyChart::LatencyChart(QWidget* parent) : Chart(parent), requests_(std::make_shared<const LatencySet>(LatencyPoints())), ticker_(new TimeTicker)
 {
     setAccessibleName(tr("Requests by start and duration"));
     set_hint(tr("No requests here. Import traces: OTLP, Jaeger or Zipkin."));
@@ -27,17 +28,15 @@ LatencyChart::LatencyChart(QWidget* parent) : Chart(parent), ticker_(new TimeTic
     plot().xAxis->setTicker(ticker_);
     plot().yAxis->setTicker(QSharedPointer<DurationTicker>(new DurationTicker));
     set_value_label(*plot().yAxis, tr("duration, log scale"));
-    map_ = new QCPColorMap(plot().xAxis, plot().yAxis);
-    map_->setInterpolate(false);
-    map_->setTightBoundary(true);
-    map_->setDataScaleType(QCPAxis::stLogarithmic);
-    map_->setVisible(false);  // until there are too many points; its empty cells would show as a stain
-    graph_ = plot().addGraph();
-    failed_ = plot().addGraph();
-    for (QCPGraph* graph : {graph_, failed_}) {
-        graph->setLineStyle(QCPGraph::lsNone);
-        graph->setAdaptiveSampling(true);
+    for (QCPColorMap** map : {&map_, &failed_map_}) {
+        *map = new QCPColorMap(plot().xAxis, plot().yAxis);
+        (*map)->setInterpolate(false);
+        (*map)->setTightBoundary(true);
+        (*map)->setVisible(false);  // until there are too many points; its empty cells would show as a stain
     }
+    map_->setDataScaleType(QCPAxis::stLogarithmic);
+    failed_map_->setDataRange(QCPRange(0, 1));
+    cloud_ = new RequestCloud(plot().xAxis, plot().yAxis);
     box_item_ = new QCPItemRect(&plot());
     box_text_ = new QCPItemText(&plot());
     box_text_->position->setParentAnchor(box_item_->bottomLeft);
@@ -61,16 +60,15 @@ LatencyChart::LatencyChart(QWidget* parent) : Chart(parent), ticker_(new TimeTic
 
 LatencyChart::~LatencyChart() { plot().disconnect(this); }
 
-void LatencyChart::set_points(LatencyPoints points)
+void LatencyChart::set_requests(std::shared_ptr<const LatencySet> requests)
 {
-    sort_points(points);
-    points_ = std::move(points);
-    grid_ = LatencyGrid(points_);
+    cloud_->show(nullptr, 0, 0, 0, {});
+    requests_ = std::move(requests);
     box_.reset();
     place_box();
-    set_empty(points_.size() == 0);
+    set_empty(points().size() == 0);
     if (is_empty()) return;
-    ticker_->set_origin(points_.start_ns.front(), zone_);
+    ticker_->set_origin(points().start_ns.front(), zone_);
     place_windows();
     place_events();
     reset_view();
@@ -102,7 +100,7 @@ void LatencyChart::set_time_zone(TimeZoneMode zone)
 {
     zone_ = zone;
     if (is_empty()) return;
-    ticker_->set_origin(points_.start_ns.front(), zone_);
+    ticker_->set_origin(points().start_ns.front(), zone_);
     view_changed();
 }
 
@@ -171,11 +169,11 @@ void LatencyChart::view_changed()
 void LatencyChart::choose_shape()
 {
     if (!dirty_ || is_empty()) return;
-    const bool heat = grid_.points_in(from_ns(), to_ns()) > most_points;
+    const auto [first, last] = requests_->places(from_ns(), to_ns());
+    const bool heat = last - first > most_points;
     if (heat == heat_) return;
     heat_ = heat;
     map_->setVisible(heat);
-    graph_->setVisible(!heat);
     if (heat) add_scale();
     else remove_scale();
 }
@@ -228,55 +226,50 @@ void LatencyChart::fill()
     if (!dirty_ && width == filled_width_) return;
     dirty_ = false;
     filled_width_ = width;
-    const auto first = std::lower_bound(points_.start_ns.begin(), points_.start_ns.end(), from_ns());
-    const auto last = std::lower_bound(first, points_.start_ns.end(), to_ns());
-    if (heat_) fill_heat();
-    fill_points(static_cast<std::size_t>(first - points_.start_ns.begin()), static_cast<std::size_t>(last - points_.start_ns.begin()));
+    fill_points();
 }
 
-void LatencyChart::fill_points(std::size_t first, std::size_t last)
+void LatencyChart::fill_points()
 {
-    QVector<QCPGraphData> fine, bad;
-    std::size_t skipped_every = 1;
-    if (heat_ && !points_.failed.empty()) {
-        const auto from = points_.failed.begin() + static_cast<std::ptrdiff_t>(first), to = points_.failed.begin() + static_cast<std::ptrdiff_t>(last);
-        skipped_every = static_cast<std::size_t>(std::count(from, to, std::uint8_t{1})) / most_failed + 1;
-    }
-    std::size_t seen = 0;
-    for (std::size_t i = first; i < last; ++i) {
-        const bool failed = !points_.failed.empty() && points_.failed[i];
-        if (!failed && heat_) continue;
-        if (failed && seen++ % skipped_every != 0) continue;
-        const QCPGraphData point(ticker_->to_axis(points_.start_ns[i]), duration_to_axis(static_cast<double>(points_.duration_ns[i])));
-        (failed ? bad : fine).append(point);
-    }
-    graph_->data()->set(fine, true);
-    failed_->data()->set(bad, true);
-    const int size = fine.size() > 5000 ? 3 : 5;
-    QColor dot = colors().accent;
-    dot.setAlpha(fine.size() > 2000 ? 150 : 220);
-    graph_->setAntialiased(fine.size() <= 20'000);
-    graph_->setAntialiasedScatters(fine.size() <= 5000);
-    graph_->setScatterStyle(QCPScatterStyle(fine.size() > 5000 ? QCPScatterStyle::ssSquare : QCPScatterStyle::ssDisc, QPen(dot, 1), dot, size));
-    failed_->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCross, QPen(colors().error, heat_ ? 1.0 : 1.4), Qt::NoBrush, heat_ ? 5 : 6));
+    const auto [first, last] = requests_->places(from_ns(), to_ns());
+    auto failed = requests_->failed_in(first, last);
+    if (heat_) fill_heat(failed.size());
+    failed_map_->setVisible(heat_ && failed.size() > most_crosses);
+    if (failed_map_->visible()) failed = {};
+    const std::size_t dots = heat_ ? 0 : last - first - failed.size();
+    RequestCloud::Look look;
+    look.dot = colors().accent;
+    look.dot.setAlpha(dots > 2000 ? 150 : 220);
+    look.round = dots <= 5000;
+    look.dot_size = look.round ? 5 : 3;
+    look.cross = colors().error;
+    if (heat_) look.cross_size = 5, look.cross_width = 1;
+    cloud_->set_look(look);
+    cloud_->show(&points(), points().start_ns.front(), first, heat_ ? first : last, failed);
 }
 
-void LatencyChart::fill_heat()
+void LatencyChart::fill_heat(std::size_t failed)
 {
     const int width = std::max(8, plot().axisRect()->width() / cell_pixels);
-    const std::vector<std::uint32_t> counts = grid_.counts(from_ns(), to_ns(), width);
-    QCPColorMapData* data = map_->data();
-    if (data->keySize() != width || data->valueSize() != LatencyGrid::rows) data->setSize(width, LatencyGrid::rows);
+    const LatencyGrid& grid = requests_->grid;
+    const LatencyCounts counts = grid.counts(from_ns(), to_ns(), width);
     const double left = ticker_->to_axis(from_ns()), right = ticker_->to_axis(to_ns());
-    // The map's range runs through the middles of its outer cells.
-    const double half = (right - left) / width / 2, row = (grid_.high() - grid_.low()) / LatencyGrid::rows / 2;
-    data->setRange(QCPRange(left + half, right - half), QCPRange(grid_.low() + row, grid_.high() - row));
+    // A map's range runs through the middles of its outer cells.
+    const double half = (right - left) / width / 2, row = (grid.high() - grid.low()) / LatencyGrid::rows / 2;
+    for (QCPColorMap* map : {map_, failed_map_}) {
+        QCPColorMapData* data = map->data();
+        if (data->keySize() != width || data->valueSize() != LatencyGrid::rows) data->setSize(width, LatencyGrid::rows);
+        data->setRange(QCPRange(left + half, right - half), QCPRange(grid.low() + row, grid.high() - row));
+    }
+    const bool shares = failed > most_crosses;
     std::uint32_t most = 1;
+    std::size_t cell = 0;
     for (int y = 0; y < LatencyGrid::rows; ++y)
-        for (int x = 0; x < width; ++x) {
-            const std::uint32_t count = counts[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)];
-            data->setCell(x, y, count == 0 ? std::nan("") : count);
+        for (int x = 0; x < width; ++x, ++cell) {
+            const std::uint32_t count = counts.all[cell];
+            map_->data()->setCell(x, y, count == 0 ? std::nan("") : count);
             most = std::max(most, count);
+            if (shares) failed_map_->data()->setCell(x, y, counts.failed[cell] == 0 ? std::nan("") : counts.failed[cell] / static_cast<double>(count));
         }
     map_->setDataRange(QCPRange(1, std::max(2.0, static_cast<double>(most))));
 }
@@ -284,10 +277,10 @@ void LatencyChart::fill_heat()
 void LatencyChart::reset_view()
 {
     if (is_empty()) return;
-    const TimeRange data{points_.start_ns.front(), points_.start_ns.back()}, whole = whole_time(data);
+    const TimeRange data{points().start_ns.front(), points().start_ns.back()}, whole = whole_time(data);
     const double from = ticker_->to_axis(whole.from_ns), to = ticker_->to_axis(whole.to_ns);
     const double room = whole == data ? std::max((to - from) * 0.01, 1e-6) : 0;
-    plot().yAxis->setRange(grid_.low(), grid_.high());
+    plot().yAxis->setRange(requests_->grid.low(), requests_->grid.high());
     plot().xAxis->setRange(from - room, to + room);
     view_changed();
 }
@@ -300,6 +293,15 @@ void LatencyChart::apply_colors()
     for (int i = 0; i <= 8; ++i) gradient.setColorStopAt(i / 8.0, colors().heat(0.12 + 0.88 * i / 8.0));
     gradient.setNanHandling(QCPColorGradient::nhTransparent);
     map_->setGradient(gradient);
+    // One failed request of many must be seen, too.
+    QColor few = colors().error, most = colors().error;
+    few.setAlphaF(0.45F);
+    QCPColorGradient failed;
+    failed.clearColorStops();
+    failed.setColorStopAt(0, few);
+    failed.setColorStopAt(1, most);
+    failed.setNanHandling(QCPColorGradient::nhTransparent);
+    failed_map_->setGradient(failed);
     if (scale_ != nullptr) {
         QCPAxis* axis = scale_->axis();
         axis->setTickLabelColor(colors().text);

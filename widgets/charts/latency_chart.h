@@ -11,7 +11,6 @@
 
 class QCPColorMap;
 class QCPColorScale;
-class QCPGraph;
 class QCPItemLine;
 class QCPItemRect;
 class QCPItemStraightLine;
@@ -19,11 +18,13 @@ class QCPItemText;
 
 namespace casebook {
 
+class RequestCloud;
 class TimeTicker;
 
 /// Requests over start and duration (logarithmic): points while there are few, a heat map when more than 50,000 are in
-/// sight, because points would hide one another and cost seconds. Failed requests are crosses in both. A dragged box
-/// selects requests; Shift+drag pans, the wheel zooms the time.
+/// sight, because points would hide one another. Failed requests are crosses; where there are thousands of them in a heat
+/// map, the cells with failed ones are red instead, the deeper the larger their share. A dragged box selects requests;
+/// Shift+drag pans, the wheel zooms the time.
 class LatencyChart : public Chart {
     Q_OBJECT
 public:
@@ -32,15 +33,17 @@ public:
     explicit LatencyChart(QWidget* parent = nullptr);
     ~LatencyChart() override;
 
-    /// Sorts the points; keeps them.
-    void set_points(LatencyPoints points);
+    void set_requests(std::shared_ptr<const LatencySet> requests);
+    /// Makes a set of the points first: for few of them.
+    void set_points(LatencyPoints points) { set_requests(std::make_shared<const LatencySet>(std::move(points))); }
     void set_windows(std::vector<ChartWindow> windows);
     /// Marks deploys and other events.
     void set_events(std::vector<ChartEvent> events);
     /// A duration to hold requests against, 0 = none: drawn as a dashed line.
     void set_threshold(double duration_ns, const QString& name);
     void set_time_zone(TimeZoneMode zone) override;
-    const LatencyPoints& points() const { return points_; }
+    const LatencyPoints& points() const { return requests_->points; }
+    const std::shared_ptr<const LatencySet>& requests() const { return requests_; }
     bool shows_heat_map() const { return heat_; }
 
     void set_range(std::int64_t from_ns, std::int64_t to_ns);
@@ -85,23 +88,22 @@ private:
     void add_scale();
     void remove_scale();
     void fill();
-    void fill_points(std::size_t first, std::size_t last);
-    void fill_heat();
+    void fill_points();
+    void fill_heat(std::size_t failed);
     void place_windows();
     void place_window_names();
     void place_events();
     void place_box();
     std::optional<std::size_t> nearest(QPoint at) const;
 
-    LatencyPoints points_;
-    LatencyGrid grid_;
+    std::shared_ptr<const LatencySet> requests_;  ///< never null
     std::vector<ChartWindow> windows_;
     std::optional<LatencyBox> box_;
     QSharedPointer<TimeTicker> ticker_;
     TimeZoneMode zone_ = TimeZoneMode::utc;
-    QCPGraph* graph_ = nullptr;
-    QCPGraph* failed_ = nullptr;
+    RequestCloud* cloud_ = nullptr;
     QCPColorMap* map_ = nullptr;
+    QCPColorMap* failed_map_ = nullptr;
     QCPColorScale* scale_ = nullptr;
     QCPItemRect* box_item_ = nullptr;
     QCPItemText* box_text_ = nullptr;

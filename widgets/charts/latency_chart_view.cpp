@@ -79,7 +79,7 @@ void LatencyChart::select_box(std::optional<LatencyBox> box)
     box_ = box;
     place_box();
     std::vector<quint32> places;
-    if (box_) places = points_in_box(points_, *box_);
+    if (box_) places = points_in_box(points(), *box_);
     box_text_->setText(tr("%1 requests selected").arg(count_text(static_cast<std::int64_t>(places.size()))));
     plot().replot(QCustomPlot::rpQueuedReplot);
     emit box_selected(places);
@@ -104,12 +104,12 @@ std::optional<std::size_t> LatencyChart::nearest(QPoint at) const
 {
     QCustomPlot& plot = this->plot();
     const std::int64_t from = ticker_->to_ns(plot.xAxis->pixelToCoord(at.x() - near_pixels)), to = ticker_->to_ns(plot.xAxis->pixelToCoord(at.x() + near_pixels));
-    const auto first = std::lower_bound(points_.start_ns.begin(), points_.start_ns.end(), from);
+    const auto first = std::lower_bound(points().start_ns.begin(), points().start_ns.end(), from);
     std::optional<std::size_t> best;
     double best_distance = near_pixels;
-    for (auto i = static_cast<std::size_t>(first - points_.start_ns.begin()); i < points_.size() && points_.start_ns[i] <= to; ++i) {
-        const double dx = plot.xAxis->coordToPixel(ticker_->to_axis(points_.start_ns[i])) - at.x();
-        const double dy = plot.yAxis->coordToPixel(duration_to_axis(static_cast<double>(points_.duration_ns[i]))) - at.y();
+    for (auto i = static_cast<std::size_t>(first - points().start_ns.begin()); i < points().size() && points().start_ns[i] <= to; ++i) {
+        const double dx = plot.xAxis->coordToPixel(ticker_->to_axis(points().start_ns[i])) - at.x();
+        const double dy = plot.yAxis->coordToPixel(duration_to_axis(static_cast<double>(points().duration_ns[i]))) - at.y();
         const double distance = std::hypot(dx, dy);
         if (distance > best_distance) continue;
         best_distance = distance;
@@ -120,7 +120,7 @@ std::optional<std::size_t> LatencyChart::nearest(QPoint at) const
 
 void LatencyChart::clicked(QPoint at)
 {
-    if (const auto point = nearest(at)) emit request_clicked(points_.reference[*point]);
+    if (const auto point = nearest(at)) emit request_clicked(points().reference[*point]);
     else if (box_) select_box({});
 }
 
@@ -134,14 +134,18 @@ QString LatencyChart::text_at(QPoint at) const
     if (!heat_) {
         const auto point = nearest(at);
         if (!point) return {};
-        QString text = ticker_->exact_text(points_.start_ns[*point]) + QLatin1Char('\n') + exact_duration_text(points_.duration_ns[*point]);
-        if (!points_.failed.empty() && points_.failed[*point]) text += tr("\nfailed");
+        QString text = ticker_->exact_text(points().start_ns[*point]) + QLatin1Char('\n') + exact_duration_text(points().duration_ns[*point]);
+        if (!points().failed.empty() && points().failed[*point]) text += tr("\nfailed");
         return text + tr("\nClick to open the trace");
     }
     const double width = plot.xAxis->range().size() / std::max(1, plot.axisRect()->width()) * 4, x = plot.xAxis->pixelToCoord(at.x());
-    const double row = (grid_.high() - grid_.low()) / LatencyGrid::rows, y = std::floor((plot.yAxis->pixelToCoord(at.y()) - grid_.low()) / row) * row + grid_.low();
+    const double row = (requests_->grid.high() - requests_->grid.low()) / LatencyGrid::rows, y = std::floor((plot.yAxis->pixelToCoord(at.y()) - requests_->grid.low()) / row) * row + requests_->grid.low();
     const LatencyBox box{ticker_->to_ns(x - width / 2), ticker_->to_ns(x + width / 2), static_cast<std::int64_t>(duration_from_axis(y)), static_cast<std::int64_t>(duration_from_axis(y + row))};
-    return tr("%1 requests\n%2 to %3\naround %4").arg(count_text(static_cast<std::int64_t>(points_in_box(points_, box).size())), duration_text(box.least_ns), duration_text(box.most_ns), ticker_->exact_text(ticker_->to_ns(x)));
+    const std::vector<std::uint32_t> places = points_in_box(points(), box);
+    const auto failed = points().failed.empty() ? 0 : std::count_if(places.begin(), places.end(), [this](std::uint32_t place) { return points().failed[place]; });
+    const QString count = failed == 0 ? tr("%1 requests").arg(count_text(static_cast<std::int64_t>(places.size())))
+                                      : tr("%1 requests, %2 of them failed").arg(count_text(static_cast<std::int64_t>(places.size())), count_text(failed));
+    return count + tr("\n%1 to %2\naround %3").arg(duration_text(box.least_ns), duration_text(box.most_ns), ticker_->exact_text(ticker_->to_ns(x)));
 }
 
 void LatencyChart::pointer_moved(QPoint at)
@@ -154,9 +158,9 @@ void LatencyChart::pointer_moved(QPoint at)
 QString LatencyChart::csv() const
 {
     QString text = QStringLiteral("start_ns,duration_ns,failed\r\n");
-    const auto first = std::lower_bound(points_.start_ns.begin(), points_.start_ns.end(), from_ns());
-    for (auto i = static_cast<std::size_t>(first - points_.start_ns.begin()); i < points_.size() && points_.start_ns[i] < to_ns(); ++i)
-        text += QStringLiteral("%1,%2,%3\r\n").arg(points_.start_ns[i]).arg(points_.duration_ns[i]).arg(points_.failed.empty() ? 0 : points_.failed[i]);
+    const auto first = std::lower_bound(points().start_ns.begin(), points().start_ns.end(), from_ns());
+    for (auto i = static_cast<std::size_t>(first - points().start_ns.begin()); i < points().size() && points().start_ns[i] < to_ns(); ++i)
+        text += QStringLiteral("%1,%2,%3\r\n").arg(points().start_ns[i]).arg(points().duration_ns[i]).arg(points().failed.empty() ? 0 : points().failed[i]);
     return text;
 }
 

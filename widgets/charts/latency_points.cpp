@@ -46,10 +46,13 @@ LatencyGrid::LatencyGrid(const LatencyPoints& points) : points_(&points)
     high_ = std::max(low_ + 0.5, std::ceil((log_of(*most) + 1e-9) * 4) / 4);
     cells_.assign(static_cast<std::size_t>(columns) * rows, 0);
     row_of_point_.resize(points.size());
+    if (std::find(points.failed.begin(), points.failed.end(), std::uint8_t{1}) != points.failed.end()) failed_cells_.assign(cells_.size(), 0);
     for (std::size_t i = 0; i < points.size(); ++i) {
         const auto column = static_cast<std::size_t>(std::min<double>(columns - 1, static_cast<double>(points.start_ns[i] - first_ns_) / column_ns_));
         row_of_point_[i] = static_cast<std::uint8_t>(row_of(points.duration_ns[i]));
-        ++cells_[column * rows + row_of_point_[i]];
+        const std::size_t cell = column * rows + row_of_point_[i];
+        ++cells_[cell];
+        if (!failed_cells_.empty()) failed_cells_[cell] += points.failed[i];
     }
 }
 
@@ -58,17 +61,12 @@ int LatencyGrid::row_of(std::int64_t duration_ns) const
     return std::clamp(static_cast<int>((log_of(duration_ns) - low_) / (high_ - low_) * rows), 0, rows - 1);
 }
 
-std::size_t LatencyGrid::points_in(std::int64_t from_ns, std::int64_t to_ns) const
+LatencyCounts LatencyGrid::counts(std::int64_t from_ns, std::int64_t to_ns, int width) const
 {
-    if (points_ == nullptr) return 0;
-    const auto& start = points_->start_ns;
-    const auto first = std::lower_bound(start.begin(), start.end(), from_ns);
-    return static_cast<std::size_t>(std::lower_bound(first, start.end(), to_ns) - first);
-}
-
-std::vector<std::uint32_t> LatencyGrid::counts(std::int64_t from_ns, std::int64_t to_ns, int width) const
-{
-    std::vector<std::uint32_t> result(static_cast<std::size_t>(std::max(0, width)) * rows, 0);
+    LatencyCounts result;
+    result.all.assign(static_cast<std::size_t>(std::max(0, width)) * rows, 0);
+    const bool any_failed = !failed_cells_.empty();
+    if (any_failed) result.failed.assign(result.all.size(), 0);
     if (points_ == nullptr || width <= 0 || to_ns <= from_ns || cells_.empty()) return result;
     const double scale = width / (static_cast<double>(to_ns) - static_cast<double>(from_ns));
     const double grid_columns = (static_cast<double>(to_ns) - static_cast<double>(from_ns)) / column_ns_;
@@ -77,9 +75,13 @@ std::vector<std::uint32_t> LatencyGrid::counts(std::int64_t from_ns, std::int64_
         for (int column = 0; column < columns; ++column) {
             const double at = (static_cast<double>(first_ns_) - static_cast<double>(from_ns) + (column + 0.5) * column_ns_) * scale;
             if (at < 0 || at >= width) continue;
-            const auto* cell = &cells_[static_cast<std::size_t>(column) * rows];
-            auto* out = &result[static_cast<std::size_t>(at)];
-            for (int row = 0; row < rows; ++row) out[static_cast<std::size_t>(row) * static_cast<std::size_t>(width)] += cell[row];
+            const auto add = [&](const std::vector<std::uint32_t>& cells, std::vector<std::uint32_t>& counts) {
+                const auto* cell = &cells[static_cast<std::size_t>(column) * rows];
+                auto* out = &counts[static_cast<std::size_t>(at)];
+                for (int row = 0; row < rows; ++row) out[static_cast<std::size_t>(row) * static_cast<std::size_t>(width)] += cell[row];
+            };
+            add(cells_, result.all);
+            if (any_failed) add(failed_cells_, result.failed);
         }
         return result;
     }
@@ -87,9 +89,34 @@ std::vector<std::uint32_t> LatencyGrid::counts(std::int64_t from_ns, std::int64_
     const auto first = static_cast<std::size_t>(std::lower_bound(start.begin(), start.end(), from_ns) - start.begin());
     for (std::size_t i = first; i < start.size() && start[i] < to_ns; ++i) {
         const auto column = static_cast<std::size_t>(std::min<double>(width - 1, static_cast<double>(start[i] - from_ns) * scale));
-        ++result[row_of_point_[i] * static_cast<std::size_t>(width) + column];
+        const std::size_t cell = row_of_point_[i] * static_cast<std::size_t>(width) + column;
+        ++result.all[cell];
+        if (any_failed) result.failed[cell] += points_->failed[i];
     }
     return result;
+}
+
+LatencySet::LatencySet(LatencyPoints unsorted) : points(std::move(unsorted))
+{
+    sort_points(points);
+    for (std::size_t i = 0; i < points.failed.size(); ++i) {
+        points.failed[i] = points.failed[i] != 0;  // counted by adding it up
+        if (points.failed[i]) failed.push_back(static_cast<std::uint32_t>(i));
+    }
+    grid = LatencyGrid(points);
+}
+
+std::pair<std::size_t, std::size_t> LatencySet::places(std::int64_t from_ns, std::int64_t to_ns) const
+{
+    const auto& start = points.start_ns;
+    const auto first = std::lower_bound(start.begin(), start.end(), from_ns), last = std::lower_bound(first, start.end(), to_ns);
+    return {static_cast<std::size_t>(first - start.begin()), static_cast<std::size_t>(last - start.begin())};
+}
+
+std::span<const std::uint32_t> LatencySet::failed_in(std::size_t first, std::size_t last) const
+{
+    const auto from = std::lower_bound(failed.begin(), failed.end(), first), to = std::lower_bound(from, failed.end(), last);
+    return {from, to};
 }
 
 std::vector<std::uint32_t> points_in_box(const LatencyPoints& points, const LatencyBox& box)

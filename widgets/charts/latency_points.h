@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <string>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace casebook {
@@ -27,6 +27,11 @@ struct LatencyBox {
     bool operator==(const LatencyBox&) const = default;
 };
 
+/// Requests per cell, row by row from the fastest up. `failed` is empty when none failed.
+struct LatencyCounts {
+    std::vector<std::uint32_t> all, failed;
+};
+
 /// Requests per cell of a grid over time (linear) and duration (logarithmic), counted once so that a view of all of
 /// five million requests costs what the grid costs. Deep zooms count the few requests in sight.
 class LatencyGrid {
@@ -35,15 +40,14 @@ public:
     static constexpr int rows = 160;
 
     LatencyGrid() = default;
-    /// `points` sorted; must outlive the grid. O(n).
+    /// `points` sorted, `failed` 0 or 1; must outlive the grid. O(n).
     explicit LatencyGrid(const LatencyPoints& points);
 
     /// log10 of duration in ns at the lower edge of row 0 and the upper edge of the last row.
     double low() const { return low_; }
     double high() const { return high_; }
-    /// Counts for `width` columns between two instants; `rows` * width entries, row by row from the fastest up.
-    std::vector<std::uint32_t> counts(std::int64_t from_ns, std::int64_t to_ns, int width) const;
-    std::size_t points_in(std::int64_t from_ns, std::int64_t to_ns) const;
+    /// Counts for `width` columns between two instants; `rows` * width entries.
+    LatencyCounts counts(std::int64_t from_ns, std::int64_t to_ns, int width) const;
 
 private:
     int row_of(std::int64_t duration_ns) const;
@@ -52,8 +56,24 @@ private:
     std::int64_t first_ns_ = 0;
     double column_ns_ = 1;
     double low_ = 0, high_ = 1;
-    std::vector<std::uint32_t> cells_;         ///< columns * rows, column by column
+    std::vector<std::uint32_t> cells_, failed_cells_;  ///< columns * rows, column by column
     std::vector<std::uint8_t> row_of_point_;
+};
+
+/// Requests with all that drawing them needs. Making one costs seconds for millions, so it is made on a job's thread, once.
+struct LatencySet {
+    explicit LatencySet(LatencyPoints unsorted);
+    LatencySet(const LatencySet&) = delete;
+    LatencySet& operator=(const LatencySet&) = delete;
+
+    LatencyPoints points;               ///< sorted
+    LatencyGrid grid;
+    std::vector<std::uint32_t> failed;  ///< places of failed requests, ascending
+
+    /// Places of the requests that start in [from, to).
+    std::pair<std::size_t, std::size_t> places(std::int64_t from_ns, std::int64_t to_ns) const;
+    /// Of these places, the failed ones.
+    std::span<const std::uint32_t> failed_in(std::size_t first, std::size_t last) const;
 };
 
 /// Requests inside a box, by their place in `points` (which are sorted).

@@ -245,15 +245,22 @@ void TimelinePanel::paint_requests(QPainter& painter, const QRectF& area) const
     const auto height_of = [&](std::uint32_t count) {
         return count == 0 ? 0.0 : std::max(1.5, area.height() * count / static_cast<double>(std::max(1u, data.max_requests)));
     };
+    // Bars end at whole pixels, side by side: hundreds of smoothed translucent edges take longer than there is for a frame.
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    const int bottom = static_cast<int>(area.bottom());
     for (std::size_t i = 0; i < data.buckets.size(); ++i) {
         const auto& bucket = data.buckets[i];
-        if (bucket.requests == 0) continue;
         const double x = first + static_cast<double>(i) * step;
-        const double height = height_of(bucket.requests), failed = height_of(bucket.errors);
-        painter.fillRect(QRectF(x, area.bottom() - height, std::max(1.0, step - 0.3), height), bar);
-        if (failed > 0)
-            painter.fillRect(QRectF(x, area.bottom() - failed, std::max(1.0, step - 0.3), failed), theme().critical);
+        if (bucket.requests == 0 || x + step < area.left() || x > area.right()) continue;
+        const int left = static_cast<int>(std::lround(x)), right = static_cast<int>(std::lround(x + step)) - (step >= 4 ? 1 : 0);
+        const auto fill = [&](std::uint32_t count, const QColor& color) {
+            const int height = static_cast<int>(std::lround(height_of(count)));
+            if (height > 0) painter.fillRect(left, bottom - height, std::max(1, right - left), height, color);
+        };
+        fill(bucket.requests, bar);
+        fill(bucket.errors, theme().critical);
     }
+    painter.setRenderHint(QPainter::Antialiasing);
     // The line is broken where nothing happened for a while.
     constexpr std::size_t bridged_buckets = 12;
     QPolygonF line;

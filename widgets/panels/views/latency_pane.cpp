@@ -4,7 +4,6 @@
 #include "widgets/charts/latency_chart.h"
 #include "widgets/charts/time_chart.h"
 #include "widgets/models/views/cohort_table.h"
-#include "widgets/models/views/percentile_series.h"
 #include "widgets/panels/views/data_table.h"
 
 #include <QLabel>
@@ -53,41 +52,29 @@ LatencyPane::LatencyPane(QWidget* parent)
     connect(chart_, &LatencyChart::request_clicked, this, [this](quint32 row) { if (spans_) emit request_chosen(row); });
 }
 
-void LatencyPane::set_requests(std::shared_ptr<const SpanTable> spans, const std::vector<SpanTable::Row>& rows)
+void LatencyPane::show_requests(PreparedRequests prepared)
 {
-    spans_ = std::move(spans);
-    LatencyPoints points;
-    points.start_ns.reserve(rows.size());
-    points.duration_ns.reserve(rows.size());
-    points.failed.reserve(rows.size());
-    points.reference = rows;
-    for (const SpanTable::Row row : rows) {
-        points.start_ns.push_back(spans_->start_ns[row]);
-        points.duration_ns.push_back(spans_->duration_ns[row]);
-        points.failed.push_back(spans_->status[row] == SpanStatus::error);
-    }
-    show_points(std::move(points));
-}
-
-void LatencyPane::set_points(LatencyPoints points)
-{
-    spans_.reset();
-    show_points(std::move(points));
-}
-
-void LatencyPane::show_points(LatencyPoints points)
-{
-    chart_->set_points(std::move(points));
-    comparison_->set_table(nullptr);
+    spans_ = std::move(prepared.spans);
+    over_time_ = std::move(prepared.over_time);
+    all_ = std::move(prepared.all);
+    chart_->set_requests(std::move(prepared.requests));
     show_percentiles();
-    box_selected({});
+    show_split(all_);
+}
+
+void LatencyPane::show_split(const RequestSplit& split)
+{
+    const bool divided = !split.selected.empty();
+    distribution_->set_distribution(split.distribution);
+    const QString& summary = split.distribution.summary;
+    summary_->setText(divided ? tr("%1 selected. The rest: %2").arg(count_text(static_cast<std::int64_t>(split.selected.size())), summary) : summary);
+    if (!divided) comparison_->set_table(nullptr);
 }
 
 void LatencyPane::show_percentiles()
 {
     TimeChart::Data data;
-    for (ChartSeries& line : percentile_series(chart_->points())) data.series.push_back(std::move(line));
-    for (ChartSeries& line : traffic_series(chart_->points())) data.series.push_back(std::move(line));
+    data.series = over_time_;
     data.windows = windows_;
     data.events = events_;
     percentiles_->set_data(std::move(data));
@@ -123,24 +110,8 @@ void LatencyPane::set_time_zone(TimeZoneMode zone)
 
 void LatencyPane::box_selected(const std::vector<quint32>& places)
 {
-    const LatencyPoints& points = chart_->points();
-    std::vector<std::uint8_t> inside(points.size(), 0);
-    for (const quint32 place : places) inside[place] = 1;
-    std::vector<double> rest_ns, selected_ns;
-    std::vector<quint32> selected, rest;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-        (inside[i] ? selected_ns : rest_ns).push_back(static_cast<double>(points.duration_ns[i]));
-        (inside[i] ? selected : rest).push_back(points.reference[i]);
-    }
-    const bool split = !selected.empty() && !rest.empty();
-    if (split) distribution_->set_durations(std::move(rest_ns), tr("the rest"), std::move(selected_ns), tr("selection"));
-    else distribution_->set_durations(selected.empty() ? std::move(rest_ns) : std::move(selected_ns), tr("requests"));
-    QString summary = distribution_->summary();
-    if (split) summary = tr("%1 selected. The rest: %2").arg(count_text(static_cast<std::int64_t>(selected.size())), summary);
-    summary_->setText(summary);
-    if (!spans_) return;
-    if (!split) comparison_->set_table(nullptr);
-    emit selection_changed(split ? selected : std::vector<quint32>{}, split ? rest : std::vector<quint32>{});
+    if (places.empty()) show_split(all_);
+    emit selection_changed(places);
 }
 
 void LatencyPane::set_comparison(const CohortComparison& comparison)

@@ -1,10 +1,8 @@
 #pragma once
 
 #include "analyzers/trace/cohort.h"
-#include "analyzers/trace/span_table.h"
-#include "widgets/charts/chart_data.h"
-#include "widgets/charts/latency_points.h"
 #include "widgets/charts/time_text.h"
+#include "widgets/models/views/prepared_requests.h"
 
 #include <QWidget>
 #include <memory>
@@ -28,16 +26,16 @@ class LatencyPane : public QWidget {
 public:
     explicit LatencyPane(QWidget* parent = nullptr);
 
-    /// Requests as rows of a span table, which is kept.
-    void set_requests(std::shared_ptr<const SpanTable> spans, const std::vector<SpanTable::Row>& rows);
-    /// Requests without spans: no traces to open, nothing to compare.
-    void set_points(LatencyPoints points);
+    /// Without spans there are no traces to open and nothing to compare.
+    void show_requests(PreparedRequests prepared);
+    /// The answer to selection_changed(): how the two sides are spread.
+    void show_split(const RequestSplit& split);
     void set_windows(std::vector<ChartWindow> windows);
     void set_events(std::vector<ChartEvent> events);
     /// What the requests are limited to; its link emits everything_asked(). Empty = no line.
     void set_note(const QString& html);
     void set_time_zone(TimeZoneMode zone);
-    /// The answer to selection_changed().
+    /// A further answer to it: what the selection has that the rest has not.
     void set_comparison(const CohortComparison& comparison);
     void set_comparison_hint(const QString& text);
 
@@ -49,18 +47,19 @@ public:
     const std::shared_ptr<const SpanTable>& spans() const { return spans_; }
 
 signals:
-    /// A box was drawn: its requests and all others, as rows of the span table.
-    void selection_changed(const std::vector<quint32>& selected, const std::vector<quint32>& rest);
+    /// A box was drawn or, with no places, taken away: places of its requests among those of the chart.
+    void selection_changed(const std::vector<quint32>& places);
     void everything_asked();
     /// A request was clicked: a row of the span table.
     void request_chosen(quint32 row);
 
 private:
-    void show_points(LatencyPoints points);
     void show_percentiles();
     void box_selected(const std::vector<quint32>& places);
 
     std::shared_ptr<const SpanTable> spans_;
+    std::vector<ChartSeries> over_time_;
+    RequestSplit all_;
     std::vector<ChartWindow> windows_;
     std::vector<ChartEvent> events_;
     QLabel* note_;

@@ -74,43 +74,76 @@ void LatencyView::show_all()
         const Selection& selection = session().selection();
         service_ = selection.service;
         operation_ = selection.operation;
-        std::vector<SpanTable::Row> rows = request_rows(**spans, {service_, operation_, {}});
         pane_->set_note(limits_note(selection, tr("Requests"), false));
-        if (rows.empty()) {
-            pane_->set_note(tr("The selected service has no requests of its own: all are shown"));
-            rows = request_rows(**spans, {});
-        }
-        show_body();
-        pane_->set_requests(std::move(*spans), rows);
+        struct Found {
+            PreparedRequests requests;
+            bool all = false;
+        };
+        slot_ = session().compute<Found>(
+            tr("Draw the requests"),
+            [spans = *spans, service = service_, operation = operation_](const Control&) -> Result<Found> {
+                std::vector<SpanTable::Row> rows = request_rows(*spans, {service, operation, {}});
+                const bool all = rows.empty();
+                if (all) rows = request_rows(*spans, {});
+                return Found{prepare_requests(spans, rows), all};
+            },
+            this, [this](Result<Found> found) {
+                if (!found) return show_error(found.error());
+                if (found->all) pane_->set_note(tr("The selected service has no requests of its own: all are shown"));
+                show_body();
+                pane_->show_requests(std::move(found->requests));
+            });
     });
 }
 
 void LatencyView::show_rows(std::shared_ptr<const QueryResult> rows)
 {
-    const bool has_spans = std::find(rows->columns.begin(), rows->columns.end(), "span_id") != rows->columns.end() &&
-                           std::find(rows->columns.begin(), rows->columns.end(), "trace_id") != rows->columns.end();
-    const auto without_spans = [this](const QueryResult& result) {
-        LatencyPoints points = points_of(result);
-        if (points.size() == 0) return show_hint(tr("These rows have no start and duration to show. The table shows them."));
-        pane_->set_points(std::move(points));
+    show_loading();
+    const auto show = [this, rows](std::shared_ptr<const SpanTable> spans) {
+        slot_ = session().compute<PreparedRequests>(
+            tr("Draw the requests"),
+            [rows, spans](const Control&) -> Result<PreparedRequests> {
+                if (spans)
+                    if (const std::vector<SpanTable::Row> found = spans_of_rows(*spans, *rows); !found.empty()) return prepare_requests(spans, found);
+                return prepare_requests(points_of(*rows));
+            },
+            this, [this](Result<PreparedRequests> prepared) {
+                if (!prepared) return show_error(prepared.error());
+                if (prepared->requests->points.size() == 0) return show_hint(tr("These rows have no start and duration to show. The table shows them."));
+                show_body();
+                pane_->show_requests(std::move(*prepared));
+            });
     };
-    if (!has_spans) return without_spans(*rows);
-    slot_ = session().spans(this, [this, rows, without_spans](Result<std::shared_ptr<const SpanTable>> spans) {
+    const auto has = [&](const char* column) { return std::find(rows->columns.begin(), rows->columns.end(), column) != rows->columns.end(); };
+    if (!has("span_id") || !has("trace_id")) return show(nullptr);
+    slot_ = session().spans(this, [this, show](Result<std::shared_ptr<const SpanTable>> spans) {
         if (!spans) return show_error(spans.error());
-        const std::vector<SpanTable::Row> found = spans_of_rows(**spans, *rows);
-        if (found.empty()) without_spans(*rows);
-        else pane_->set_requests(std::move(*spans), found);
+        show(std::move(*spans));
     });
 }
 
-void LatencyView::compare(const std::vector<quint32>& selected, const std::vector<quint32>& rest)
+void LatencyView::compare(const std::vector<quint32>& places)
 {
     compare_slot_.clear();
-    if (selected.empty()) return pane_->set_comparison_hint(tr("Drag a box around requests above, slow ones for instance: this tab then ranks the attributes they share and the others do not."));
-    pane_->set_comparison_hint(tr("Comparing %1 requests with %2 others…").arg(count_text(static_cast<std::int64_t>(selected.size())), count_text(static_cast<std::int64_t>(rest.size()))));
+    if (places.empty()) return pane_->set_comparison_hint(tr("Drag a box around requests above, slow ones for instance: this tab then ranks the attributes they share and the others do not."));
+    using Split = std::shared_ptr<const RequestSplit>;
+    compare_slot_ = session().compute<Split>(
+        tr("Divide the requests"),
+        [requests = pane_->chart().requests(), places](const Control&) -> Result<Split> { return std::make_shared<const RequestSplit>(split_requests(*requests, places)); }, this,
+        [this](Result<Split> split) {
+            if (!split) return pane_->set_comparison_hint(QString::fromStdString(split.error().what));
+            pane_->show_split(**split);
+            if (!pane_->spans() || (*split)->selected.empty()) return;
+            compare_sides(*split);
+        });
+}
+
+void LatencyView::compare_sides(std::shared_ptr<const RequestSplit> split)
+{
+    pane_->set_comparison_hint(tr("Comparing %1 requests with %2 others…").arg(count_text(static_cast<std::int64_t>(split->selected.size())), count_text(static_cast<std::int64_t>(split->rest.size()))));
     compare_slot_ = session().compute<CohortComparison>(
         tr("Compare the selection with the rest"),
-        [spans = pane_->spans(), selected, rest](const Control&) -> Result<CohortComparison> { return compare_cohorts(*spans, selected, rest); }, this,
+        [spans = pane_->spans(), split](const Control&) -> Result<CohortComparison> { return compare_cohorts(*spans, split->selected, split->rest); }, this,
         [this](Result<CohortComparison> comparison) {
             if (comparison) pane_->set_comparison(*comparison);
             else pane_->set_comparison_hint(QString::fromStdString(comparison.error().what));

@@ -5,6 +5,7 @@
 namespace casebook {
 
 class LatencyPane;
+struct RequestSplit;
 
 /// Requests of a piece of evidence by start and duration ("distribution"), or, when the evidence has no query, the
 /// requests of the selected service and operation (of all when none is selected). A box compares its requests with the
@@ -23,7 +24,8 @@ protected:
 
 private:
     void show_all();
-    void compare(const std::vector<quint32>& selected, const std::vector<quint32>& rest);
+    void compare(const std::vector<quint32>& places);
+    void compare_sides(std::shared_ptr<const RequestSplit> split);
     void open_trace(quint32 row);
 
     void show_windows();

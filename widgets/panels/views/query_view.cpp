@@ -30,9 +30,15 @@ void QueryView::showEvidence(const Evidence& evidence, const Finding* finding)
     evidence_ = evidence;
     if (finding != nullptr) finding_ = *finding;
     set_time_zone(DisplayZone::instance().mode());
-    if (body_ == nullptr || stack_->currentWidget() != body_) show_hint(tr("Loading…"));
+    if (body_ == nullptr || stack_->currentWidget() != body_) show_loading();
     loading_ = true;
     load();
+}
+
+void QueryView::show_loading()
+{
+    show_hint(tr("Loading…"));
+    loading_ = true;
 }
 
 void QueryView::load()

@@ -33,6 +33,8 @@ protected:
     virtual void set_time_zone(TimeZoneMode zone) = 0;
     /// Nothing to run, for views that read spans instead of rows. Default: run the evidence's SQL.
     virtual void load();
+    /// For views that count rows on a job's thread before they show them.
+    void show_loading();
     void show_hint(const QString& text);
     void show_body();
     void show_error(const Error& error);
