@@ -1,6 +1,7 @@
 #include "analyzers/analysis/change_points.h"
 
 #include "analyzers/analysis/cusum.h"
+#include "analyzers/analysis/error_rate.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/requests.h"
@@ -253,9 +254,8 @@ Result<std::vector<Observations>> observations_of(CaseEvidence& evidence)
         for (const Series& one : *series) {
             Observations seen{one.service, one.name, one.at_ns, one.value, {}, false};
             // A share is looked at as shares are; errors per second are no share.
-            const bool percent = one.unit == "%" || one.unit == "percent";
-            if (std::string_view(role) == "error_rate" && std::all_of(one.value.begin(), one.value.end(), [&](double value) { return value >= 0 && value <= (percent ? 100 : 1); })) {
-                for (double& value : seen.value) value /= percent ? 100 : 1;
+            if (const double whole = std::string_view(role) == "error_rate" ? whole_of(one) : 0; whole > 0) {
+                for (double& value : seen.value) value /= whole;
                 seen.failed = seen.value;
             }
             all.push_back(std::move(seen));

@@ -98,7 +98,7 @@ public:
     }
 
     const AnalysisReport* report() const { return previous_ ? &previous_->report : nullptr; }
-    bool symptoms() const { return previous_ && !touches("symptom."); }
+    bool symptoms() const { return previous_ && !touches("symptom.") && !touches("common.tail_samples"); }
     /// The answer of an analyzer that read none of the thresholds that changed; null when it must be asked.
     const AnalyzerVerdict* answer(std::string_view analyzer) const
     {
@@ -178,7 +178,9 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
     if (reusable.symptoms() && options.symptom.empty()) {
         report.symptoms = reusable.report()->symptoms;
     } else {
-        TRY_ASSIGN(const Signals signals, measure_signals(evidence, windows));
+        const auto set = thresholds.find("common.tail_samples");
+        const double tail_samples = set != thresholds.end() ? set->second : *default_threshold("common.tail_samples");
+        TRY_ASSIGN(const Signals signals, measure_signals(evidence, windows, tail_samples));
         report.symptoms = match_symptoms(signals, thresholds, options.symptom);
     }
 

@@ -14,6 +14,7 @@ struct SignalScope {
     const AnalysisWindows& windows;
     TimeRange now;                     ///< the incident, else the analysed window
     std::optional<TimeRange> base;
+    double tail_samples = 10;          ///< common.tail_samples
     const SpanTable* spans = nullptr;
     std::vector<SpanTable::Row> entries;  ///< one per trace
     std::vector<Change> changes;
@@ -22,6 +23,7 @@ struct SignalScope {
 // Each fills its own fields of the signals. Errors: caseFile, cancelled.
 Status measure_requests(SignalScope& scope, Signals& signals);          // signals_requests.cpp: from spans
 Status measure_latency_series(SignalScope& scope, Signals& signals);    // signals_series.cpp: from metrics, without spans
+Status measure_error_series(SignalScope& scope, Signals& signals);      // signals_errors.cpp: from metrics, where spans do not say; after the two above
 Status measure_resources(SignalScope& scope, Signals& signals);         // signals_resources.cpp: cpu, memory, restarts, cache
 Status measure_queue(SignalScope& scope, Signals& signals);             // signals_queue.cpp
 Status measure_spikes(SignalScope& scope, Signals& signals);            // signals_spikes.cpp: what returns on a fixed period

@@ -4,6 +4,8 @@
 #include "analyzers/playbook/signal_scope.h"
 #include "analyzers/trace/requests.h"
 
+#include <algorithm>
+
 namespace casebook {
 
 std::size_t samples_in(const Series& series, TimeRange range)
@@ -37,10 +39,10 @@ double rise_in(const Series& counter, TimeRange range)
     return rise;
 }
 
-Result<Signals> measure_signals(CaseEvidence& evidence, const AnalysisWindows& windows)
+Result<Signals> measure_signals(CaseEvidence& evidence, const AnalysisWindows& windows, double tail_samples)
 {
     Signals signals;
-    SignalScope scope{evidence, windows, windows.incident.value_or(windows.analysed), windows.baseline};
+    SignalScope scope{evidence, windows, windows.incident.value_or(windows.analysed), windows.baseline, std::max(1.0, tail_samples)};
     if (scope.now.to_ns <= scope.now.from_ns) return signals;
     signals.window_minutes = scope.now.seconds() / 60;
     TRY_ASSIGN(scope.spans, evidence.spans());
@@ -49,7 +51,7 @@ Result<Signals> measure_signals(CaseEvidence& evidence, const AnalysisWindows& w
     scope.changes = find_changes(observed);
     if (scope.entries.empty()) TRY(measure_latency_series(scope, signals));
     else TRY(measure_requests(scope, signals));
-    for (const auto part : {measure_resources, measure_queue, measure_spikes, measure_instances, measure_services}) {
+    for (const auto part : {measure_error_series, measure_resources, measure_queue, measure_spikes, measure_instances, measure_services}) {
         TRY(evidence.control().check());
         TRY(part(scope, signals));
     }

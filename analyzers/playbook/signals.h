@@ -12,6 +12,8 @@ namespace casebook {
 struct LatencyLevel {
     double p50 = 0, p99 = 0, mean = 0;
     std::uint64_t requests = 0;
+    /// What the percentiles may be with so few requests: one-sided 99 % bounds. 0 when unknown, as for metrics.
+    double p50_low = 0, p50_high = 0, p99_low = 0, p99_high = 0;
 };
 
 /// What the symptom table looks at, measured: plain numbers, each absent when the evidence does not say. Shares are 0..1.
@@ -32,7 +34,7 @@ struct Signals {
     // resources
     std::optional<double> cpu, base_cpu;     ///< the busiest service, mean of its instances
     std::string cpu_service;
-    std::optional<double> db_cpu, db_time_share;
+    std::optional<double> db_cpu, db_time_share, base_db_time_share;
     std::optional<double> restarts, base_restarts;    ///< per hour
     std::optional<double> memory_before_restart;      ///< largest memory / limit shortly before a restart
     std::optional<double> memory_r2, memory_growth;   ///< straight line through memory or the heap after collections; end / start
@@ -69,7 +71,8 @@ struct Signals {
     std::optional<double> broken_linked;     ///< share of the broken services that call, or are called by, an earlier one
 };
 
-/// Reads everything the table needs. Deterministic. Errors: caseFile, cancelled.
-Result<Signals> measure_signals(CaseEvidence& evidence, const AnalysisWindows& windows);
+/// Reads everything the table needs; `tail_samples` is the threshold common.tail_samples in force. Deterministic.
+/// Errors: caseFile, cancelled.
+Result<Signals> measure_signals(CaseEvidence& evidence, const AnalysisWindows& windows, double tail_samples);
 
 }  // namespace casebook

@@ -8,8 +8,6 @@ namespace casebook {
 namespace {
 
 constexpr double serving_share = 0.5;   // an instance serves beside the others when it does so for half of the time
-constexpr double tail_samples = 10;
-constexpr std::size_t fewest_requests = 20;
 
 struct Instance {
     std::string name;
@@ -45,12 +43,12 @@ Outliers outliers_of(std::vector<Instance> instances)
 }
 
 /// Percentiles of the instances of a service that serve side by side; empty when there are not two.
-std::vector<Instance> side_by_side(std::map<std::string, Instance>& all, TimeRange range)
+std::vector<Instance> side_by_side(std::map<std::string, Instance>& all, TimeRange range, double tail_samples)
 {
     std::vector<Instance> serving;
     std::size_t fewest = SIZE_MAX;
     for (auto& [name, instance] : all) {
-        if (TimeRange{instance.first_ns, instance.last_ns}.seconds() < serving_share * range.seconds() || instance.ms.size() < fewest_requests) continue;
+        if (TimeRange{instance.first_ns, instance.last_ns}.seconds() < serving_share * range.seconds() || static_cast<double>(instance.ms.size()) < 2 * tail_samples) continue;
         fewest = std::min(fewest, instance.ms.size());
         serving.push_back(std::move(instance));
     }
@@ -99,7 +97,7 @@ Status measure_instances(SignalScope& scope, Signals& signals)
     Outliers worst;
     bool compared = false;
     for (auto& [service, instances] : services) {
-        const std::vector<Instance> serving = side_by_side(instances, scope.now);
+        const std::vector<Instance> serving = side_by_side(instances, scope.now, scope.tail_samples);
         if (serving.empty()) continue;
         compared = true;
         if (Outliers outliers = outliers_of(serving); outliers.factor > worst.factor) worst = std::move(outliers);

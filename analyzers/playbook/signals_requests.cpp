@@ -12,8 +12,7 @@
 namespace casebook {
 namespace {
 
-constexpr double tail_samples = 10;          // common.tail_samples
-constexpr std::size_t fewest_requests = 20;  // below, no percentile but the median has ten requests above it
+constexpr std::size_t fewest_requests = 20;  // for shares and rates
 constexpr double pile_width = 0.01;          // durations within 1 % of one value
 constexpr std::size_t minutes_of_a_cycle = 20;
 
@@ -62,6 +61,14 @@ LatencyLevel level_of(std::vector<double> durations, double tail)
     level.mean = mean(durations);
     level.p50 = percentile_in_place(durations, 50);
     level.p99 = percentile_in_place(durations, tail);
+    // Order statistics: how many of n lie below a percentile is binomial (Conover 1999, 3.2). One-sided 99 %.
+    const auto bounds = [&](double percent, double& low, double& high) {
+        const double share = percent / 100, off = 233 * std::sqrt(share * (1 - share) / static_cast<double>(durations.size()));
+        low = percentile_in_place(durations, std::max(0.0, percent - off));
+        high = percentile_in_place(durations, std::min(100.0, percent + off));
+    };
+    bounds(50, level.p50_low, level.p50_high);
+    bounds(tail, level.p99_low, level.p99_high);
     return level;
 }
 
@@ -171,12 +178,17 @@ void measure_database_share(const SignalScope& scope, Signals& signals)
 {
     const SpanTable& spans = *scope.spans;
     const SpanClasses classes = classify(spans);
-    double requests = 0, statements = 0;
-    for (const SpanTable::Row row : scope.entries)
-        if (scope.now.contains(spans.start_ns[row])) requests += static_cast<double>(spans.duration_ns[row]);
-    for (SpanTable::Row row = 0; row < spans.size(); ++row)
-        if (classes.of[row] == SpanClass::statement && scope.now.contains(spans.start_ns[row])) statements += static_cast<double>(spans.duration_ns[row]);
-    if (requests > 0 && statements > 0) signals.db_time_share = std::min(1.0, statements / requests);
+    const auto share = [&](TimeRange range) -> std::optional<double> {
+        double requests = 0, statements = 0;
+        for (const SpanTable::Row row : scope.entries)
+            if (range.contains(spans.start_ns[row])) requests += static_cast<double>(spans.duration_ns[row]);
+        for (SpanTable::Row row = 0; row < spans.size(); ++row)
+            if (classes.of[row] == SpanClass::statement && range.contains(spans.start_ns[row])) statements += static_cast<double>(spans.duration_ns[row]);
+        if (requests <= 0 || statements <= 0) return {};
+        return std::min(1.0, statements / requests);
+    };
+    signals.db_time_share = share(scope.now);
+    if (scope.base) signals.base_db_time_share = share(*scope.base);
 }
 
 }  // namespace
@@ -188,10 +200,11 @@ Status measure_requests(SignalScope& scope, Signals& signals)
     std::vector<double> now = durations_in(requests, scope.now), base;
     if (scope.base) base = durations_in(requests, *scope.base);
     const double fewest = static_cast<double>(base.empty() ? now.size() : std::min(now.size(), base.size()));
-    if (now.size() >= fewest_requests) {
-        signals.tail_percentile = std::clamp(std::floor(100 * (1 - tail_samples / fewest)), 50.0, 99.0);
+    const double needed = 2 * scope.tail_samples;  // below, not even the median has that many requests above it
+    if (static_cast<double>(now.size()) >= needed) {
+        signals.tail_percentile = std::clamp(std::floor(100 * (1 - scope.tail_samples / fewest)), 50.0, 99.0);
         signals.latency = level_of(std::move(now), signals.tail_percentile);
-        if (base.size() >= fewest_requests) signals.base_latency = level_of(std::move(base), signals.tail_percentile);
+        if (static_cast<double>(base.size()) >= needed) signals.base_latency = level_of(std::move(base), signals.tail_percentile);
     }
     if (status_known) measure_errors(scope, requests, signals);
     measure_load(scope, requests, signals);

@@ -134,17 +134,6 @@ Status measure_latency_series(SignalScope& scope, Signals& signals)
     signals.base_latency = worst.base;
     signals.buckets_too_wide = worst.too_wide;
 
-    TRY_ASSIGN(const std::vector<Series>* errors, evidence.metric("errors"));
-    TRY_ASSIGN(const std::vector<Series>* requests, evidence.metric("requests"));
-    const auto share = [&](TimeRange range) -> std::optional<double> {
-        double bad = 0, all = 0;
-        for (const Series& series : *errors) bad += rise_in(series, range);
-        for (const Series& series : *requests) all += rise_in(series, range);
-        if (errors->empty() || all < 20) return {};
-        return std::min(1.0, bad / all);
-    };
-    signals.error_share = share(scope.now);
-    if (scope.base) signals.base_error_share = share(*scope.base);
     TRY_ASSIGN(const std::vector<Series>* rps, evidence.metric("rps"));
     const auto offered = [&](TimeRange range) -> std::optional<double> {
         double sum = 0;
@@ -159,18 +148,6 @@ Status measure_latency_series(SignalScope& scope, Signals& signals)
     };
     signals.offered = offered(scope.now);
     if (scope.base) signals.base_offered = offered(*scope.base);
-    if (!signals.error_share && signals.offered && *signals.offered > 0) {
-        TRY_ASSIGN(const std::vector<Series>* rates, evidence.metric("error_rate"));
-        const auto rate_share = [&](TimeRange range, double per_second) -> std::optional<double> {
-            double sum = 0;
-            for (const Series& series : *rates) sum += mean_in(series, range).value_or(0);
-            if (rates->empty() || per_second <= 0) return {};
-            return std::min(1.0, sum / per_second);
-        };
-        signals.error_share = rate_share(scope.now, *signals.offered);
-        if (scope.base && signals.base_offered) signals.base_error_share = rate_share(*scope.base, *signals.base_offered);
-    }
-    if (signals.error_share) signals.error_minutes = signals.window_minutes;
     return {};
 }
 

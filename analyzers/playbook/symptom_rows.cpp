@@ -40,6 +40,23 @@ struct Latency {
     std::string p50_text, p99_text, mean_text;
 };
 
+/// One-sided 99 % lower bound of now / base from the bounds of both, on the log scale (Zou and Donner 2008: the distances of
+/// the bounds add up as squares).
+double surely(double now, double now_low, double base, double base_high)
+{
+    const double below = std::log(now / now_low), above = std::log(base_high / base);
+    return now / base * std::exp(-std::sqrt(below * below + above * above));
+}
+
+/// Percentiles of few requests double by chance: a rise that they do not prove is none.
+void doubt(std::optional<double>& times, std::string& text, double now, double now_low, double base, double base_high, std::uint64_t fewest)
+{
+    if (!times || *times <= 1 || now_low <= 0 || base_high <= 0 || base <= 0) return;
+    if (surely(now, now_low, base, base_high) > 1) return;
+    times = 1;
+    text += ", which may be chance with " + format_count(static_cast<std::int64_t>(fewest)) + " requests";
+}
+
 Latency latency_of(const Signals& signals)
 {
     const std::string tail = "P" + format_number(signals.tail_percentile, 3);
@@ -51,6 +68,12 @@ Latency latency_of(const Signals& signals)
     latency.mean = ratio(now(&LatencyLevel::mean), base(&LatencyLevel::mean));
     latency.p50_text = against("P50", now(&LatencyLevel::p50), base(&LatencyLevel::p50));
     latency.p99_text = against(tail.c_str(), now(&LatencyLevel::p99), base(&LatencyLevel::p99));
+    if (signals.latency && signals.base_latency) {
+        const LatencyLevel &after = *signals.latency, &before = *signals.base_latency;
+        const std::uint64_t fewest = std::min(after.requests, before.requests);
+        doubt(latency.p50, latency.p50_text, after.p50, after.p50_low, before.p50, before.p50_high, fewest);
+        doubt(latency.p99, latency.p99_text, after.p99, after.p99_low, before.p99, before.p99_high, fewest);
+    }
     latency.mean_text = against("mean", now(&LatencyLevel::mean), base(&LatencyLevel::mean));
     return latency;
 }
@@ -243,8 +266,11 @@ Cells peak_hours_only(const Signals& signals, const Limit& limit)
 
 Cells database_cpu_high(const Signals& signals, const Limit& limit)
 {
+    std::optional<double> share = signals.db_time_share;
+    // Many healthy services spend most of their time in the database: without its CPU only a share that rose says something.
+    if (share && !signals.db_cpu && *share < limit("flat") * signals.base_db_time_share.value_or(1)) share.reset();
     return {share_at_least("db_cpu", true, signals.db_cpu, limit("cpu_high") / 100, percent_text("database cpu", signals.db_cpu)),
-            share_at_least("db_time", false, signals.db_time_share, limit("db_share") / 100, percent_text("database share of request time", signals.db_time_share))};
+            share_at_least("db_time", false, share, limit("db_share") / 100, percent_text("database share of request time", signals.db_time_share))};
 }
 
 Cells memory_climbing(const Signals& signals, const Limit& limit)

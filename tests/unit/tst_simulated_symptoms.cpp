@@ -54,7 +54,7 @@ std::vector<SymptomMatch> symptoms_of(Simulated& given, std::optional<AnalysisWi
     CaseEvidence evidence(*given.file, given.control);
     const auto windows = choose_windows(evidence, {});
     if (!windows) qFatal("%s", windows.error().what.c_str());
-    const auto measured = measure_signals(evidence, *windows);
+    const auto measured = measure_signals(evidence, *windows, 10);
     if (!measured) qFatal("%s", measured.error().what.c_str());
     if (used) *used = *windows;
     return match_symptoms(*measured, {});
@@ -170,6 +170,19 @@ private slots:
         const auto given = simulated({"row_lock", 14, 1});
         const auto matches = symptoms_of(*given);
         QVERIFY2(!matches.empty() && matches.front().id == "p99_only_cpu_low" && matches.front().match >= 0.8, text_of(matches).c_str());
+    }
+
+    void the_tail_has_as_many_requests_as_the_threshold_asks()
+    {
+        const auto given = simulated({"row_lock", 14, 1});
+        CaseEvidence evidence(*given->file, given->control);
+        const auto windows = choose_windows(evidence, {});
+        QVERIFY(windows.has_value());
+        const auto usual = measure_signals(evidence, *windows, 10), many = measure_signals(evidence, *windows, 200);
+        QVERIFY(usual && usual->latency && usual->base_latency && many && many->latency);
+        const double fewest = static_cast<double>(std::min(usual->latency->requests, usual->base_latency->requests));
+        QCOMPARE(usual->tail_percentile, std::min(99.0, std::floor(100 * (1 - 10 / fewest))));
+        QCOMPARE(many->tail_percentile, std::floor(100 * (1 - 200 / fewest)));
     }
 
     void a_release_that_asks_more_is_found_without_a_row()

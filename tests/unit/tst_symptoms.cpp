@@ -282,7 +282,12 @@ private slots:
         seen.db_time_share = 0.9;
         QCOMPARE(match_of(seen, "database_cpu_high"), 1.0);
         seen.db_cpu.reset();
-        QVERIFY(match_of(seen, "database_cpu_high") <= 0.5);
+        seen.base_db_time_share = 0.6;
+        QCOMPARE(match_of(seen, "database_cpu_high"), 0.5);
+        seen.base_db_time_share = 0.85;  // as always: says nothing about the database's CPU
+        QCOMPARE(match_of(seen, "database_cpu_high"), 0.0);
+        seen.base_db_time_share.reset();
+        QCOMPARE(match_of(seen, "database_cpu_high"), 0.0);
 
         seen = healthy();
         seen.memory_r2 = 0.97;
@@ -315,6 +320,19 @@ private slots:
         QCOMPARE(matches[0].id, std::string("some_instances_only"));
         QCOMPARE(matches[1].id, std::string("p99_only_cpu_low"));
         QCOMPARE(matches[0].match, matches[1].match);
+    }
+
+    void percentiles_of_few_requests_prove_little()
+    {
+        Signals seen = healthy();
+        seen.latency = LatencyLevel{15, 200, 30, 40, 13, 17, 60, 300};
+        seen.base_latency = LatencyLevel{15, 80, 20, 40, 13, 17, 40, 250};
+        const auto matches = match_symptoms(seen, {}, "p99_only_cpu_low");
+        QCOMPARE(matches.front().match, 0.0);
+        QVERIFY2(matches.front().why.find("may be chance with 40 requests") != std::string::npos, matches.front().why.c_str());
+        seen.latency = LatencyLevel{15, 200, 30, 4000, 14.8, 15.2, 185, 215};
+        seen.base_latency = LatencyLevel{15, 80, 20, 4000, 14.8, 15.2, 76, 85};
+        QVERIFY(match_of(seen, "p99_only_cpu_low") > 0.9);
     }
 
     void thresholds_can_be_set()

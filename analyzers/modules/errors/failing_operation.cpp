@@ -4,6 +4,7 @@
 // failing client, pool and statement spans below it are its own. A failed attempt whose retry succeeded failed nobody.
 
 #include "analyzers/analysis/context.h"
+#include "analyzers/analysis/error_rate.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/failure.h"
@@ -88,8 +89,8 @@ Result<std::map<std::string, Failures>> failures_by_service(AnalysisContext& con
     for (const Series& series : *requests)
         if (const auto service = services.find(series.service); service != services.end()) service->second.requests += series.increase(range);
     for (const Series& series : *rates) {
-        const double whole = series.unit == "%" || series.unit == "percent" ? 100 : 1;
-        if (std::any_of(series.value.begin(), series.value.end(), [&](double value) { return value > whole; })) continue;  // per second: a share of nothing known
+        const double whole = whole_of(series);
+        if (whole <= 0) continue;  // per second: a share of nothing known
         Failures& service = services[series.service];
         if (service.series.empty()) service.series = series.name;
         for (std::size_t i = 0; i < series.at_ns.size(); ++i)
