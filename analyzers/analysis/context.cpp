@@ -9,9 +9,9 @@
 namespace casebook {
 namespace {
 
-constexpr std::array<Threshold, 6> common{{{"common.tail_samples", 10, "requests", "patterns-performance: tail percentiles"},
+constexpr std::array<Threshold, 6> common{{{"common.tail_samples", 10, "requests", "Casebook's own: of 10 requests above it about 3 are chance"},
                                            {"common.min_requests", 100, "requests", "Casebook's own"},
-                                           {"common.sustained", 5, "min", "patterns-incidents: alert duration"},
+                                           {"common.sustained", 5, "min", "Casebook's own: as long as alerts usually wait"},
                                            {"common.saving_share", 10, "%", "Sentry's consecutive-query rule"},
                                            {"common.saving_ms", 50, "ms", "Sentry's N+1 rule"},
                                            {"common.fdr", 0.05, "1", "Benjamini and Hochberg 1995", Bound::atMost}}};

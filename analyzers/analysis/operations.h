@@ -17,7 +17,7 @@ struct OperationRequests {
 };
 
 /// Operations by (service name, operation name). The line of an operation is the P99 of its baseline, or the highest
-/// percentile that `tail_samples` baseline requests lie above; without enough baseline 3 x the median (MAP, slow_cohort).
+/// percentile that `tail_samples` baseline requests lie above; without enough baseline 3 x the median.
 /// Without a baseline `analysed` holds everything in the analysed window.
 std::vector<OperationRequests> operations(const SpanTable& spans, const SpanClasses& classes, const AnalysisWindows& windows, double tail_samples);
 

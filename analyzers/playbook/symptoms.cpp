@@ -8,29 +8,28 @@
 namespace casebook {
 namespace {
 
-constexpr std::string_view table = "symptom reference table";
 constexpr std::string_view own = "Casebook's own";
 
 constexpr std::array<Threshold, 34> limits{{
-    {"symptom.p99_factor", 2, "x", "symptom reference table (3 elsewhere: the rollback rule uses 2)"},
-    {"symptom.flat", 1.2, "x", table},
+    {"symptom.p99_factor", 2, "x", own},
+    {"symptom.flat", 1.2, "x", own},
     {"symptom.all_factor", 1.5, "x", own},
     {"symptom.ratio_without_base", 20, "x", own},
-    {"symptom.cpu_low", 50, "%", "symptom reference table (30 elsewhere: doorway wide, analyzer strict)"},
-    {"symptom.cpu_high", 80, "%", "symptom reference table (70 elsewhere)"},
-    {"symptom.errors_factor", 2, "x", table},
-    {"symptom.errors_floor", 0.1, "points", "baseline card: an ideal error rate is below 0.1 %"},
+    {"symptom.cpu_low", 50, "%", "Casebook's own: wide for a symptom, the analyzers are stricter"},
+    {"symptom.cpu_high", 80, "%", own},
+    {"symptom.errors_factor", 2, "x", own},
+    {"symptom.errors_floor", 0.1, "points", "what an objective of 99.9 % allows"},
     {"symptom.errors_minutes", 2, "min", own},
-    {"symptom.memory_high", 90, "%", "out-of-memory row of the reference table (85 elsewhere)"},
+    {"symptom.memory_high", 90, "%", own},
     {"symptom.autocorrelation", 0.5, "1", own},
     {"symptom.periods", 3, "periods", own},
     {"symptom.spike_height", 2, "x", own},
     {"symptom.instance_factor", 2, "x", own},
     {"symptom.instance_share", 50, "%", own},
-    {"symptom.steal", 5, "%", table},
+    {"symptom.steal", 5, "%", own},
     {"symptom.queue_growth", 1.5, "x", "Casebook's own: keeps the noise of a steady queue out"},
-    {"symptom.queue_minutes", 5, "min", "common.sustained"},
-    {"symptom.deploy_lag", 4, "h", "first question of the walk: releases of the last 1 to 4 hours"},
+    {"symptom.queue_minutes", 5, "min", "as common.sustained"},
+    {"symptom.deploy_lag", 4, "h", "Casebook's own: releases of the last hours are asked for first"},
     {"symptom.hit_drop", 10, "points", own},
     {"symptom.timeout_share", 1, "%", own},
     {"symptom.timeout_pile", 50, "%", own},

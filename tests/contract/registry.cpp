@@ -82,6 +82,7 @@ void check_importers(const fs::path& root)
 void check_analyzers(const fs::path& root)
 {
     static const std::regex snake("[a-z][a-z0-9_]*");
+    static const std::regex unpublished("patterns-|formats/|MAP|elsewhere");
     std::set<std::string> files;
     if (fs::is_directory(root / "analyzers/modules"))
         for (const auto& domain : fs::directory_iterator(root / "analyzers/modules"))
@@ -104,6 +105,7 @@ void check_analyzers(const fs::path& root)
             expect(names.insert(name).second, id, "threshold '" + name + "' is there twice");
             expect(!threshold.unit.empty(), id, "threshold '" + name + "' has no unit");
             expect(!threshold.source.empty(), id, "threshold '" + name + "' has no source");
+            expect(!std::regex_search(std::string(threshold.source), unpublished), id, "threshold '" + name + "' names a source that users do not have");
         }
     }
     expect(ids == files, "analyzers/modules", "files and registered analyzers differ");

@@ -20,9 +20,9 @@
 namespace casebook::cache {
 namespace {
 
-constexpr std::array<Threshold, 4> thresholds{{{"onset", 30, "min", "patterns-incidents cache-key-rotation", Bound::atMost},
-                                               {"hit_drop", 10, "points", "patterns-incidents cache-key-rotation"},
-                                               {"new_keys", 50, "%", "patterns-incidents cache-key-rotation"},
+constexpr std::array<Threshold, 4> thresholds{{{"onset", 30, "min", "Casebook's own", Bound::atMost},
+                                               {"hit_drop", 10, "points", "Casebook's own"},
+                                               {"new_keys", 50, "%", "Casebook's own"},
                                                {"before", 5, "s", "Casebook's own: one step of usual series"}}};
 
 using Row = SpanTable::Row;

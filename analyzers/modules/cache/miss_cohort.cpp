@@ -24,11 +24,11 @@
 namespace casebook::cache {
 namespace {
 
-constexpr std::array<Threshold, 5> thresholds{{{"hit_drop", 10, "points", "patterns-incidents cache-miss-cohort"},
-                                               {"overlap", 80, "%", "patterns-incidents cache-miss-cohort"},
-                                               {"hit_target", 90, "%", "patterns-performance cache hit ratio", Bound::atMost},
-                                               {"miss_factor", 3, "x", "patterns-incidents cache-miss-cohort"},
-                                               {"new_keys", 50, "%", "patterns-incidents cache-key-rotation"}}};
+constexpr std::array<Threshold, 5> thresholds{{{"hit_drop", 10, "points", "Casebook's own"},
+                                               {"overlap", 80, "%", "Casebook's own"},
+                                               {"hit_target", 90, "%", "Casebook's own", Bound::atMost},
+                                               {"miss_factor", 3, "x", "Casebook's own"},
+                                               {"new_keys", 50, "%", "Casebook's own"}}};
 
 using Row = SpanTable::Row;
 

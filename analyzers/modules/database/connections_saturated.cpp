@@ -17,8 +17,8 @@
 namespace casebook::database {
 namespace {
 
-constexpr std::array<Threshold, 4> thresholds{{{"warn", 80, "%", "patterns-production db-connection-saturation"},
-                                               {"full", 95, "%", "patterns-production db-connection-saturation"},
+constexpr std::array<Threshold, 4> thresholds{{{"warn", 80, "%", "Casebook's own"},
+                                               {"full", 95, "%", "Casebook's own"},
                                                {"refusals", 3, "errors", "Casebook's own"},
                                                {"quiet_samples", 3, "samples", "Casebook's own"}}};
 

@@ -18,15 +18,15 @@
 namespace casebook::database {
 namespace {
 
-constexpr std::array<Threshold, 9> thresholds{{{"share", 25, "%", "patterns-performance slow-statement-ranking"},
-                                               {"top", 10, "statements", "patterns-performance slow-statement-ranking"},
-                                               {"top_share", 80, "%", "patterns-performance slow-statement-ranking"},
-                                               {"ruled_out_share", 10, "%", "patterns-performance slow-statement-ranking"},
+constexpr std::array<Threshold, 9> thresholds{{{"share", 25, "%", "Casebook's own"},
+                                               {"top", 10, "statements", "Casebook's own"},
+                                               {"top_share", 80, "%", "Casebook's own"},
+                                               {"ruled_out_share", 10, "%", "Casebook's own"},
                                                {"calls", 10, "calls", "Casebook's own"},
                                                {"load", 0.05, "s per s", "Casebook's own: below it the database idles"},
                                                {"growth", 2, "x", "Casebook's own"},
-                                               {"cpu", 80, "%", "patterns-production db-cpu-saturation, the symptom table's line"},
-                                               {"unmatched", 10, "%", "patterns-production slow-statement-ranking"}}};
+                                               {"cpu", 80, "%", "Casebook's own"},
+                                               {"unmatched", 10, "%", "Casebook's own"}}};
 
 /// Median CPU use of the database in the stretch in trouble, in %.
 Result<std::optional<double>> database_cpu(AnalysisContext& context)

@@ -18,11 +18,11 @@
 namespace casebook::database {
 namespace {
 
-constexpr std::array<Threshold, 6> thresholds{{{"wait", 1, "s", "patterns-production migration-lock-stall"},
-                                               {"waiters", 3, "sessions", "patterns-production lock-contention"},
-                                               {"samples", 2, "samples", "patterns-production lock-contention"},
+constexpr std::array<Threshold, 6> thresholds{{{"wait", 1, "s", "PostgreSQL's deadlock_timeout"},
+                                               {"waiters", 3, "sessions", "Casebook's own"},
+                                               {"samples", 2, "samples", "Casebook's own"},
                                                {"quiet_wait", 50, "ms", "Casebook's own"},
-                                               {"quiet_samples", 3, "samples", "patterns-production lock-contention"},
+                                               {"quiet_samples", 3, "samples", "Casebook's own"},
                                                {"span_factor", 10, "x", "Casebook's own"}}};
 
 constexpr double idle_holder_ms = 1000; // database.long_transactions speaks of it from here

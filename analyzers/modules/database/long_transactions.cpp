@@ -19,12 +19,12 @@
 namespace casebook::database {
 namespace {
 
-constexpr std::array<Threshold, 6> thresholds{{{"active", 30, "s", "patterns-production long-running-active-query"},
+constexpr std::array<Threshold, 6> thresholds{{{"active", 30, "s", "Casebook's own"},
                                                {"idle_in_transaction", 30, "s", "Casebook's own"},
                                                {"blocking", 1, "s", "Casebook's own"},
                                                {"quiet_samples", 3, "samples", "Casebook's own"},
-                                               {"dead_share", 20, "%", "patterns-incidents vacuum-lag-bloat"},
-                                               {"dead_rows", 100'000, "rows", "patterns-incidents vacuum-lag-bloat"}}};
+                                               {"dead_share", 20, "%", "PostgreSQL's autovacuum_vacuum_scale_factor"},
+                                               {"dead_rows", 100'000, "rows", "Casebook's own"}}};
 
 constexpr double quiet_wait_ms = 50;
 

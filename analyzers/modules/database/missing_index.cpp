@@ -21,13 +21,13 @@
 namespace casebook::database {
 namespace {
 
-constexpr std::array<Threshold, 7> thresholds{{{"removed_share", 90, "%", "patterns-incidents missing-index"},
-                                               {"removed_rows", 10'000, "rows", "patterns-incidents missing-index"},
-                                               {"self_share", 10, "%", "patterns-incidents missing-index"},
-                                               {"used_index_share", 50, "%", "patterns-incidents missing-index"},
-                                               {"blocks_per_row", 100, "blocks", "patterns-performance missing-index"},
-                                               {"blocks_per_call", 500, "blocks", "patterns-performance missing-index"},
-                                               {"calls", 10, "calls", "patterns-performance missing-index"}}};
+constexpr std::array<Threshold, 7> thresholds{{{"removed_share", 90, "%", "Casebook's own"},
+                                               {"removed_rows", 10'000, "rows", "Casebook's own"},
+                                               {"self_share", 10, "%", "Casebook's own"},
+                                               {"used_index_share", 50, "%", "Casebook's own"},
+                                               {"blocks_per_row", 100, "blocks", "Casebook's own"},
+                                               {"blocks_per_call", 500, "blocks", "Casebook's own"},
+                                               {"calls", 10, "calls", "Casebook's own"}}};
 
 using plan::RelationScan;
 

@@ -20,8 +20,8 @@ namespace {
 constexpr std::array<Threshold, 7> thresholds{{{"repeats", 5, "calls", "Sentry's N+1 rule counts 5"},
                                                {"min_requests", 3, "requests", "Sentry opens an issue at the third sighting"},
                                                {"request_share", 20, "%", "Casebook's own"},
-                                               {"sequential", 80, "%", "patterns-incidents n-plus-one, eased for clients that round start times"},
-                                               {"rows_per_call", 1.5, "rows", "patterns-performance n-plus-one", Bound::atMost},
+                                               {"sequential", 80, "%", "Casebook's own: eased for clients that round start times"},
+                                               {"rows_per_call", 1.5, "rows", "Casebook's own", Bound::atMost},
                                                {"severity_floor", 50, "ms", "Sentry's N+1 rule"},
                                                {"parent_match", 25, "%", "Casebook's own"}}};
 

@@ -21,9 +21,9 @@
 namespace casebook::database {
 namespace {
 
-constexpr std::array<Threshold, 4> thresholds{{{"misestimate", 10, "x", "patterns-performance stale-planner-stats"},
-                                               {"rows", 1'000, "rows", "patterns-performance stale-planner-stats"},
-                                               {"self_share", 10, "%", "patterns-performance stale-planner-stats"},
+constexpr std::array<Threshold, 4> thresholds{{{"misestimate", 10, "x", "Casebook's own"},
+                                               {"rows", 1'000, "rows", "Casebook's own"},
+                                               {"self_share", 10, "%", "Casebook's own"},
                                                {"modified", 10, "%", "PostgreSQL's autovacuum_analyze_scale_factor"}}};
 
 /// A scan's condition as printed, with its constants.

@@ -21,8 +21,8 @@ namespace casebook::database {
 namespace {
 
 constexpr std::array<Threshold, 8> thresholds{
-    {{"dead_share", 20, "%", "patterns-incidents vacuum-lag-bloat"},
-     {"dead_rows", 100'000, "rows", "patterns-incidents vacuum-lag-bloat"},
+    {{"dead_share", 20, "%", "PostgreSQL's autovacuum_vacuum_scale_factor"},
+     {"dead_rows", 100'000, "rows", "Casebook's own"},
      {"vacuum_age", 24, "h", "Casebook's own"},
      {"quiet_share", 5, "%", "Casebook's own"},
      {"blocks", 2, "x", "Casebook's own"},

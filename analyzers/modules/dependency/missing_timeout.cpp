@@ -18,13 +18,13 @@
 namespace casebook::dependency {
 namespace {
 
-constexpr std::array<Threshold, 7> thresholds{{{"plateau", 1, "%", "patterns-incidents missing-timeout"},
-                                               {"plateau_share", 5, "%", "patterns-incidents missing-timeout"},
-                                               {"plateau_from", 5, "s", "patterns-incidents missing-timeout"},
-                                               {"limit", 2, "s", "patterns-incidents missing-timeout"},
-                                               {"margin", 1.25, "x", "patterns-performance timeout-budget-mismatch"},
+constexpr std::array<Threshold, 7> thresholds{{{"plateau", 1, "%", "Casebook's own"},
+                                               {"plateau_share", 5, "%", "Casebook's own"},
+                                               {"plateau_from", 5, "s", "Casebook's own"},
+                                               {"limit", 2, "s", "Casebook's own"},
+                                               {"margin", 1.25, "x", "Casebook's own"},
                                                {"calls", 3, "calls", "Casebook's own"},
-                                               {"normal", 10, "x", "patterns-performance timeout sizing"}}};
+                                               {"normal", 10, "x", "Casebook's own"}}};
 
 using Row = SpanTable::Row;
 constexpr std::size_t enough_calls = 20;

@@ -20,11 +20,11 @@
 namespace casebook::dependency {
 namespace {
 
-constexpr std::array<Threshold, 5> thresholds{{{"attempts", 1.5, "x", "patterns-production retry-storm"},
-                                               {"warn", 1.1, "x", "patterns-production retry budget of 10 %"},
-                                               {"peak", 3, "x", "patterns-production retry-storm"},
+constexpr std::array<Threshold, 5> thresholds{{{"attempts", 1.5, "x", "Casebook's own"},
+                                               {"warn", 1.1, "x", "Google SRE Book, Handling Overload: retry budget of 10 %"},
+                                               {"peak", 3, "x", "Google SRE Book, Handling Overload: three attempts per request"},
                                                {"retried", 10, "requests", "Casebook's own"},
-                                               {"load_flat", 1.2, "x", "patterns-incidents load-spike-vs-slowdown", Bound::atMost}}};
+                                               {"load_flat", 1.2, "x", "Casebook's own", Bound::atMost}}};
 
 using Row = SpanTable::Row;
 constexpr std::int64_t clock_rounding_ns = 1'000'000;

@@ -18,12 +18,12 @@
 namespace casebook::errors {
 namespace {
 
-constexpr std::array<Threshold, 6> thresholds{{{"share", 1, "%", "patterns-incidents errors"},
-                                               {"share_without_baseline", 5, "%", "MAP, windows"},
-                                               {"factor", 2, "x", "patterns-incidents errors"},
+constexpr std::array<Threshold, 6> thresholds{{{"share", 1, "%", "Casebook's own"},
+                                               {"share_without_baseline", 5, "%", "Casebook's own"},
+                                               {"factor", 2, "x", "Casebook's own"},
                                                {"origin", 50, "%", "Casebook's own"},
                                                {"weak_origin", 20, "%", "Casebook's own"},
-                                               {"requests", 100, "requests", "patterns-production error share"}}};
+                                               {"requests", 100, "requests", "Casebook's own"}}};
 
 using Row = SpanTable::Row;
 

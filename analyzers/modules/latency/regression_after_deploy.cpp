@@ -21,17 +21,17 @@
 namespace casebook::latency {
 namespace {
 
-constexpr std::array<Threshold, 12> thresholds{{{"onset", 30, "min", "patterns-incidents deploy-p99-regression", Bound::atMost},
+constexpr std::array<Threshold, 12> thresholds{{{"onset", 30, "min", "Casebook's own", Bound::atMost},
                                                 {"suspect", 4, "h", "Casebook's own"},
                                                 {"before", 5, "s", "Casebook's own: one step of usual series"},
-                                                {"time_grain", 30, "min", "patterns-incidents deploy-p99-regression: deploy times are noted by the half hour"},
-                                                {"p99_factor", 2, "x", "patterns-incidents deploy-p99-regression"},
+                                                {"time_grain", 30, "min", "Casebook's own: deploy times are noted by the half hour"},
+                                                {"p99_factor", 2, "x", "Casebook's own"},
                                                 {"p50_factor", 1.5, "x", "Casebook's own"},
                                                 {"own_share", 20, "%", "Casebook's own: a fifth of the increase"},
-                                                {"alpha", 0.01, "1", "patterns-production regression-after-deploy", Bound::atMost},
+                                                {"alpha", 0.01, "1", "Casebook's own", Bound::atMost},
                                                 {"alike", 1.2, "x", "symptom.flat"},
-                                                {"load_step", 1.5, "x", "patterns-incidents load-spike-vs-slowdown", Bound::atMost},
-                                                {"warm_up", 10, "min", "patterns-incidents jit-cold-start"},
+                                                {"load_step", 1.5, "x", "Casebook's own", Bound::atMost},
+                                                {"warm_up", 10, "min", "Casebook's own"},
                                                 {"on_path", 10, "%", "Casebook's own: less and users hardly wait for it"}}};
 
 using Row = SpanTable::Row;

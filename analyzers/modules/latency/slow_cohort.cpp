@@ -18,12 +18,12 @@
 namespace casebook::latency {
 namespace {
 
-constexpr std::array<Threshold, 6> thresholds{{{"lift", 2, "x", "patterns-incidents slow-cohort"},
-                                               {"coverage", 50, "%", "patterns-incidents slow-cohort"},
-                                               {"weak_coverage", 20, "%", "patterns-incidents slow-cohort"},
-                                               {"without", 0.5, "x", "patterns-incidents slow-cohort"},
+constexpr std::array<Threshold, 6> thresholds{{{"lift", 2, "x", "Casebook's own"},
+                                               {"coverage", 50, "%", "Casebook's own"},
+                                               {"weak_coverage", 20, "%", "Casebook's own"},
+                                               {"without", 0.5, "x", "Casebook's own"},
                                                {"attributes", 5, "attributes", "Casebook's own"},
-                                               {"ruled_out_lift", 1.5, "x", "patterns-incidents slow-cohort"}}};
+                                               {"ruled_out_lift", 1.5, "x", "Casebook's own"}}};
 
 using Row = SpanTable::Row;
 

@@ -18,12 +18,12 @@
 namespace casebook::latency {
 namespace {
 
-constexpr std::array<Threshold, 6> thresholds{{{"instance_factor", 2, "x", "patterns-incidents some-instances"},
-                                               {"max_share", 50, "%", "patterns-incidents some-instances", Bound::atMost},
-                                               {"ruled_out_factor", 1.5, "x", "patterns-incidents some-instances"},
-                                               {"warm_up", 2, "min", "patterns-incidents scale-out-cold-start"},
+constexpr std::array<Threshold, 6> thresholds{{{"instance_factor", 2, "x", "Casebook's own"},
+                                               {"max_share", 50, "%", "Casebook's own", Bound::atMost},
+                                               {"ruled_out_factor", 1.5, "x", "Casebook's own"},
+                                               {"warm_up", 2, "min", "Casebook's own"},
                                                {"alpha", 0.01, "1", "Casebook's own", Bound::atMost},
-                                               {"fair_share", 2, "x", "patterns-incidents grpc-connection-skew"}}};
+                                               {"fair_share", 2, "x", "Casebook's own"}}};
 
 using Row = SpanTable::Row;
 

@@ -23,17 +23,17 @@
 namespace casebook::latency {
 namespace {
 
-constexpr std::array<Threshold, 11> thresholds{{{"fan_out", 5, "calls", "patterns-performance fanout-tail-amplification"},
-                                                {"slow", 3, "x", "patterns-performance fanout-tail-amplification"},
+constexpr std::array<Threshold, 11> thresholds{{{"fan_out", 5, "calls", "Casebook's own"},
+                                                {"slow", 3, "x", "Casebook's own"},
                                                 {"parent", 2, "x", "Casebook's own: a slow call that users hardly feel amplifies nothing"},
                                                 {"common", 1, "%", "Casebook's own: rarer than that is beyond the P99"},
-                                                {"slow_parents", 10, "requests", "patterns-performance: tail percentiles"},
-                                                {"within", 5, "%", "patterns-performance fanout-tail-amplification: parent is its slowest child"},
-                                                {"within_share", 80, "%", "patterns-performance fanout-tail-amplification"},
-                                                {"rotation", 50, "%", "patterns-incidents tail-amplification", Bound::atMost},
-                                                {"one_child", 80, "%", "patterns-incidents tail-amplification"},
-                                                {"model", 25, "%", "patterns-performance fanout-tail-amplification", Bound::atMost},
-                                                {"weak_model", 50, "%", "patterns-performance fanout-tail-amplification"}}};
+                                                {"slow_parents", 10, "requests", "Casebook's own"},
+                                                {"within", 5, "%", "Casebook's own: the parent lasts as long as its slowest child"},
+                                                {"within_share", 80, "%", "Casebook's own"},
+                                                {"rotation", 50, "%", "Casebook's own", Bound::atMost},
+                                                {"one_child", 80, "%", "Casebook's own"},
+                                                {"model", 25, "%", "Casebook's own", Bound::atMost},
+                                                {"weak_model", 50, "%", "Casebook's own"}}};
 
 using Row = SpanTable::Row;
 using Id = SpanTable::Id;

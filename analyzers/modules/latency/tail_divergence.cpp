@@ -16,13 +16,13 @@
 namespace casebook::latency {
 namespace {
 
-constexpr std::array<Threshold, 8> thresholds{{{"p99_factor", 2, "x", "patterns-incidents tail-divergence"},
-                                               {"p50_flat", 1.2, "x", "patterns-incidents tail-divergence", Bound::atMost},
-                                               {"floor", 50, "ms", "patterns-incidents tail-divergence"},
-                                               {"floor_factor", 4, "x", "patterns-incidents tail-divergence"},
-                                               {"ratio_without_baseline", 20, "x", "patterns-performance tail percentiles"},
-                                               {"even_rise", 25, "%", "patterns-incidents tail-divergence"},
-                                               {"ruled_out_factor", 1.2, "x", "patterns-incidents tail-divergence"},
+constexpr std::array<Threshold, 8> thresholds{{{"p99_factor", 2, "x", "Casebook's own"},
+                                               {"p50_flat", 1.2, "x", "Casebook's own", Bound::atMost},
+                                               {"floor", 50, "ms", "Casebook's own"},
+                                               {"floor_factor", 4, "x", "Casebook's own"},
+                                               {"ratio_without_baseline", 20, "x", "Casebook's own"},
+                                               {"even_rise", 25, "%", "Casebook's own"},
+                                               {"ruled_out_factor", 1.2, "x", "Casebook's own"},
                                                {"alpha", 0.01, "1", "Casebook's own: a share of slow requests near the percentile crosses it by chance", Bound::atMost}}};
 
 using Row = SpanTable::Row;

@@ -17,12 +17,12 @@
 namespace casebook::memory {
 namespace {
 
-constexpr std::array<Threshold, 6> thresholds{{{"pause", 100, "ms", "patterns-incidents gc-pressure"},
+constexpr std::array<Threshold, 6> thresholds{{{"pause", 100, "ms", "Casebook's own"},
                                                {"time_share", 10, "% per 60 s", "JDK Mission Control halts rule"},
                                                {"warn_share", 5, "% per 60 s", "JDK Mission Control halts rule"},
                                                {"quiet_share", 1, "%", "Casebook's own"},
-                                               {"overlap", 50, "%", "patterns-incidents gc-pause-tail"},
-                                               {"floor", 80, "%", "patterns-performance gc-pressure"}}};
+                                               {"overlap", 50, "%", "Casebook's own"},
+                                               {"floor", 80, "%", "Casebook's own"}}};
 
 constexpr double explicit_share = 0.1;   // of the pause time: System.gc() is named though another cause leads
 constexpr double exhausted_heap = 0.95;  // of the capacity, still live after a full collection

@@ -19,11 +19,11 @@
 namespace casebook::memory {
 namespace {
 
-constexpr std::array<Threshold, 7> thresholds{{{"r2", 0.8, "1", "patterns-performance memory-leak"},
-                                               {"collections", 10, "collections", "patterns-performance memory-leak"},
+constexpr std::array<Threshold, 7> thresholds{{{"r2", 0.8, "1", "Casebook's own"},
+                                               {"collections", 10, "collections", "Casebook's own"},
                                                {"snapshots", 5, "snapshots", "exact Mann-Kendall: fewer cannot be significant"},
-                                               {"growth_share", 1, "%", "formats/runtime, histogram leak test"},
-                                               {"growth", 1'000'000, "bytes", "formats/runtime, histogram leak test"},
+                                               {"growth_share", 1, "%", "Casebook's own"},
+                                               {"growth", 1'000'000, "bytes", "Casebook's own"},
                                                {"fdr", 0.05, "1", "Benjamini and Hochberg 1995", Bound::atMost},
                                                {"metric_minutes", 10, "min", "Casebook's own: shorter is warm-up"}}};
 

@@ -17,11 +17,11 @@
 namespace casebook::pool {
 namespace {
 
-constexpr std::array<Threshold, 5> thresholds{{{"wait_p95", 50, "ms", "patterns-performance connection-pool-exhaustion"},
-                                               {"quiet_wait_p95", 10, "ms", "patterns-performance connection-pool-exhaustion"},
-                                               {"warn", 80, "%", "patterns-performance pool-early-warning"},
-                                               {"little", 15, "%", "patterns-performance pool-sizing-littles-law"},
-                                               {"db_cpu_high", 80, "%", "patterns-incidents pool-exhaustion"}}};
+constexpr std::array<Threshold, 5> thresholds{{{"wait_p95", 50, "ms", "Casebook's own"},
+                                               {"quiet_wait_p95", 10, "ms", "Casebook's own"},
+                                               {"warn", 80, "%", "Casebook's own"},
+                                               {"little", 15, "%", "Little 1961; the tolerance is Casebook's own"},
+                                               {"db_cpu_high", 80, "%", "Casebook's own"}}};
 
 std::string largest(const SpanTable& spans, const std::map<SpanTable::Id, double>& by_operation)
 {

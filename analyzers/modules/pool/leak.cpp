@@ -18,9 +18,9 @@ namespace casebook::pool {
 namespace {
 
 constexpr std::array<Threshold, 7> thresholds{
-    {{"low_load", 50, "%", "patterns-performance connection-leak", Bound::atMost},
-     {"held", 80, "%", "patterns-performance connection-leak"},
-     {"gap", 2, "connections", "patterns-incidents connection-leak"},
+    {{"low_load", 50, "%", "Casebook's own", Bound::atMost},
+     {"held", 80, "%", "Casebook's own"},
+     {"gap", 2, "connections", "Casebook's own"},
      {"steps", 3, "samples", "Casebook's own"},
      {"hold_time", 30, "s", "Casebook's own: longer than a slow statement"},
      {"follows", 0.6, "1", "Casebook's own", Bound::atMost},
