@@ -72,7 +72,7 @@ void TestSession::unknown_file_is_an_error_with_a_hint()
 {
     Session session;
     listen(session);
-    session.importPaths({fixture_.write("b/noise.bin", QByteArray("\x01\x02\x03 nothing in particular \xff\xfe", 30))});
+    session.importPaths({fixture_.write("b/noise.bin", QByteArray("\x01\x02\x03 nothing in particular \xff\xfe"))});
     QVERIFY(wait_idle(session));
     QCOMPARE(messages_.size(), 1);
     QCOMPARE(messages_[0].kind, Message::Kind::error);

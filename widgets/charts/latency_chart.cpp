@@ -209,7 +209,8 @@ void LatencyChart::place_window_names()
     for (std::size_t i = 0; i < window_names_.size(); ++i) {
         const double left = window_items_[i]->topLeft->pixelPosition().x(), right = window_items_[i]->bottomRight->pixelPosition().x();
         const double from = std::max(left, static_cast<double>(pane.left()));
-        const int room = static_cast<int>(std::min(right, static_cast<double>(pane.right())) - from) - 8;
+        // A window far outside ends billions of pixels away.
+        const int room = static_cast<int>(std::max(0.0, std::min(right, static_cast<double>(pane.right())) - from)) - 8;
         window_names_[i]->position->setCoords(from - left, 0);
         window_names_[i]->setVisible(room > metrics.averageCharWidth() * 2);
         window_names_[i]->setText(metrics.elidedText(windows_[i].name, Qt::ElideRight, std::max(0, room)));

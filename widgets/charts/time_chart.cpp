@@ -199,7 +199,8 @@ void TimeChart::place_window_names()
         const QRect pane = area->clipAxisRect()->rect();
         const double left = area->topLeft->pixelPosition().x(), right = area->bottomRight->pixelPosition().x();
         const double from = std::max(left, static_cast<double>(pane.left()));
-        const int room = static_cast<int>(std::min(right, static_cast<double>(pane.right())) - from) - 8;
+        // A window far outside ends billions of pixels away.
+        const int room = static_cast<int>(std::max(0.0, std::min(right, static_cast<double>(pane.right())) - from)) - 8;
         name->position->setCoords(from - left, 0);
         name->setVisible(room > metrics.averageCharWidth() * 2);
         name->setText(metrics.elidedText(name->property("window").toString(), Qt::ElideRight, std::max(0, room)));
