@@ -29,9 +29,20 @@ std::uint64_t prefix_of(std::string_view text)
     return key;
 }
 
-/// Ranks of a column with few different texts, one per entry of `keyed`: comparing long equal texts a million times
-/// costs ten times as much. False when there are too many.
-bool rank_texts(const TableColumn& column, bool descending, std::vector<Keyed>& keyed)
+/// In the order of the table: rows of one rank stay in it, and memory is read from one end to the other.
+void in_table_order(std::vector<std::uint32_t>& rows)
+{
+    if (std::is_sorted(rows.begin(), rows.end())) return;
+    std::vector<std::uint8_t> there(*std::max_element(rows.begin(), rows.end()) + std::size_t{1}, 0);
+    for (const std::uint32_t row : rows) there[row] = 1;
+    std::size_t next = 0;
+    for (std::size_t row = 0; row < there.size(); ++row)
+        if (there[row]) rows[next++] = static_cast<std::uint32_t>(row);
+}
+
+/// Sorts a column with few different texts by their ranks: comparing long equal texts a million times costs ten times as
+/// much. `keyed` is in the order of the table. False when there are too many.
+bool sort_by_rank(const TableColumn& column, bool descending, std::vector<Keyed>& keyed)
 {
     constexpr std::size_t most_texts = 4096;
     tsl::robin_map<std::string_view, std::uint32_t> numbers;
@@ -44,9 +55,13 @@ bool rank_texts(const TableColumn& column, bool descending, std::vector<Keyed>& 
         number_of[i] = entry->second;
     }
     std::sort(texts.begin(), texts.end());
-    std::vector<std::uint64_t> rank(texts.size());
-    for (std::size_t i = 0; i < texts.size(); ++i) rank[numbers[texts[i]]] = descending ? texts.size() - i : i;
-    for (std::size_t i = 0; i < keyed.size(); ++i) keyed[i].key = rank[number_of[i]];
+    std::vector<std::size_t> rank(texts.size()), begin(texts.size() + 1, 0);
+    for (std::size_t i = 0; i < texts.size(); ++i) rank[numbers[texts[i]]] = descending ? texts.size() - 1 - i : i;
+    for (const std::uint32_t number : number_of) ++begin[rank[number] + 1];
+    for (std::size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
+    std::vector<Keyed> sorted(keyed.size());
+    for (std::size_t i = 0; i < keyed.size(); ++i) sorted[begin[rank[number_of[i]]]++] = keyed[i];
+    keyed = std::move(sorted);
     return true;
 }
 
@@ -54,6 +69,7 @@ bool rank_texts(const TableColumn& column, bool descending, std::vector<Keyed>& 
 
 void sort_rows(const TableColumn& column, bool descending, std::vector<std::uint32_t>& rows)
 {
+    in_table_order(rows);
     std::vector<Keyed> keyed;
     std::vector<std::uint32_t> nulls;
     keyed.reserve(rows.size());
@@ -63,16 +79,15 @@ void sort_rows(const TableColumn& column, bool descending, std::vector<std::uint
                                   : column.integers.empty() ? ordered(column.numbers[row]) : ordered(column.integers[row]);
         keyed.push_back({descending ? ~key : key, row});
     }
-    std::sort(nulls.begin(), nulls.end());
-    if (column.is_text() && !rank_texts(column, descending, keyed)) {
+    if (!column.is_text()) {
+        std::sort(keyed.begin(), keyed.end(), [](const Keyed& a, const Keyed& b) { return a.key != b.key ? a.key < b.key : a.row < b.row; });
+    } else if (!sort_by_rank(column, descending, keyed)) {
         std::sort(keyed.begin(), keyed.end(), [&](const Keyed& a, const Keyed& b) {
             if (a.key != b.key) return a.key < b.key;
             const int order = column.texts[a.row].compare(column.texts[b.row]);
             if (order != 0) return descending ? order > 0 : order < 0;
             return a.row < b.row;
         });
-    } else {
-        std::sort(keyed.begin(), keyed.end(), [](const Keyed& a, const Keyed& b) { return a.key != b.key ? a.key < b.key : a.row < b.row; });
     }
     for (std::size_t i = 0; i < keyed.size(); ++i) rows[i] = keyed[i].row;
     std::copy(nulls.begin(), nulls.end(), rows.begin() + static_cast<std::ptrdiff_t>(keyed.size()));
