@@ -3,8 +3,12 @@
 #include "analyzers/core/importer.h"
 #include "tests/support/recording_context.h"
 
+#include <QStringList>
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <map>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -122,6 +126,32 @@ inline TraceContext read_trace_in_chunks(std::string_view id, std::string_view b
     ChunkedSource source(bytes, chunk);
     if (const Status status = importer_named(id)->read(source, context); !status) context.counts["error: " + status.error().what] = 1;
     return context;
+}
+
+/// As read_trace, from a file that may be compressed.
+inline TraceContext read_trace_file(std::string_view id, const std::filesystem::path& path)
+{
+    TraceContext context;
+    const Control control;
+    const auto source = Source::open(path.string(), control);
+    if (!source || !importer_named(id)->read(**source, context)) context.counts["error"] = 1;
+    return context;
+}
+
+inline std::string read_file(const std::filesystem::path& path)
+{
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream out;
+    out << in.rdbuf();
+    return out.str();
+}
+
+/// For QCOMPARE, which prints such lists.
+inline QStringList list(const std::vector<std::string>& lines)
+{
+    QStringList result;
+    for (const std::string& line : lines) result << QString::fromStdString(line);
+    return result;
 }
 
 }  // namespace casebook::tests
