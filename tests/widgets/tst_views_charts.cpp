@@ -277,6 +277,42 @@ private slots:
         QVERIFY(!chart.grab().isNull());
     }
 
+    void failed_requests_are_seen_however_many()
+    {
+        const QColor error = view_colors(QPalette()).error;
+        const auto marked = [&](LatencyChart& chart) {
+            const QImage image = chart.grab().toImage();
+            int pixels = 0;
+            for (int y = 0; y < image.height(); ++y)
+                for (int x = 0; x < image.width(); ++x) {
+                    const QColor seen(image.pixel(x, y));  // edges are smoothed
+                    pixels += std::abs(seen.red() - error.red()) + std::abs(seen.green() - error.green()) + std::abs(seen.blue() - error.blue()) < 120;
+                }
+            return pixels;
+        };
+        // One in a heat map, one of few, and every one of so many that crosses would hide the map.
+        for (const auto& [size, failed] : {std::pair{120'000, 1}, {500, 1}, {120'000, 120'000}}) {
+            LatencyPoints points = many(static_cast<std::size_t>(size));
+            points.failed.assign(points.size(), 0);
+            std::fill_n(points.failed.begin() + size / 2 - failed / 2, failed, std::uint8_t{1});
+            LatencyChart chart;
+            chart.setPalette(QPalette());
+            chart.resize(900, 400);
+            chart.set_points(points);
+            chart.show();
+            QVERIFY(QTest::qWaitForWindowExposed(&chart));
+            chart.replot_now();
+            QCOMPARE(chart.shows_heat_map(), size > 50'000);
+            QVERIFY2(marked(chart) > 0, qPrintable(QStringLiteral("%1 of %2").arg(failed).arg(size)));
+            const QString text = chart.text_at(chart.point_of(points.start_ns[points.size() / 2], static_cast<double>(points.duration_ns[points.size() / 2])));
+            if (failed == size) QVERIFY2(text.contains(QStringLiteral("of them failed")), qPrintable(text));
+            points.failed.assign(points.size(), 0);
+            chart.set_points(points);
+            chart.replot_now();
+            QCOMPARE(marked(chart), 0);
+        }
+    }
+
     void distribution_has_exact_percentiles()
     {
         DistributionChart chart;

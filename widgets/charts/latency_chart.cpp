@@ -244,7 +244,6 @@ void LatencyChart::fill_points()
     look.round = dots <= 5000;
     look.dot_size = look.round ? 5 : 3;
     look.cross = colors().error;
-    if (heat_) look.cross_size = 5, look.cross_width = 1;
     cloud_->set_look(look);
     cloud_->show(&points(), points().start_ns.front(), first, heat_ ? first : last, failed);
 }

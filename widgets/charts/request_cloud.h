@@ -15,7 +15,7 @@ class RequestCloud : public QCPAbstractPlottable {
 public:
     struct Look {
         QColor dot, cross;
-        double dot_size = 5, cross_size = 6, cross_width = 1.4;  ///< pixels
+        double dot_size = 5, cross_size = 6, cross_width = 1.6;  ///< pixels
         bool round = true;
     };
 
