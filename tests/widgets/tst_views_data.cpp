@@ -2,6 +2,7 @@
 #include "widgets/charts/time_chart.h"
 #include "widgets/models/views/cohort_table.h"
 #include "widgets/models/views/heap_data.h"
+#include "widgets/models/views/metric_table.h"
 #include "widgets/models/views/percentile_series.h"
 #include "widgets/models/views/plan_table.h"
 #include "widgets/models/views/series_from_query.h"
@@ -165,6 +166,32 @@ private slots:
         QCOMPARE(column(*table, "worst_estimate"), (QStringList{"181x more", "40x fewer", ""}));
         QCOMPARE(table->columns[3].number(1), 40.0);  // sorts by how far it is off, not by which way
         QCOMPARE(table->columns.back().integers, (std::vector<std::int64_t>{1, 2, 3}));
+    }
+
+    void metrics_show_the_labels_that_differ_and_their_trend()
+    {
+        auto rows = std::make_shared<QueryResult>();
+        rows->columns = {"name", "labels", "trend", "latest", "unit", "lowest", "highest", "points", "series_id"};
+        const auto add = [&](const char* name, const char* labels, double latest, const char* unit, std::int64_t id) {
+            rows->rows.push_back({text(name), text(labels), text(""), latest, text(unit), 0.0, latest, integer(3), integer(id)});
+        };
+        add("db.count", R"({"db.client.state":"idle","instance":"orders-1","region":"eu","service":"orders"})", 8, "{connection}", 1);
+        add("db.count", R"({"db.client.state":"used","instance":"orders-2","region":"eu","service":"orders"})", 2, "{connection}", 2);
+        add("db.count", R"({"db.client.state":"used","instance":"cart-1","region":"eu","service":"cart"})", 0, "{connection}", 3);
+        add("heap_used_bytes", R"({"instance":"10.0.0.1:80","region":"eu","service":"orders"})", 134'217'728, "", 4);
+        add("http_requests_total", "{}", 0.00012, "", 5);
+        QueryResult shapes;
+        shapes.columns = {"series_id", "slot", "mean", "highest"};
+        for (const auto& [id, slot, mean, highest] : {std::tuple{1, 0, 5.0, 6.0}, {1, 20, 7.5, 8.0}, {5, 0, 1.0, 10.0}, {5, 10, 2.0, 30.0}, {5, 39, 3.0, 35.0}})
+            shapes.rows.push_back({integer(id), integer(slot), mean, highest});
+        const auto table = metric_table(rows, shapes);
+        QCOMPARE(column(*table, "labels"), (QStringList{"state=idle, orders-1", "state=used, orders-2", "state=used, cart-1", "orders, 10.0.0.1:80", ""}));
+        QVERIFY(exact_cell_text(table->columns[1], 0, TimeZoneMode::utc).contains(QStringLiteral("region=eu")));
+        QCOMPARE(column(*table, "latest"), (QStringList{"8", "2", "0", "134 MB", "0.00012"}));
+        QCOMPARE(column(*table, "unit"), (QStringList{"connection", "connection", "connection", "By", ""}));
+        QCOMPARE(table->columns[2].sparks[0], (std::vector<float>{5, 7.5}));
+        QCOMPARE(table->columns[2].sparks[4], (std::vector<float>{20, 5}));  // what the counter gained
+        QVERIFY(table->columns[2].sparks[1].empty());
     }
 
     void heap_growth_in_natural_file_order()

@@ -195,6 +195,17 @@ private slots:
         auto* view = explore<MetricView>("metrics");
         QVERIFY(view && view->table().model().rowCount() > 3);
         QTRY_COMPARE(view->chart().line_count(), 1);
+        // Windows and deploys of the case are marked, whatever is picked.
+        QTRY_VERIFY(!view->chart().data().events.empty());
+        QVERIFY(!view->chart().data().windows.empty());
+        // A click with Ctrl lays a second series over the first.
+        QTableView& rows = view->table().view();
+        const auto click = [&](int row, Qt::KeyboardModifiers keys) { QTest::mouseClick(rows.viewport(), Qt::LeftButton, keys, rows.visualRect(view->table().model().index(row, 0)).center()); };
+        click(0, {});
+        QTRY_COMPARE(view->chart().line_count(), 1);
+        click(1, Qt::ControlModifier);
+        QTRY_COMPARE(view->chart().line_count(), 2);
+        QVERIFY(view->chart().data().series[0].name != view->chart().data().series[1].name);
         view->table().view().selectAll();
         QTRY_VERIFY(view->chart().line_count() > 3);
         QVERIFY(wait_idle(*session_));

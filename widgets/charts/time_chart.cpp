@@ -6,6 +6,7 @@
 
 #include <QToolTip>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -38,7 +39,7 @@ TimeChart::TimeChart(QWidget* parent) : Chart(parent), ticker_(new TimeTicker)
     set_hint(tr("Nothing to plot. Import metrics (Prometheus, OTLP or CSV) or pick another series."));
     ticker_->setTickCount(7);
     connect(&plot(), &QCustomPlot::afterLayout, this, [this] {
-        place_window_names();
+        place_names();
         // Ticks were made before the layout gave the width.
         if (!panes_.empty() && ticker_->fit(time_rect().width(), fontMetrics())) plot().replot(QCustomPlot::rpQueuedReplot);
     });
@@ -68,6 +69,7 @@ void TimeChart::build()
     plot().clearPlottables();
     panes_.clear();
     window_names_.clear();
+    event_names_.clear();
     plot().plotLayout()->clear();
     plot().plotLayout()->setRowSpacing(2);
     first_ns_ = std::numeric_limits<std::int64_t>::max();
@@ -192,9 +194,24 @@ void TimeChart::add_windows(Pane& pane, bool named)
 }
 
 /// A window's name has the width of the window, and stays in sight while the window is.
-void TimeChart::place_window_names()
+/// Windows are named within their part in sight, events where no other name stands: those that fall together on up to three
+/// lines, and what still has no room is told by the pointer.
+void TimeChart::place_names()
 {
     const QFontMetrics metrics(font());
+    std::array<double, 3> ends{-1e9, -1e9, -1e9};
+    for (const auto& [line, name] : event_names_) {  // in order of time
+        const QRect pane = line->clipAxisRect()->rect();
+        const double at = line->end->pixelPosition().x();
+        const auto row = std::find_if(ends.begin(), ends.end(), [at](double end) { return end <= at; });
+        const int room = std::min(widest_name, static_cast<int>(pane.right() - at) - 8);
+        const bool fits = row != ends.end() && at >= pane.left() && room > metrics.averageCharWidth() * 4 && pane.height() > metrics.height() * (row - ends.begin() + 2);
+        name->setVisible(fits);
+        if (!fits) continue;
+        name->setText(metrics.elidedText(name->property("name").toString(), Qt::ElideRight, room));
+        name->position->setCoords(0, -static_cast<double>(row - ends.begin()) * metrics.height());
+        *row = at + metrics.horizontalAdvance(name->text()) + 8;
+    }
     for (const auto& [area, name] : window_names_) {
         const QRect pane = area->clipAxisRect()->rect();
         const double left = area->topLeft->pixelPosition().x(), right = area->bottomRight->pixelPosition().x();
@@ -253,11 +270,11 @@ void TimeChart::add_events(Pane& pane, bool named)
         auto* name = new QCPItemText(&plot());
         name->setClipAxisRect(pane.rect);
         name->setProperty("event", true);
-        name->setText(event.text.left(24));
+        name->setProperty("name", event.text);
         name->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
         name->setPadding(QMargins(4, 0, 0, 2));
         name->position->setParentAnchor(line->end);
-        name->position->setCoords(0, 0);
+        event_names_.emplace_back(line, name);
     }
 }
 

@@ -88,7 +88,7 @@ private:
     void build();
     void add_pane(const QString& unit);
     void add_windows(Pane& pane, bool named);
-    void place_window_names();
+    void place_names();
     void add_thresholds(Pane& pane);
     void add_events(Pane& pane, bool named);
     void add_legend(Pane& pane);
@@ -101,6 +101,7 @@ private:
     Data data_;
     std::vector<Pane> panes_;
     std::vector<std::pair<QCPItemRect*, QCPItemText*>> window_names_;
+    std::vector<std::pair<QCPItemLine*, QCPItemText*>> event_names_;
     QSharedPointer<TimeTicker> ticker_;
     TimeZoneMode zone_ = TimeZoneMode::utc;
     std::int64_t first_ns_ = 0, last_ns_ = 1;

@@ -31,26 +31,6 @@ int time_column(const TableData& table)
     return other;
 }
 
-std::map<QString, QString> labels_of(const QString& json)
-{
-    std::map<QString, QString> labels;
-    const QJsonObject object = QJsonDocument::fromJson(json.toUtf8()).object();
-    for (auto label = object.begin(); label != object.end(); ++label) labels[label.key()] = label.value().toVariant().toString();
-    return labels;
-}
-
-/// A unit from the end of a metric's name: Prometheus writes base units there.
-QString unit_of_name(const QString& name)
-{
-    static const std::pair<const char*, const char*> ends[]{{"seconds", "s"}, {"_ms", "ms"}, {".ms", "ms"}, {"milliseconds", "ms"}, {"bytes", "By"}, {"ratio", "ratio"}, {"percent", "%"}};
-    QString base = name;
-    for (const char* end : {"_total", "_sum", ".sum"})
-        if (base.endsWith(QLatin1String(end))) base.chop(static_cast<qsizetype>(qstrlen(end)));
-    for (const auto& [end, unit] : ends)
-        if (base.endsWith(QLatin1String(end))) return QLatin1String(unit);
-    return QStringLiteral("1");
-}
-
 QString unit_of(const TableColumn& column)
 {
     if (column.kind == TableColumn::Kind::duration) return column.factor == 1 ? QStringLiteral("ns") : column.factor == 1e3 ? QStringLiteral("us") : column.factor == 1e6 ? QStringLiteral("ms") : QStringLiteral("s");
@@ -115,6 +95,27 @@ void name_lines(std::vector<Line>& lines, bool several_columns)
 
 }  // namespace
 
+std::map<QString, QString> labels_of(const QString& json)
+{
+    std::map<QString, QString> labels;
+    const QJsonObject object = QJsonDocument::fromJson(json.toUtf8()).object();
+    for (auto label = object.begin(); label != object.end(); ++label) labels[label.key()] = label.value().toVariant().toString();
+    return labels;
+}
+
+QString metric_unit(const QString& name, const QString& unit)
+{
+    if (!unit.isEmpty()) return unit;
+    // Prometheus writes base units at the end of the name.
+    static const std::pair<const char*, const char*> ends[]{{"seconds", "s"}, {"_ms", "ms"}, {".ms", "ms"}, {"milliseconds", "ms"}, {"bytes", "By"}, {"ratio", "ratio"}, {"percent", "%"}};
+    QString base = name;
+    for (const char* end : {"_total", "_sum", ".sum"})
+        if (base.endsWith(QLatin1String(end))) base.chop(static_cast<qsizetype>(qstrlen(end)));
+    for (const auto& [end, base_unit] : ends)
+        if (base.endsWith(QLatin1String(end))) return QLatin1String(base_unit);
+    return QStringLiteral("1");
+}
+
 SeriesSet series_from_query(const QueryResult& result)
 {
     SeriesSet set;
@@ -155,7 +156,7 @@ SeriesSet series_from_query(const QueryResult& result)
                 if (labels >= 0) line.labels = labels_of(to_qt(table->columns[static_cast<std::size_t>(labels)].texts[row]));
                 line.column = table->columns[i].title;
                 line.series.unit = unit >= 0 ? to_qt(table->columns[static_cast<std::size_t>(unit)].texts[row]) : unit_of(table->columns[i]);
-                if (line.series.unit.isEmpty()) line.series.unit = unit_of_name(texts.empty() ? line.column : line.text);
+                line.series.unit = metric_unit(texts.empty() ? line.column : line.text, line.series.unit);
                 found = known.emplace(std::pair{key, i}, lines.size()).first;
                 lines.push_back(std::move(line));
             }

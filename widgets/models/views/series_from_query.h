@@ -3,6 +3,7 @@
 #include "analyzers/store/query.h"
 #include "widgets/charts/chart_data.h"
 
+#include <map>
 #include <vector>
 
 namespace casebook {
@@ -18,6 +19,11 @@ struct SeriesSet {
 /// as "service, instance" and what else tells the lines of one name apart. Names say the unit when no column does
 /// ("_seconds", "_bytes", ".ms"). At most 200 lines.
 SeriesSet series_from_query(const QueryResult& result);
+
+/// A JSON object of labels; empty for other text.
+std::map<QString, QString> labels_of(const QString& json);
+/// The unit a metric is shown in: the one it has, else what its name ends with ("_seconds", "_bytes", ".ms"), else "1".
+QString metric_unit(const QString& name, const QString& unit);
 
 /// True for counters: named "*_total", or "*_count", "*.count", "*_sum" and never falling.
 bool is_counter(const ChartSeries& series);

@@ -16,7 +16,6 @@
 #include <QTimer>
 #include <algorithm>
 #include <map>
-#include <utility>
 
 namespace casebook {
 namespace {
@@ -25,7 +24,8 @@ constexpr int filter_pause_ms = 150;
 constexpr qint64 most_copied_cells = 1'000'000;
 constexpr int fitted_rows = 100;
 constexpr int widest_column = 420;
-constexpr int least_letters = 16, least_first_letters = 28;  // of a text that gives way; the first one says what the row is
+constexpr int least_letters = 16, least_name_letters = 34;  // of a text that gives way
+constexpr int spark_width = 100;
 
 }  // namespace
 
@@ -192,7 +192,7 @@ void DataTable::fit_columns()
 {
     const QFontMetrics metrics = view_->fontMetrics();
     const int rows = std::min(fitted_rows, model_->rowCount());
-    bool first = true;
+    bool names = true;
     widths_.clear();
     for (int column = 0; column < model_->columnCount(); ++column) {
         // Room for the sort arrow, so that sorting does not elide the title.
@@ -201,14 +201,18 @@ void DataTable::fit_columns()
         for (int row = 0; row < rows; ++row)
             width = std::max(width, metrics.horizontalAdvance(model_->index(row, column).data().toString()) + 16);
         const TableColumn& source = model_->table()->columns[static_cast<std::size_t>(column)];
-        const int spark = source.sparks.empty() ? 0 : 100;
-        width += spark;
+        const int spark = source.sparks.empty() ? 0 : spark_width;
+        // Without a text the line has the column for itself.
+        const bool only_spark = spark > 0 && !source.texts.empty() && source.texts.front().empty();
+        width = only_spark ? std::max(title, spark) : width + spark;
         if (source.decor == TableColumn::Decor::bar) width = std::max(width, 110);
         if (source.decor == TableColumn::Decor::change || source.decor == TableColumn::Decor::gain) width += 16;
         width = std::min(width, widest_column);
-        const int letters = std::exchange(first, first && !source.is_text()) ? least_first_letters : least_letters;
-        const int least = source.is_text() ? std::max(title, metrics.averageCharWidth() * letters + spark) : width;
-        widths_.push_back({width, std::min(width, least)});
+        names = names && source.is_text();
+        const bool gives_way = source.is_text() && !only_spark;
+        const int least = gives_way ? std::max(title, metrics.averageCharWidth() * least_letters + spark) : std::min(width, widest_column);
+        width = std::min(width, widest_column);
+        widths_.push_back({width, std::min(width, least), names && gives_way});
     }
     // A text may have the room that is left; a number far from its title would be hard to read.
     const int last = model_->columnCount() - 1;
@@ -223,9 +227,13 @@ void DataTable::share_room()
 {
     const int columns = static_cast<int>(widths_.size());
     if (set_by_hand_ || columns == 0 || columns != model_->columnCount()) return;
-    const auto width_of = [this](int column, int cap) {
+    // What the row is may have more than half of the room, but not all: some numbers belong beside it.
+    const int room = view_->viewport()->width();
+    const auto named = static_cast<int>(std::count_if(widths_.begin(), widths_.end(), [](const Width& width) { return width.names; }));
+    const int least_name = named == 0 ? 0 : std::min(view_->fontMetrics().averageCharWidth() * least_name_letters, room * 3 / 5 / named);
+    const auto width_of = [&](int column, int cap) {
         const Width& width = widths_[static_cast<std::size_t>(column)];
-        return std::min(width.natural, std::max(width.least, cap));
+        return std::min(width.natural, std::max({width.least, width.names ? least_name : 0, cap}));
     };
     const auto sum = [&](int cap) {
         int all = 0;
@@ -235,7 +243,6 @@ void DataTable::share_room()
     };
     // The widest texts give way first: the largest cap with which all columns have room.
     int cap = widest_column, low = 0;
-    const int room = view_->viewport()->width();
     if (sum(cap) > room) {
         while (low + 1 < cap) {
             const int middle = (low + cap) / 2;

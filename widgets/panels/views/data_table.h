@@ -75,7 +75,10 @@ private:
     QTimer* filter_timer_;
     QString hint_text_;
     QStringList wanted_;
-    struct Width { int natural = 0, least = 0; };  ///< of a column; least = natural for numbers
+    struct Width {
+        int natural = 0, least = 0;  ///< in pixels; numbers do not give way: least = natural
+        bool names = false;          ///< a text before the numbers: what the row is
+    };
     std::vector<Width> widths_;
     bool header_pressed_ = false, set_by_hand_ = false;  ///< a width that was dragged stays
 };

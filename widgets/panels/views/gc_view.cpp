@@ -2,7 +2,7 @@
 
 #include "widgets/panels/views/series_view.h"
 #include "widgets/panels/views/shared_time.h"
-#include "widgets/panels/views/case_windows.h"
+#include "widgets/panels/views/chart_marks.h"
 #include "widgets/panels/views/span_lookup.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
@@ -83,7 +83,7 @@ TimeChart::Data gc_chart(const QueryResult& rows, const std::string& path)
     return data;
 }
 
-GcView::GcView(Session& session, QWidget* parent) : QueryView(session, parent), files_(new QComboBox), chart_(new TimeChart)
+GcView::GcView(Session& session, QWidget* parent) : QueryView(session, parent), files_(new QComboBox), chart_(new TimeChart), marks_(new ChartMarks(session, this))
 {
     auto* body = new QWidget;
     auto* lines = new QVBoxLayout(body);
@@ -97,6 +97,10 @@ GcView::GcView(Session& session, QWidget* parent) : QueryView(session, parent), 
     set_body(body);
     set_empty_hint(tr("No garbage collection log in the case. Run the JVM with -Xlog:gc*:file=gc.log and import the file."));
     connect(files_, &QComboBox::currentIndexChanged, this, &GcView::show_file);
+    connect(marks_, &ChartMarks::changed, this, &GcView::show_file);
+    connect(chart_, &TimeChart::stretch_selected, this, [this](qint64 from, qint64 to) {
+        if (chart_->data().axis == ChartAxis::time) this->session().selectRange(TimeRange{from, to});
+    });
     share_time_axis(session, *chart_);
     connect(chart_, &Chart::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
 }
@@ -118,13 +122,14 @@ void GcView::show_rows(std::shared_ptr<const QueryResult> rows)
     for (const auto& [path, dates] : files) files_->addItem(to_qt(path.substr(path.find_last_of('/') + 1)), to_qt(path));
     files_->setVisible(files.size() > 1);
     show_file();
+    marks_->read_events();
 }
 
 void GcView::show_file()
 {
     if (!rows_) return;
     TimeChart::Data data = gc_chart(*rows_, files_->currentData().toString().toStdString());
-    if (data.axis == ChartAxis::time) data.windows = chart_windows(session());
+    marks_->put_in(data);
     chart_->set_data(std::move(data));
 }
 

@@ -7,6 +7,8 @@ class QComboBox;
 
 namespace casebook {
 
+class ChartMarks;
+
 /// Pauses of the garbage collector over time, by kind, above the heap before and after each, with its capacity. Logs
 /// that count from their start are shown one at a time.
 class GcView : public QueryView {
@@ -28,6 +30,7 @@ private:
     std::shared_ptr<const QueryResult> rows_;
     QComboBox* files_;
     TimeChart* chart_;
+    ChartMarks* marks_;
 };
 
 /// Rows of gc_pause as chart data: points per kind of pause in ms (the ten kinds that took longest, and the rest), the

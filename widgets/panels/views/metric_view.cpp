@@ -1,16 +1,13 @@
 #include "widgets/panels/views/metric_view.h"
 
 #include "widgets/charts/time_chart.h"
-#include "widgets/models/views/table_from_query.h"
+#include "widgets/models/views/metric_table.h"
+#include "widgets/panels/views/chart_marks.h"
 #include "widgets/panels/views/data_table.h"
-#include "widgets/panels/views/series_view.h"
 #include "widgets/panels/views/shared_time.h"
-#include "widgets/panels/views/case_windows.h"
 #include "widgets/session/session.h"
 
 #include <QCheckBox>
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -22,24 +19,20 @@ namespace {
 constexpr qsizetype most_picked = 40;
 constexpr std::int64_t most_points = 5'000'000;
 
-/// {"a":"b","c":"d"} as "a=b, c=d".
-std::string plain_labels(std::string_view json)
-{
-    const QJsonObject object = QJsonDocument::fromJson(QByteArray(json.data(), static_cast<qsizetype>(json.size()))).object();
-    QStringList parts;
-    for (auto label = object.begin(); label != object.end(); ++label) parts += label.key() + QLatin1Char('=') + label.value().toVariant().toString();
-    return parts.isEmpty() && json != "{}" ? std::string(json) : parts.join(QStringLiteral(", ")).toStdString();
-}
+constexpr int wide_enough = 900;  // pixels for a table and a chart side by side
 
 }  // namespace
 
-const char* MetricView::query()
-{
-    return "SELECT name, labels, unit, count(*) AS points, min(value) AS lowest, max(value) AS highest, series_id FROM metric_point GROUP BY series_id ORDER BY name, labels";
-}
+struct MetricView::Loaded {
+    std::shared_ptr<QueryResult> series = std::make_shared<QueryResult>();
+    QueryResult stretches;
+};
+
+const char* MetricView::query() { return metric_series_query(); }
 
 MetricView::MetricView(Session& session, QWidget* parent)
-    : QueryView(session, parent), table_(new DataTable), chart_(new TimeChart), rates_(new QCheckBox(tr("Counters as rate per second"))), points_slot_(session.jobs())
+    : QueryView(session, parent), table_(new DataTable), chart_(new TimeChart), rates_(new QCheckBox(tr("Counters as rate per second"))), both_(new QSplitter(Qt::Vertical)),
+      marks_(new ChartMarks(session, this)), points_slot_(session.jobs())
 {
     auto* right = new QWidget;
     auto* lines = new QVBoxLayout(right);
@@ -48,37 +41,61 @@ MetricView::MetricView(Session& session, QWidget* parent)
     rates_->setChecked(true);
     lines->addWidget(rates_);
     lines->addWidget(chart_, 1);
-    auto* both = new QSplitter(Qt::Horizontal);
-    both->addWidget(table_);
-    both->addWidget(right);
-    both->setStretchFactor(0, 2);
-    both->setStretchFactor(1, 3);
-    both->setSizes({400, 600});
-    both->setFocusProxy(table_);
-    set_body(both);
+    both_->addWidget(table_);
+    both_->addWidget(right);
+    both_->setStretchFactor(0, 1);
+    both_->setStretchFactor(1, 1);
+    both_->setSizes({500, 500});
+    both_->setFocusProxy(table_);
+    set_body(both_);
     set_empty_hint(tr("No metrics in the case. Import Prometheus API answers or exposition, OTLP metrics, or CSV."));
     chart_->set_hint(tr("Pick series on the left: their lines appear here. Ctrl and Shift pick several."));
     connect(table_->view().selectionModel(), &QItemSelectionModel::selectionChanged, this, &MetricView::picked);
     connect(rates_, &QCheckBox::toggled, this, &MetricView::show_chart);
-    connect(&session, &Session::windowsChanged, this, &MetricView::show_chart);
+    connect(marks_, &ChartMarks::changed, this, &MetricView::show_chart);
     connect(chart_, &TimeChart::stretch_selected, this, [this](qint64 from, qint64 to) { this->session().selectRange(TimeRange{from, to}); });
     share_time_axis(session, *chart_);
     connect(chart_, &Chart::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
     connect(table_, &DataTable::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
 }
 
-void MetricView::show_rows(std::shared_ptr<const QueryResult> rows)
+void MetricView::load()
 {
-    std::shared_ptr<TableData> table = table_from_query(std::move(rows));
+    slot_ = session().read<Loaded>(
+        tr("Read the metrics"),
+        [sql = evidence().sql](CaseFile& file, const Control& control) -> Result<Loaded> {
+            Loaded loaded;
+            TRY_ASSIGN(*loaded.series, run_query(file, sql, {}, {}, control));
+            TRY_ASSIGN(loaded.stretches, run_query(file, metric_shapes_query(), {}, {}, control));
+            return loaded;
+        },
+        this,
+        [this](Result<Loaded> loaded) {
+            if (!loaded) return show_error(loaded.error());
+            if (loaded->series->rows.empty()) return show_hint(empty_hint());
+            show_body();
+            show_table(std::move(*loaded));
+            marks_->read_events();
+        });
+}
+
+void MetricView::show_table(Loaded loaded)
+{
+    std::shared_ptr<TableData> table = metric_table(std::move(loaded.series), loaded.stretches);
     bool buckets = false;
     for (const std::string_view name : table->columns[0].texts) buckets = buckets || name.ends_with("bucket");
-    for (std::string_view& labels : table->columns[1].texts) labels = table->keep(plain_labels(labels));
     table_->set_table(std::move(table));
     // Buckets of histograms would bury everything else; the filter says that they are hidden.
     if (buckets) table_->set_filter(QStringLiteral("-bucket"));
     const int last = table_->model().columnCount() - 1;
     if (last >= 0) table_->view().setColumnHidden(last, true);
     if (table_->model().rowCount() > 0) table_->go_to(0);
+}
+
+void MetricView::resizeEvent(QResizeEvent* event)
+{
+    QueryView::resizeEvent(event);
+    both_->setOrientation(width() >= wide_enough ? Qt::Horizontal : Qt::Vertical);
 }
 
 void MetricView::picked()
@@ -107,7 +124,7 @@ void MetricView::show_chart()
     TimeChart::Data data;
     data.axis = set_.axis;
     for (const ChartSeries& series : set_.series) data.series.push_back(rates_->isChecked() && is_counter(series) ? rate_of(series) : series);
-    if (set_.axis == ChartAxis::time) data.windows = chart_windows(session());
+    marks_->put_in(data);
     chart_->set_data(std::move(data));
 }
 

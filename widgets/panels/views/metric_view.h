@@ -4,13 +4,16 @@
 #include "widgets/panels/views/query_view.h"
 
 class QCheckBox;
+class QSplitter;
 
 namespace casebook {
 
+class ChartMarks;
 class DataTable;
 class TimeChart;
 
-/// All metrics of the case: a table to pick from (several with Ctrl or Shift), their lines beside it.
+/// All metrics of the case: a table to pick from (several with Ctrl or Shift), their lines beside it or, where that would be
+/// narrow, below it.
 class MetricView : public QueryView {
     Q_OBJECT
 public:
@@ -22,16 +25,23 @@ public:
     static const char* query();
 
 protected:
-    void show_rows(std::shared_ptr<const QueryResult> rows) override;
+    void load() override;
+    void show_rows(std::shared_ptr<const QueryResult>) override {}
+    void resizeEvent(QResizeEvent* event) override;
     void set_time_zone(TimeZoneMode zone) override;
 
 private:
     void picked();
     void show_chart();
 
+    struct Loaded;
+    void show_table(Loaded loaded);
+
     DataTable* table_;
     TimeChart* chart_;
     QCheckBox* rates_;
+    QSplitter* both_;
+    ChartMarks* marks_;
     SeriesSet set_;
     JobSlot points_slot_;
 };

@@ -28,6 +28,7 @@ protected:
     void set_body(QWidget* body);
     /// What the view says when the query found nothing.
     void set_empty_hint(const QString& text) { empty_hint_ = text; }
+    const QString& empty_hint() const { return empty_hint_; }
     /// Rows arrived; at least one.
     virtual void show_rows(std::shared_ptr<const QueryResult> rows) = 0;
     virtual void set_time_zone(TimeZoneMode zone) = 0;

@@ -2,8 +2,7 @@
 
 #include "widgets/charts/time_chart.h"
 #include "widgets/panels/views/shared_time.h"
-#include "widgets/panels/views/case_events.h"
-#include "widgets/panels/views/case_windows.h"
+#include "widgets/panels/views/chart_marks.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
 
@@ -14,7 +13,7 @@
 namespace casebook {
 
 SeriesView::SeriesView(Session& session, QWidget* parent)
-    : QueryView(session, parent), chart_(new TimeChart), rates_(new QCheckBox(tr("Counters as rate per second"))), events_slot_(session.jobs())
+    : QueryView(session, parent), chart_(new TimeChart), rates_(new QCheckBox(tr("Counters as rate per second"))), marks_(new ChartMarks(session, this))
 {
     auto* body = new QWidget;
     auto* lines = new QVBoxLayout(body);
@@ -32,7 +31,7 @@ SeriesView::SeriesView(Session& session, QWidget* parent)
     });
     share_time_axis(session, *chart_);
     connect(chart_, &Chart::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
-    connect(&session, &Session::windowsChanged, this, &SeriesView::show_chart);
+    connect(marks_, &ChartMarks::changed, this, &SeriesView::show_chart);
 }
 
 void SeriesView::show_rows(std::shared_ptr<const QueryResult> rows)
@@ -44,10 +43,7 @@ void SeriesView::show_rows(std::shared_ptr<const QueryResult> rows)
     rates_->setChecked(counters);
     rates_->blockSignals(false);
     show_chart();
-    events_slot_ = read_case_events(session(), this, [this](std::vector<ChartEvent> events) {
-        events_ = std::move(events);
-        if (!events_.empty()) show_chart();
-    });
+    marks_->read_events();
 }
 
 std::vector<ChartThreshold> SeriesView::thresholds() const
@@ -75,10 +71,7 @@ void SeriesView::show_chart()
     data.axis = set_.axis;
     for (const ChartSeries& series : set_.series) data.series.push_back(rates_->isChecked() && is_counter(series) ? rate_of(series) : series);
     data.thresholds = thresholds();
-    if (set_.axis == ChartAxis::time) {
-        data.windows = chart_windows(session());
-        data.events = events_;
-    }
+    marks_->put_in(data);
     chart_->set_data(std::move(data));
 }
 

@@ -8,6 +8,7 @@ class QCheckBox;
 
 namespace casebook {
 
+class ChartMarks;
 class TimeChart;
 
 /// Rows as lines over time, with the windows of the case, its events and the thresholds of the finding. Counters can be
@@ -30,8 +31,7 @@ private:
     TimeChart* chart_;
     QCheckBox* rates_;
     SeriesSet set_;
-    std::vector<ChartEvent> events_;
-    JobSlot events_slot_;
+    ChartMarks* marks_;
 };
 
 }  // namespace casebook
