@@ -79,10 +79,60 @@ private slots:
         QCOMPARE(graph.zoomed(), FlameData::none);
         QTest::keyClick(&graph, Qt::Key_Up);
         QCOMPARE(graph.current(), 2u);
-        QTest::mouseDClick(graph.viewport(), Qt::LeftButton, {}, graph.rect_of(1).center());
+        QTest::mouseClick(graph.viewport(), Qt::LeftButton, {}, graph.rect_of(1).center());
         QCOMPARE(graph.zoomed(), 1u);
+        QVERIFY(!graph.shows_everything());
+        // Its ancestor stays in sight as context; a click on it zooms back out.
+        QTest::mouseClick(graph.viewport(), Qt::LeftButton, {}, graph.rect_of(0).center());
+        QVERIFY(graph.shows_everything());
         QVERIFY(changed.count() >= 4);
         QVERIFY(graph.node_text(2).contains(QStringLiteral("With all below: 46 samples (43 %)")));
+    }
+
+    void the_root_may_be_at_the_bottom()
+    {
+        FlameGraph graph;
+        graph.resize(600, 200);
+        graph.set_data(stacks());
+        graph.show();
+        graph.setFocus();
+        QVERIFY(QTest::qWaitForWindowExposed(&graph));
+        QCOMPARE(graph.rect_of(0).top(), 0);
+        graph.set_root_on_top(false);
+        QCOMPARE(graph.rect_of(0).bottom() + 1, graph.viewport()->height());
+        QVERIFY(graph.rect_of(1).bottom() < graph.rect_of(0).top() + 1);
+        for (FlameGraph::Node node = 0; node < graph.data()->size(); ++node) QCOMPARE(graph.node_at(graph.rect_of(node).center()), node);
+        // Up is up as drawn: to the callee.
+        graph.go_to(0);
+        QTest::keyClick(&graph, Qt::Key_Up);
+        QCOMPARE(graph.current(), 1u);
+        QTest::keyClick(&graph, Qt::Key_Down);
+        QCOMPARE(graph.current(), 0u);
+        // Deeper than the window: the root is in sight, and stays when the window grows.
+        graph.set_data(flame_of_spans(fixtures::deep_trace(5'000), {0}));
+        QCOMPARE(graph.rect_of(0).bottom() + 1, graph.viewport()->height());
+        graph.resize(600, 300);
+        QTRY_COMPARE(graph.rect_of(0).bottom() + 1, graph.viewport()->height());
+        graph.go_to(4'999);
+        QVERIFY(graph.viewport()->rect().contains(graph.rect_of(4'999).center()));
+    }
+
+    void matches_are_walked_and_bring_themselves_into_sight()
+    {
+        FlameGraph graph;
+        graph.resize(600, 200);
+        graph.set_data(stacks());
+        QVERIFY(graph.find(QStringLiteral("parse")) > 0);
+        std::vector<FlameGraph::Node> seen;
+        for (int i = 0; i < 8; ++i) {
+            graph.go_to_next_match();
+            QVERIFY(label(*graph.data(), graph.current()).contains(QStringLiteral("parse"), Qt::CaseInsensitive));
+            if (!seen.empty() && seen.front() == graph.current()) break;
+            seen.push_back(graph.current());
+            graph.zoom_to(graph.current());
+        }
+        QVERIFY(seen.size() >= 2);
+        QVERIFY(seen.front() != seen.back());
     }
 
     void found_shares_count_nested_frames_once()

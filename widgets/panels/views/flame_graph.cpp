@@ -32,19 +32,43 @@ void FlameGraph::set_data(std::shared_ptr<const FlameData> data)
     label_matches_.clear();
     current_ = FlameData::none;
     zoom_to(FlameData::none);
-    verticalScrollBar()->setValue(0);
+    verticalScrollBar()->setValue(root_on_top_ ? 0 : verticalScrollBar()->maximum());
+}
+
+void FlameGraph::set_root_on_top(bool on_top)
+{
+    if (root_on_top_ == on_top) return;
+    root_on_top_ = on_top;
+    verticalScrollBar()->setValue(verticalScrollBar()->maximum() - verticalScrollBar()->value());  // what was in sight stays
+    viewport()->update();
 }
 
 int FlameGraph::row_height() const { return std::max(16, fontMetrics().height() + 4); }
 
 double FlameGraph::x_of(double cost) const { return (cost - view_left_) / view_width_ * viewport()->width(); }
 
+int FlameGraph::content_height() const { return data_ ? static_cast<int>(data_->depth_count()) * row_height() : 0; }
+
+int FlameGraph::y_of(std::uint32_t depth) const
+{
+    const int top = static_cast<int>(depth) * row_height();
+    return (root_on_top_ ? top : std::max(content_height(), viewport()->height()) - top - row_height()) - verticalScrollBar()->value();
+}
+
+std::int64_t FlameGraph::depth_at(int y) const
+{
+    const int below = y + verticalScrollBar()->value();
+    return root_on_top_ ? below / row_height() : (std::max(content_height(), viewport()->height()) - 1 - below) / row_height();
+}
+
 void FlameGraph::update_scroll_bar()
 {
-    const int height = data_ ? static_cast<int>(data_->depth_count()) * row_height() : 0;
-    verticalScrollBar()->setPageStep(viewport()->height());
-    verticalScrollBar()->setSingleStep(row_height());
-    verticalScrollBar()->setRange(0, std::max(0, height - viewport()->height()));
+    QScrollBar* bar = verticalScrollBar();
+    const bool at_root = !root_on_top_ && bar->value() == bar->maximum();
+    bar->setPageStep(viewport()->height());
+    bar->setSingleStep(row_height());
+    bar->setRange(0, std::max(0, content_height() - viewport()->height()));
+    if (at_root) bar->setValue(bar->maximum());
 }
 
 double FlameGraph::find(const QString& text)
@@ -73,9 +97,10 @@ void FlameGraph::go_to(Node node)
 {
     if (!data_ || node >= data_->size()) return;
     current_ = node;
-    const int top = static_cast<int>(data_->depth(node)) * row_height(), value = verticalScrollBar()->value();
-    if (top < value) verticalScrollBar()->setValue(top);
-    else if (top + row_height() > value + viewport()->height()) verticalScrollBar()->setValue(top + row_height() - viewport()->height());
+    if (data_->left(node) + data_->total(node) <= view_left_ || data_->left(node) >= view_left_ + view_width_) zoom_to(FlameData::none);
+    const int top = y_of(data_->depth(node)), value = verticalScrollBar()->value();
+    if (top < 0) verticalScrollBar()->setValue(value + top);
+    else if (top + row_height() > viewport()->height()) verticalScrollBar()->setValue(value + top + row_height() - viewport()->height());
     setAccessibleDescription(node_text(node));
     QAccessibleEvent event(this, QAccessible::DescriptionChanged);
     QAccessible::updateAccessibility(&event);
@@ -91,6 +116,16 @@ void FlameGraph::zoom_to(Node node)
     if (!(view_width_ > 0)) view_width_ = 1;
     update_scroll_bar();
     viewport()->update();
+    emit zoom_changed();
+}
+
+void FlameGraph::go_to_next_match()
+{
+    if (!data_ || label_matches_.empty()) return;
+    const auto size = static_cast<Node>(data_->size());
+    const Node from = current_ == FlameData::none ? size - 1 : current_;
+    for (Node step = 1; step <= size; ++step)
+        if (const Node node = static_cast<Node>((static_cast<std::uint64_t>(from) + step) % size); label_matches_[data_->label(node)]) return go_to(node);
 }
 
 const QColor& FlameGraph::color_of(std::uint32_t label)
@@ -109,12 +144,13 @@ void FlameGraph::paintEvent(QPaintEvent*)
         painter.drawText(viewport()->rect().adjusted(24, 24, -24, -24), Qt::AlignCenter | Qt::TextWordWrap, hint_);
         return;
     }
-    const int height = row_height(), width = viewport()->width(), scroll = verticalScrollBar()->value();
-    const auto first = static_cast<std::uint32_t>(scroll / height);
-    const std::uint32_t last = std::min(data_->depth_count(), first + static_cast<std::uint32_t>(viewport()->height() / height + 2));
+    const int height = row_height(), width = viewport()->width();
+    const auto [least, most] = std::minmax(depth_at(0), depth_at(viewport()->height() - 1));
+    const auto first = static_cast<std::uint32_t>(std::max<std::int64_t>(0, least));
+    const std::uint32_t last = std::min(data_->depth_count(), static_cast<std::uint32_t>(std::max<std::int64_t>(0, most + 1)));
     for (std::uint32_t depth = first; depth < last; ++depth) {
         const auto& level = data_->level(depth);
-        const int y = static_cast<int>(depth) * height - scroll;
+        const int y = y_of(depth);
         const auto after = [&](double cost, auto from) {
             return std::partition_point(from, level.end(), [&](Node node) { return data_->left(node) + data_->total(node) <= cost; });
         };
@@ -157,8 +193,9 @@ void FlameGraph::paintEvent(QPaintEvent*)
 FlameGraph::Node FlameGraph::node_at(QPoint point) const
 {
     if (!data_ || point.y() < 0) return FlameData::none;
-    const auto depth = static_cast<std::uint32_t>((point.y() + verticalScrollBar()->value()) / row_height());
-    if (depth >= data_->depth_count()) return FlameData::none;
+    const std::int64_t at_depth = depth_at(point.y());
+    if (at_depth < 0 || at_depth >= data_->depth_count()) return FlameData::none;
+    const auto depth = static_cast<std::uint32_t>(at_depth);
     const double cost = view_left_ + (point.x() + 0.5) / std::max(1, viewport()->width()) * view_width_;
     const auto& level = data_->level(depth);
     const auto at = std::partition_point(level.begin(), level.end(), [&](Node node) { return data_->left(node) + data_->total(node) <= cost; });
@@ -168,7 +205,7 @@ FlameGraph::Node FlameGraph::node_at(QPoint point) const
 QRect FlameGraph::rect_of(Node node) const
 {
     const double left = x_of(data_->left(node)), right = x_of(data_->left(node) + data_->total(node));
-    return {static_cast<int>(left), static_cast<int>(data_->depth(node)) * row_height() - verticalScrollBar()->value(), std::max(1, static_cast<int>(right - left)), row_height()};
+    return {static_cast<int>(left), y_of(data_->depth(node)), std::max(1, static_cast<int>(right - left)), row_height()};
 }
 
 QString FlameGraph::value_text(double value) const
@@ -205,8 +242,10 @@ void FlameGraph::keyPressEvent(QKeyEvent* event)
     if (!data_ || data_->empty()) return QAbstractScrollArea::keyPressEvent(event);
     const Node node = current_ == FlameData::none ? 0 : current_;
     switch (event->key()) {
-    case Qt::Key_Up: return go_to(data_->parent(node) == FlameData::none ? node : data_->parent(node));
-    case Qt::Key_Down: return go_to(node + 1 < data_->size() && data_->parent(node + 1) == node ? node + 1 : node);
+    case Qt::Key_Up:
+    case Qt::Key_Down:
+        if ((event->key() == Qt::Key_Up) == root_on_top_) return go_to(data_->parent(node) == FlameData::none ? node : data_->parent(node));
+        return go_to(node + 1 < data_->size() && data_->parent(node + 1) == node ? node + 1 : node);
     case Qt::Key_Left: return go_to(neighbour(node, -1));
     case Qt::Key_Right: return go_to(neighbour(node, 1));
     case Qt::Key_Home: return go_to(0);
@@ -220,13 +259,10 @@ void FlameGraph::keyPressEvent(QKeyEvent* event)
 
 void FlameGraph::mousePressEvent(QMouseEvent* event)
 {
-    if (event->button() == Qt::LeftButton) go_to(node_at(event->position().toPoint()));
-}
-
-void FlameGraph::mouseDoubleClickEvent(QMouseEvent* event)
-{
     const Node node = node_at(event->position().toPoint());
-    zoom_to(node == zoomed_ ? FlameData::none : node);
+    if (event->button() != Qt::LeftButton || node == FlameData::none) return;
+    go_to(node);
+    zoom_to(data_->parent(node) == FlameData::none && data_->total(node) == data_->total() ? FlameData::none : node);
 }
 
 void FlameGraph::wheelEvent(QWheelEvent* event)
@@ -236,9 +272,13 @@ void FlameGraph::wheelEvent(QWheelEvent* event)
     const double width = std::clamp(view_width_ * std::pow(1.25, -event->angleDelta().y() / 120.0), whole / 1e7, whole);
     view_left_ = std::clamp(at - (at - view_left_) / view_width_ * width, 0.0, whole - width);
     view_width_ = width;
+    if (width >= whole) zoomed_ = FlameData::none;
     viewport()->update();
+    emit zoom_changed();
     event->accept();
 }
+
+bool FlameGraph::shows_everything() const { return zoomed_ == FlameData::none && (!data_ || view_width_ >= data_->total()); }
 
 bool FlameGraph::viewportEvent(QEvent* event)
 {

@@ -9,10 +9,11 @@
 
 namespace casebook {
 
-/// Merged stacks, root on top ("icicle"). Paints what is in sight and at least a pixel wide, so a million nodes and a
-/// depth of a hundred thousand cost what the screen costs.
+/// Merged stacks, root on top ("icicle") or at the bottom ("flame"). Paints what is in sight and at least a pixel wide, so a
+/// million nodes and a depth of a hundred thousand cost what the screen costs.
 ///
-/// A click chooses, a double click or Enter zooms to the node, Escape or 0 shows everything. Arrows walk the tree.
+/// A click or Enter zooms to the node, a click on what is above it zooms back out, Escape or 0 shows everything. Arrows walk
+/// the tree as it is drawn.
 class FlameGraph : public QAbstractScrollArea {
     Q_OBJECT
 public:
@@ -28,8 +29,13 @@ public:
     double find(const QString& text);
     Node current() const { return current_; }
     Node zoomed() const { return zoomed_; }
+    bool shows_everything() const;
     void go_to(Node node);
     void zoom_to(Node node);  ///< none = everything
+    void set_root_on_top(bool on_top);
+    bool root_on_top() const { return root_on_top_; }
+    /// Goes to the next node that find() marked, around the end.
+    void go_to_next_match();
     Node node_at(QPoint point) const;
     QRect rect_of(Node node) const;
     QString node_text(Node node) const;
@@ -37,6 +43,7 @@ public:
 
 signals:
     void current_changed(quint32 node);
+    void zoom_changed();
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -44,12 +51,14 @@ protected:
     void changeEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
-    void mouseDoubleClickEvent(QMouseEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
     bool viewportEvent(QEvent* event) override;
 
 private:
     void update_scroll_bar();
+    int content_height() const;
+    int y_of(std::uint32_t depth) const;            ///< in the viewport
+    std::int64_t depth_at(int y) const;             ///< may lie outside of the data
     double x_of(double cost) const;
     const QColor& color_of(std::uint32_t label);
     QString value_text(double value) const;
@@ -62,6 +71,7 @@ private:
     std::vector<std::uint8_t> label_matches_; ///< by label; empty: nothing is looked for
     Node current_ = FlameData::none, zoomed_ = FlameData::none;
     double view_left_ = 0, view_width_ = 1;
+    bool root_on_top_ = true;
     QString hint_;
 };
 

@@ -8,14 +8,22 @@
 #include "widgets/session/session.h"
 
 #include <QAction>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPushButton>
+#include <QSettings>
 #include <QSignalBlocker>
 #include <set>
 
 namespace casebook {
+namespace {
+
+const QString bottom_setting = QStringLiteral("flame/root_at_bottom");
+
+}  // namespace
 
 const char* FlameView::profile_query() { return "SELECT kind, stack, value, unit FROM profile"; }
 
@@ -26,7 +34,8 @@ int FlameView::suits(const Evidence& evidence)
 }
 
 FlameView::FlameView(Session& session, QWidget* parent)
-    : QueryView(session, parent), note_(new QLabel), kinds_(new QComboBox), search_(new QLineEdit), found_(new QLabel), graph_(new FlameGraph)
+    : QueryView(session, parent), note_(new QLabel), kinds_(new QComboBox), search_(new QLineEdit), found_(new QLabel), whole_(new QPushButton(tr("Show everything"))),
+      bottom_(new QCheckBox(tr("Root at the bottom"))), graph_(new FlameGraph)
 {
     search_->setPlaceholderText(tr("Find functions or operations"));
     search_->setClearButtonEnabled(true);
@@ -41,10 +50,14 @@ FlameView::FlameView(Session& session, QWidget* parent)
     auto* head = new QHBoxLayout;
     head->setContentsMargins(8, 4, 4, 4);
     head->addWidget(kinds_);
-    head->addWidget(note_, 1);
+    head->addWidget(search_, 1);
     head->addWidget(found_);
-    head->addWidget(search_);
+    head->addStretch();
+    head->addWidget(bottom_);
+    head->addWidget(whole_);
     lines->addLayout(head);
+    note_->setContentsMargins(8, 0, 8, 4);
+    lines->addWidget(note_);
     lines->addWidget(graph_, 1);
     body->setFocusProxy(graph_);
     set_body(body);
@@ -54,6 +67,18 @@ FlameView::FlameView(Session& session, QWidget* parent)
         const double share = graph_->find(text);
         found_->setText(text.isEmpty() ? QString() : tr("%1 of the whole").arg(QString::fromStdString(format_percent(share))));
     });
+    search_->setToolTip(tr("Enter goes to the next match"));
+    connect(search_, &QLineEdit::returnPressed, graph_, &FlameGraph::go_to_next_match);
+    whole_->setToolTip(tr("Zoom out to all stacks (Escape or 0)"));
+    whole_->setEnabled(false);
+    connect(whole_, &QPushButton::clicked, this, [this] { graph_->zoom_to(FlameData::none); });
+    connect(graph_, &FlameGraph::zoom_changed, this, [this] { whole_->setEnabled(!graph_->shows_everything()); });
+    bottom_->setToolTip(tr("On: callers below, as flame graphs have it. Off: callers on top, as an icicle"));
+    connect(bottom_, &QCheckBox::toggled, this, [this](bool on) {
+        graph_->set_root_on_top(!on);
+        QSettings().setValue(bottom_setting, on);
+    });
+    bottom_->setChecked(QSettings().value(bottom_setting).toBool());
     auto* find = new QAction(tr("Find"), this);
     find->setShortcut(QKeySequence::Find);
     find->setShortcutContext(Qt::WidgetWithChildrenShortcut);
@@ -137,7 +162,7 @@ void FlameView::show(std::shared_ptr<const FlameData> data, const QString& note)
 {
     if (data->empty()) return show_hint(tr("The stacks have no samples."));
     show_body();
-    note_->setText(note + tr(". Root on top; width is cost. Double click zooms, Escape shows everything."));
+    note_->setText(note + tr(". Width is cost. A click zooms, Escape shows everything."));
     graph_->set_data(std::move(data));
     if (!search_->text().isEmpty()) graph_->find(search_->text());
 }

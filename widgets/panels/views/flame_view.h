@@ -3,9 +3,11 @@
 #include "widgets/models/views/flame_data.h"
 #include "widgets/panels/views/query_view.h"
 
+class QCheckBox;
 class QComboBox;
 class QLabel;
 class QLineEdit;
+class QPushButton;
 
 namespace casebook {
 
@@ -20,6 +22,8 @@ public:
     QString copyText() const override;
     FlameGraph& graph() { return *graph_; }
     QLineEdit& search_line() { return *search_; }
+    QCheckBox& root_at_bottom() { return *bottom_; }
+    QPushButton& show_everything() { return *whole_; }
 
     static const char* profile_query();
     /// 100 when the evidence asks for a flame graph, 50 when it has stacks.
@@ -40,6 +44,8 @@ private:
     QComboBox* kinds_;
     QLineEdit* search_;
     QLabel* found_;
+    QPushButton* whole_;
+    QCheckBox* bottom_;
     FlameGraph* graph_;
     std::string service_, operation_;
 };
