@@ -3,6 +3,7 @@
 #include "analyzers/core/json_writer.h"
 #include "analyzers/core/text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <sqlite3.h>
@@ -55,6 +56,20 @@ struct Authorizer {
     sqlite3* handle_;
 };
 
+constexpr std::string_view place_line = ", at line ", place_column = ", column ";
+
+/// ", at line 2, column 8", or nothing where SQLite does not say it.
+std::string place_text(sqlite3* handle, std::string_view sql)
+{
+    const int offset = sqlite3_error_offset(handle);
+    if (offset < 0 || static_cast<std::size_t>(offset) > sql.size()) return {};
+    const std::string_view before = sql.substr(0, static_cast<std::size_t>(offset));
+    const std::string_view line = before.substr(before.find_last_of('\n') + 1);
+    const auto lines = std::count(before.begin(), before.end(), '\n');
+    const auto characters = std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+    return std::string(place_line) + std::to_string(lines + 1) + std::string(place_column) + std::to_string(characters + 1);
+}
+
 /// sqlite3_prepare compiles the first statement only; whatever follows it must be nothing.
 Status check_single(sqlite3* handle, const std::string& sql)
 {
@@ -65,7 +80,7 @@ Status check_single(sqlite3* handle, const std::string& sql)
     const bool reads = statement && sqlite3_stmt_readonly(statement);
     sqlite3_finalize(statement);
     if (code == SQLITE_AUTH) return fail(Error::Code::usage, "only reading is allowed here: " + std::string(sqlite3_errmsg(handle)), "Use a SELECT over the views of the case");
-    if (code != SQLITE_OK) return fail(Error::Code::usage, sqlite3_errmsg(handle), "The views are listed in the data dictionary and in README");
+    if (code != SQLITE_OK) return fail(Error::Code::usage, sqlite3_errmsg(handle) + place_text(handle, sql), "The views are listed in the data dictionary and in README");
     if (nothing) return fail(Error::Code::usage, "there is no query", "Give a SELECT");
     if (!reads) return fail(Error::Code::usage, "only reading is allowed here", "Use a SELECT over the views of the case");
     sqlite3_stmt* second = nullptr;
@@ -114,6 +129,18 @@ Result<QueryResult> run_query(CaseFile& file, std::string_view sql, const std::v
         for (int i = 0; i < statement.column_count(); ++i) row.push_back(statement.value(i));
         result.rows.push_back(std::move(row));
     }
+}
+
+std::optional<QueryPlace> place_of(const Error& error)
+{
+    const std::size_t at = error.what.rfind(place_line);
+    if (at == std::string::npos) return {};
+    const std::string_view numbers = std::string_view(error.what).substr(at + place_line.size());
+    const std::size_t comma = numbers.find(place_column);
+    if (comma == std::string_view::npos) return {};
+    const auto line = parse_int(numbers.substr(0, comma)), column = parse_int(numbers.substr(comma + place_column.size()));
+    if (!line || !column) return {};
+    return QueryPlace{static_cast<int>(*line), static_cast<int>(*column)};
 }
 
 std::string to_text(const Value& value)

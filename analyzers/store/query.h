@@ -3,6 +3,7 @@
 #include "analyzers/core/control.h"
 #include "analyzers/store/case_file.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,11 @@ struct QueryResult {
 /// Errors: usage (not a single SELECT, SQL error with SQLite's words), limitExceeded, cancelled.
 Result<QueryResult> run_query(CaseFile& file, std::string_view sql, const std::vector<Value>& arguments,
                               const QueryLimits& limits, const Control& control);
+
+/// Where in the text of a query an error of run_query() lies; both count from 1, columns in characters.
+struct QueryPlace { int line = 1, column = 1; };
+/// The place that the words of such an error name ("no such column: x, at line 2, column 8"); nothing when they name none.
+std::optional<QueryPlace> place_of(const Error& error);
 
 /// Result rows as JSON array of objects, or CSV with header (RFC 4180). Blobs as lower-case hex.
 std::string to_json(const QueryResult& result);

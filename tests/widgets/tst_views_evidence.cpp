@@ -29,6 +29,8 @@
 #include <QAbstractItemView>
 #include <QCompleter>
 #include <QLabel>
+#include <QMenu>
+#include <QPushButton>
 #include <QTableView>
 #include <QTreeWidget>
 
@@ -307,6 +309,66 @@ private slots:
         QTreeWidgetItem* item = view->dictionary().topLevelItem(0);
         emit view->dictionary().itemDoubleClicked(item, 0);
         QCOMPARE(editor.toPlainText(), QStringLiteral("span"));
+    }
+
+    void the_console_marks_errors_cancels_and_charts()
+    {
+        auto* view = explore<ConsoleView>("console");
+        QVERIFY(view);
+        SqlEditor& editor = view->editor();
+        editor.setFocus();
+        editor.setPlainText(QStringLiteral("SELECT service,\n  absent FROM span"));
+        QTest::keyClick(&editor, Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY(view->status().text().contains(QStringLiteral("line 2, column 3")));
+        QCOMPARE(editor.extraSelections().size(), 1);
+        QCOMPARE(editor.extraSelections().first().cursor.selectedText(), QStringLiteral("absent"));
+        QTest::keyClicks(&editor, QStringLiteral(" "));
+        QVERIFY(editor.extraSelections().isEmpty());
+        // Of a marked part the place counts from where the part begins.
+        editor.setPlainText(QStringLiteral("-- a note\nSELECT missing FROM span"));
+        QTextCursor cursor = editor.textCursor();
+        cursor.setPosition(10);
+        cursor.movePosition(QTextCursor::End, QTextCursor::KeepAnchor);
+        editor.setTextCursor(cursor);
+        QTest::mouseClick(&view->run_button(), Qt::LeftButton);
+        QTRY_COMPARE(editor.extraSelections().size(), 1);
+        QCOMPARE(editor.extraSelections().first().cursor.selectedText(), QStringLiteral("missing"));
+
+        // Endless until it is cancelled.
+        editor.setPlainText(QStringLiteral("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"));
+        QTest::keyClick(&editor, Qt::Key_Return, Qt::ControlModifier);
+        QVERIFY(view->is_running());
+        QCOMPARE(view->run_button().text(), QStringLiteral("Cancel"));
+        QTest::qWait(50);
+        QTest::keyClick(&editor, Qt::Key_Escape);
+        QVERIFY(!view->is_running());
+        QVERIFY(view->status().text().startsWith(QStringLiteral("Cancelled")));
+        QTRY_VERIFY_WITH_TIMEOUT(session_->jobs().isIdle(), 5000);
+        QCOMPARE(view->run_button().text(), QStringLiteral("Run"));
+        QVERIFY(!view->chart_button().isEnabled());
+
+        // Every example runs; rows with a time may be opened as a chart.
+        emit view->history_menu().aboutToShow();
+        int ran = 0;
+        for (QAction* action : view->history_menu().actions()) {
+            if (!action->text().startsWith(QStringLiteral("Example"))) continue;
+            action->trigger();
+            QTest::keyClick(&editor, Qt::Key_Return, Qt::ControlModifier);
+            QTRY_VERIFY(!view->is_running());
+            QVERIFY2(view->status().text().contains(QStringLiteral(" in ")), qPrintable(action->text() + view->status().text()));
+            if (!action->text().contains(QStringLiteral("not imported"))) QVERIFY2(view->table().model().rowCount() > 0, qPrintable(action->text()));
+            ++ran;
+        }
+        QVERIFY(ran >= 3);
+        editor.setPlainText(QStringLiteral("SELECT at_ns, value FROM metric_point WHERE name LIKE '%connection.count' LIMIT 50"));
+        QTest::keyClick(&editor, Qt::Key_Return, Qt::ControlModifier);
+        QTRY_VERIFY(view->chart_button().isEnabled());
+        QSignalSpy opened(session_.get(), &Session::evidenceRequested);
+        QTest::mouseClick(&view->chart_button(), Qt::LeftButton);
+        QTRY_COMPARE(opened.count(), 1);
+        auto* chart = open<SeriesView>(opened.first().first().value<EvidenceRequest>().evidence);
+        QVERIFY(chart);
+        QTRY_COMPARE(chart->chart().line_count(), 1);
     }
 
     void the_dictionary_is_the_schema()

@@ -16,6 +16,8 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalBlocker>
+#include <algorithm>
+#include <map>
 #include <set>
 
 namespace casebook {
@@ -25,7 +27,7 @@ const QString bottom_setting = QStringLiteral("flame/root_at_bottom");
 
 }  // namespace
 
-const char* FlameView::profile_query() { return "SELECT kind, stack, value, unit FROM profile"; }
+const char* FlameView::profile_query() { return "SELECT p.kind, p.stack, p.value, p.unit, f.path AS file FROM profile p LEFT JOIN import_file f ON f.id = p.file_id"; }
 
 int FlameView::suits(const Evidence& evidence)
 {
@@ -123,38 +125,51 @@ void FlameView::show_spans()
 void FlameView::show_rows(std::shared_ptr<const QueryResult> rows)
 {
     rows_ = std::move(rows);
-    std::set<std::string> kinds;
-    if (const auto kind = column_of(*rows_, "kind"))
-        for (const auto& row : rows_->rows) kinds.insert(to_text(row[*kind]));
+    // Of one kind and unit all files together, then each on its own: samples and bytes have no sum.
+    std::map<std::pair<std::string, std::string>, std::set<std::string>> profiles;
+    const auto kind = column_of(*rows_, "kind"), unit = column_of(*rows_, "unit"), file = column_of(*rows_, "file");
+    const auto text = [](const std::vector<Value>& row, std::optional<std::size_t> column) { return column ? to_text(row[*column]) : std::string(); };
+    for (const auto& row : rows_->rows) profiles[{text(row, kind), text(row, unit)}].insert(text(row, file));
     const QSignalBlocker quiet(kinds_);
     kinds_->clear();
-    for (const std::string& kind : kinds) kinds_->addItem(to_qt(kind));
-    kinds_->setVisible(kinds.size() > 1);
+    choices_.clear();
+    const auto add = [this](const QString& name, Choice choice) {
+        kinds_->addItem(name);
+        choices_.push_back(std::move(choice));
+    };
+    for (const auto& [of, files] : profiles) {
+        const QString name = to_qt(of.first) + (of.second.empty() ? QString() : QStringLiteral(" (%1)").arg(to_qt(of.second)));
+        add(files.size() > 1 ? tr("%1, all %2 files").arg(name).arg(files.size()) : name, {of.first, of.second, {}});
+        if (files.size() > 1)
+            for (const std::string& path : files) add(tr("%1, %2").arg(name, to_qt(path.substr(path.find_last_of('/') + 1))), {of.first, of.second, path});
+    }
+    kinds_->setVisible(choices_.size() > 1);
     show_kind();
 }
 
 void FlameView::show_kind()
 {
-    if (!rows_) return;
-    const auto stack = column_of(*rows_, "stack"), value = column_of(*rows_, "value"), kind = column_of(*rows_, "kind"), unit = column_of(*rows_, "unit");
+    const int index = std::max(0, kinds_->currentIndex());
+    if (!rows_ || static_cast<std::size_t>(index) >= choices_.size()) return;
+    const auto stack = column_of(*rows_, "stack"), value = column_of(*rows_, "value"), kind = column_of(*rows_, "kind"), unit = column_of(*rows_, "unit"), file = column_of(*rows_, "file");
     if (!stack || !value) return show_hint(tr("These rows have no stacks."));
-    const std::string wanted = kinds_->currentText().toStdString();
+    const Choice& wanted = choices_[static_cast<std::size_t>(index)];
     std::vector<FoldedStack> stacks;
-    QString unit_name = tr("samples");
     for (const auto& row : rows_->rows) {
-        if (kind && !wanted.empty() && to_text(row[*kind]) != wanted) continue;
+        if ((kind && to_text(row[*kind]) != wanted.kind) || (unit && to_text(row[*unit]) != wanted.unit) || (!wanted.file.empty() && file && to_text(row[*file]) != wanted.file)) continue;
         double amount = 0;
         if (const auto* whole = std::get_if<std::int64_t>(&row[*value])) amount = static_cast<double>(*whole);
         else if (const auto* real = std::get_if<double>(&row[*value])) amount = *real;
         stacks.push_back({to_text(row[*stack]), amount});
-        if (unit && row[*unit].index() != 0) unit_name = to_qt(to_text(row[*unit]));
     }
+    const auto count = static_cast<std::int64_t>(stacks.size());
+    const QString unit_name = wanted.unit.empty() ? tr("samples") : to_qt(wanted.unit);
     slot_ = session().compute<std::shared_ptr<const FlameData>>(
         tr("Merge the stacks"),
         [stacks = std::move(stacks), unit_name](const Control&) -> Result<std::shared_ptr<const FlameData>> { return flame_of_stacks(stacks, unit_name); }, this,
-        [this, wanted, count = rows_->rows.size()](Result<std::shared_ptr<const FlameData>> data) {
+        [this, count](Result<std::shared_ptr<const FlameData>> data) {
             if (!data) return show_error(data.error());
-            show(std::move(*data), tr("%1 stacks").arg(count_text(static_cast<std::int64_t>(count))));
+            show(std::move(*data), tr("%1 stacks").arg(count_text(count)));
         });
 }
 

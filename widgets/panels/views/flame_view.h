@@ -14,7 +14,8 @@ namespace casebook {
 class FlameGraph;
 
 /// Where time goes, merged: own time of spans by service and operation (evidence without a query; of the selected
-/// service and operation), or folded stacks of a profile (rows with `stack` and `value`, one kind at a time).
+/// service and operation), or folded stacks of a profile (rows with `stack` and `value`, one kind and unit at a
+/// time, of all files or of one).
 class FlameView : public QueryView {
     Q_OBJECT
 public:
@@ -23,6 +24,7 @@ public:
     FlameGraph& graph() { return *graph_; }
     QLineEdit& search_line() { return *search_; }
     QCheckBox& root_at_bottom() { return *bottom_; }
+    QComboBox& profiles() { return *kinds_; }
     QPushButton& show_everything() { return *whole_; }
 
     static const char* profile_query();
@@ -39,7 +41,10 @@ private:
     void show_kind();
     void show(std::shared_ptr<const FlameData> data, const QString& note);
 
+    struct Choice { std::string kind, unit, file; };  ///< file empty = all
+
     std::shared_ptr<const QueryResult> rows_;
+    std::vector<Choice> choices_;  ///< beside the entries of kinds_
     QLabel* note_;
     QComboBox* kinds_;
     QLineEdit* search_;

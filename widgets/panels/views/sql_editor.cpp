@@ -1,5 +1,6 @@
 #include "widgets/panels/views/sql_editor.h"
 
+#include "widgets/charts/view_colors.h"
 #include "widgets/panels/views/sql_highlighter.h"
 
 #include <QAbstractItemView>
@@ -30,6 +31,7 @@ SqlEditor::SqlEditor(QWidget* parent) : QPlainTextEdit(parent), completer_(new Q
     completer_->setCaseSensitivity(Qt::CaseInsensitive);
     completer_->setCompletionMode(QCompleter::PopupCompletion);
     completer_->setModel(new QStringListModel(completer_));
+    connect(this, &QPlainTextEdit::textChanged, this, [this] { setExtraSelections({}); });
     connect(completer_, qOverload<const QString&>(&QCompleter::activated), this, &SqlEditor::insert_completion);
 }
 
@@ -60,6 +62,27 @@ QString SqlEditor::query() const
     // Qt writes line breaks of a selection as paragraph separators.
     const QString selected = textCursor().selectedText().replace(QChar::ParagraphSeparator, QLatin1Char('\n'));
     return selected.trimmed().isEmpty() ? toPlainText() : selected;
+}
+
+void SqlEditor::mark_error(int line, int column)
+{
+    const bool part = !textCursor().selectedText().trimmed().isEmpty();
+    QTextCursor place(document());
+    place.setPosition(part ? textCursor().selectionStart() : 0);
+    if (line > 1) place.movePosition(QTextCursor::StartOfBlock);
+    place.movePosition(QTextCursor::NextBlock, QTextCursor::MoveAnchor, line - 1);
+    const qsizetype end_of_line = place.block().position() + place.block().length() - 1;
+    place.setPosition(static_cast<int>(std::min<qsizetype>(end_of_line, place.position() + column - 1)));
+    // At the end of the text the word before it is what is unfinished.
+    if (place.atBlockEnd()) place.movePosition(QTextCursor::PreviousWord);
+    place.movePosition(QTextCursor::EndOfWord, QTextCursor::KeepAnchor);
+    if (!place.hasSelection()) place.movePosition(QTextCursor::NextCharacter, QTextCursor::KeepAnchor);
+    QTextEdit::ExtraSelection mark;
+    mark.cursor = place;
+    mark.format.setUnderlineStyle(QTextCharFormat::WaveUnderline);
+    mark.format.setUnderlineColor(view_colors(palette()).error);
+    mark.format.setFontWeight(QFont::Bold);
+    setExtraSelections({mark});
 }
 
 QString SqlEditor::word_before_cursor() const

@@ -21,6 +21,8 @@ public:
     QCompleter& completer() { return *completer_; }
     /// The selection, or the whole text.
     QString query() const;
+    /// Underlines the word at a place of query(), counted from 1, until the text changes.
+    void mark_error(int line, int column);
 
 signals:
     void run_asked();
