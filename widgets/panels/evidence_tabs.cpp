@@ -2,6 +2,7 @@
 
 #include "widgets/panels/evidence_view.h"
 #include "widgets/panels/hint.h"
+#include "widgets/panels/views/import_evidence.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
 
@@ -108,6 +109,11 @@ EvidenceTabs::EvidenceTabs(Session& session, QWidget* parent)
 
     connect(&session_, &Session::evidenceRequested, this,
             [this](const EvidenceRequest& request) { if (answering_) open(request, kind_for(request.evidence), false); });
+    // Who pastes something wants to see it.
+    connect(&session_, &Session::textImported, this, [this](const LedgerEntry& file) {
+        if (!answering_) return;
+        if (const auto evidence = evidence_of_import(file)) session_.openEvidence(*evidence);
+    });
     connect(&session_, &Session::selectionChanged, this, &EvidenceTabs::followSelection);
     for (const auto signal : {&Session::jobStarted, &Session::jobFinished})
         connect(&session_, signal, this, &EvidenceTabs::update_hint);

@@ -178,6 +178,7 @@ signals:
     void caseClosed();
     void caseRenamed();       ///< saved under a name
     void ledgerChanged();     ///< evidence came or went; the spans must be asked for again
+    void textImported(const casebook::LedgerEntry& file);  ///< pasted text became evidence
     void windowsChanged();
     void analysisStarted();
     void reportChanged();     ///< a new report, or the old one became stale
@@ -202,7 +203,7 @@ private:
     void adopt(Access access, CaseState state, Storage storage);
     void release(Access access);
     void when_open(std::function<void()> then);
-    void start_import(const QString& title, ImportWork work);
+    void start_import(const QString& title, ImportWork work, bool pasted = false);
     void finish_import(const ImportReport& report);
     /// Windows that the user did not just change himself are no step of the history.
     void take_state(CaseState state, bool windows_by_user = false);

@@ -35,11 +35,11 @@ void Session::importText(const QString& text, const ImportOptions& options)
         const std::string name = "pasted text " + std::to_string(++pasted_);
         start_import(tr("Import pasted text"), [name, bytes, options](CaseFile& file, const Control& control) {
             return import_bytes(file, name, bytes, options, control);
-        });
+        }, true);
     });
 }
 
-void Session::start_import(const QString& title, ImportWork work)
+void Session::start_import(const QString& title, ImportWork work, bool pasted)
 {
     if (refuse_read_only()) return;
     struct Imported {
@@ -57,7 +57,7 @@ void Session::start_import(const QString& title, ImportWork work)
             }));
             return imported;
         },
-        this, [this, access = access_](Result<Imported> imported) {
+        this, [this, access = access_, pasted](Result<Imported> imported) {
             --imports_;
             if (access != access_) return;
             if (!imported) {
@@ -67,6 +67,9 @@ void Session::start_import(const QString& title, ImportWork work)
             }
             take_state(std::move(imported->state));
             finish_import(imported->report);
+            if (!pasted) return;
+            for (const ImportedFile& file : imported->report.files)
+                if (file.status == ImportedFile::Status::imported) emit textImported(file);
         });
 }
 
