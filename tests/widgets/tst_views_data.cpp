@@ -256,8 +256,26 @@ private slots:
         QCOMPARE(column(*operations, "operation"), (QStringList{"GET /a", "GET /b"}));
         QCOMPARE(column(*operations, "calls"), (QStringList{"5", "5"}));
         QCOMPARE(column(*operations, "p50_ns"), (QStringList{"16.0", "15.0"}));
-        QCOMPARE(column(*operations, "p95_change_ns").front(), QStringLiteral("+10.0"));
+        QCOMPARE(column(*operations, "p50_change_ns").front(), QStringLiteral("+10.0"));
+        QCOMPARE(column(*operations, "p95_change_ns").front(), QString());  // five requests have no P95 to speak of
+        QCOMPARE(column(*operations, "rate_change_share"), (QStringList{"+11.1", "+11.1"}));  // the last request began a second before the window ends
+        QCOMPARE(column(*operations, "error_change_share"), (QStringList{"+20.0", "0.0"}));  // one of five, none before
         QCOMPARE(operation_table(nullptr, {}, {})->rows, std::size_t{0});
+    }
+
+    void operations_tell_how_percentiles_moved_when_there_are_enough_requests()
+    {
+        fixtures::Spans builder;
+        for (int i = 0; i < 75; ++i) {  // 25 in the baseline, 50 in as long a time after it
+            builder.begin_trace();
+            const bool slow = i >= 25;
+            builder.add(SpanTable::no_row, slow ? 30 * second + (i - 25) * second / 2 : i * second, (slow ? 40 : 10) * 1'000'000, "orders", "GET /");
+        }
+        const std::int64_t epoch = fixtures::Spans::epoch_ns;
+        const auto table = operation_table(builder.finish(), TimeRange{epoch + 30 * second, epoch + 55 * second}, TimeRange{epoch, epoch + 25 * second});
+        QCOMPARE(column(*table, "p95_change_ns"), QStringList{"+30.0"});
+        QCOMPARE(column(*table, "p99_change_ns"), QStringList{QString()});
+        QCOMPARE(column(*table, "rate_change_share"), QStringList{"+104"});  // 50 in the 24.5 s that have requests, 25 in 25 s
     }
 
     void percentiles_over_time_need_enough_requests()

@@ -133,7 +133,7 @@ QString cell_text(const TableColumn& column, std::size_t row, TimeZoneMode zone)
     else if (column.kind == TableColumn::Kind::share) text = fixed_or_less(value * 100, column.decimals);
     else if (column.kind == TableColumn::Kind::count) text = fixed_or_less(value, column.decimals);
     else text = fixed_or_less(value * column.factor / column.scale.size, column.decimals);
-    const bool signed_column = column.decor == TableColumn::Decor::change || column.decor == TableColumn::Decor::gain;
+    const bool signed_column = column.decor == TableColumn::Decor::change || column.decor == TableColumn::Decor::gain || column.decor == TableColumn::Decor::drift;
     return signed_column && value > 0 && !text.startsWith(QLatin1Char('<')) ? QLatin1Char('+') + text : text;
 }
 

@@ -29,6 +29,7 @@ struct TableColumn {
         bar,     ///< a bar behind the number, against the largest of the column
         change,  ///< more or less than before: sign, arrow and colour (more is worse)
         gain,    ///< the same where more is better
+        drift,   ///< more or less than before, neither better nor worse: the sign alone
     };
 
     QString name;   ///< as the query has it: "duration_ns"

@@ -5,6 +5,7 @@
 
 #include <QCoreApplication>
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -148,28 +149,43 @@ std::shared_ptr<TableData> operation_table(std::shared_ptr<const SpanTable> owne
     if (!owner || owner->empty()) return table;
     const SpanTable& spans = *owner;
     table->owners.push_back(owner);
-    struct Group { std::vector<double> now, before; std::int64_t errors = 0, total_ns = 0; };
+    struct Group { std::vector<double> now, before; std::int64_t errors = 0, errors_before = 0, total_ns = 0; };
     std::map<std::pair<std::string_view, std::string_view>, Group> groups;
     for (SpanTable::Row row = 0; row < spans.size(); ++row) {
         if (!is_entry(spans, row)) continue;
         const bool now = !range || range->contains(spans.start_ns[row]), before = baseline && baseline->contains(spans.start_ns[row]);
         if (!now && !before) continue;
         Group& group = groups[{spans.text(spans.service[row]), spans.text(spans.operation[row])}];
-        if (before) group.before.push_back(static_cast<double>(spans.duration_ns[row]));
+        if (before) {
+            group.before.push_back(static_cast<double>(spans.duration_ns[row]));
+            group.errors_before += spans.status[row] == SpanStatus::error;
+        }
         if (!now) continue;
         group.now.push_back(static_cast<double>(spans.duration_ns[row]));
         group.total_ns += spans.duration_ns[row];
         group.errors += spans.status[row] == SpanStatus::error;
     }
-    const TimeRange whole = range.value_or(spans.time_range());
-    const double seconds = std::max(1e-3, whole.seconds());
+    // A window may reach beyond the traces: nobody counted requests there.
+    const auto observed = [all = spans.time_range()](const std::optional<TimeRange>& window) {
+        if (!window) return std::max(1e-3, all.seconds());
+        return std::max(1e-3, TimeRange{std::max(window->from_ns, all.from_ns), std::min(window->to_ns, all.to_ns)}.seconds());
+    };
+    const double seconds = observed(range), seconds_before = observed(baseline);
     TableColumn service = column("service", tr("service"), Kind::text), operation = column("operation", tr("operation"), Kind::text);
     TableColumn calls = column("calls", tr("calls"), Kind::count), rate = column("calls_per_s", tr("rate"), Kind::count), errors = column("error_share", tr("errors"), Kind::share);
     rate.unit = QStringLiteral("1/s");
-    TableColumn p50 = column("p50_ns", tr("P50"), Kind::duration), p95 = column("p95_ns", tr("P95"), Kind::duration, Decor::bar), p99 = column("p99_ns", tr("P99"), Kind::duration);
-    TableColumn most = column("max_ns", tr("longest"), Kind::duration), total = column("total_ns", tr("total"), Kind::duration, Decor::bar);
-    TableColumn change = column("p95_change_ns", tr("P95 against baseline"), Kind::duration, Decor::change);
+    TableColumn total = column("total_ns", tr("total"), Kind::duration, Decor::bar);
     total.help = tr("Sum of all durations in the window");
+    TableColumn rate_change = column("rate_change_share", tr("Δ rate"), Kind::share, Decor::drift), error_change = column("error_change_share", tr("Δ errors"), Kind::share, Decor::change);
+    rate_change.help = tr("Against the rate in the baseline");
+    error_change.help = tr("Percentage points more or fewer than in the baseline");
+    // Fewer requests than this on either side say nothing about how a percentile moved.
+    struct Percentile { double p; std::size_t needs; TableColumn value, change; };
+    std::array<Percentile, 3> percentiles{Percentile{50, 2, column("p50_ns", tr("P50"), Kind::duration), column("p50_change_ns", tr("Δ P50"), Kind::duration, Decor::change)},
+                                          {95, 20, column("p95_ns", tr("P95"), Kind::duration, Decor::bar), column("p95_change_ns", tr("Δ P95"), Kind::duration, Decor::change)},
+                                          {99, 100, column("p99_ns", tr("P99"), Kind::duration), column("p99_change_ns", tr("Δ P99"), Kind::duration, Decor::change)}};
+    for (Percentile& one : percentiles) one.change.help = tr("Against the baseline; empty with fewer than %1 requests on either side").arg(one.needs);
+    TableColumn most = column("max_ns", tr("longest"), Kind::duration);
     for (auto& [name, group] : groups) {
         if (group.now.empty()) continue;
         service.texts.push_back(name.first);
@@ -177,17 +193,30 @@ std::shared_ptr<TableData> operation_table(std::shared_ptr<const SpanTable> owne
         calls.integers.push_back(static_cast<std::int64_t>(group.now.size()));
         rate.numbers.push_back(static_cast<double>(group.now.size()) / seconds);
         errors.numbers.push_back(static_cast<double>(group.errors) / static_cast<double>(group.now.size()));
-        p50.numbers.push_back(percentile_in_place(group.now, 50));
-        p95.numbers.push_back(percentile_in_place(group.now, 95));
-        p99.numbers.push_back(percentile_in_place(group.now, 99));
+        for (Percentile& one : percentiles) {
+            one.value.numbers.push_back(percentile_in_place(group.now, one.p));
+            const bool known = std::min(group.now.size(), group.before.size()) >= one.needs;
+            one.change.null.push_back(!known);
+            one.change.numbers.push_back(known ? one.value.numbers.back() - percentile_in_place(group.before, one.p) : 0);
+        }
         most.numbers.push_back(percentile_in_place(group.now, 100));
         total.integers.push_back(group.total_ns);
-        change.null.push_back(group.before.empty());
-        change.numbers.push_back(group.before.empty() ? 0 : p95.numbers.back() - percentile_in_place(group.before, 95));
+        const auto count_before = static_cast<double>(group.before.size());
+        rate_change.null.push_back(group.before.empty());
+        rate_change.numbers.push_back(group.before.empty() ? 0 : rate.numbers.back() / (count_before / seconds_before) - 1);
+        error_change.null.push_back(group.before.empty());
+        error_change.numbers.push_back(group.before.empty() ? 0 : errors.numbers.back() - static_cast<double>(group.errors_before) / count_before);
         ++table->rows;
     }
-    for (TableColumn* made : {&service, &operation, &calls, &rate, &errors, &p50, &p95, &p99, &most, &total}) table->columns.push_back(std::move(*made));
-    if (baseline) table->columns.push_back(std::move(change));
+    const auto add = [&](TableColumn& made) { table->columns.push_back(std::move(made)); };
+    // First what is looked at first: rate, errors, durations, and how the slow ones moved.
+    auto& [p50, p95, p99] = percentiles;
+    for (TableColumn* made : {&service, &operation, &rate, &errors, &p50.value, &p95.value}) add(*made);
+    if (baseline) add(p95.change);
+    add(p99.value);
+    if (baseline)
+        for (TableColumn* made : {&p99.change, &p50.change, &rate_change, &error_change}) add(*made);
+    for (TableColumn* made : {&total, &calls, &most}) add(*made);
     finish_table(*table);
     return table;
 }

@@ -20,8 +20,9 @@ std::shared_ptr<TableData> trace_table(std::shared_ptr<const SpanTable> spans, c
 /// The trace of a row of trace_table().
 std::size_t trace_of_row(const TableData& table, std::size_t row);
 
-/// One row per service and operation of entry spans (server, consumer, and roots): calls, rate, errors, percentiles,
-/// total time, and the change of P95 against the baseline when there is one. Percentiles are exact.
+/// One row per service and operation of entry spans (server, consumer, and roots): rate, errors, P50, P95 and P99, each with
+/// its change against the baseline when there is one, longest, calls and total time. Percentiles are exact; how they
+/// changed is left open where one side has too few requests.
 /// `range` absent = the whole case.
 std::shared_ptr<TableData> operation_table(std::shared_ptr<const SpanTable> spans, std::optional<TimeRange> range, std::optional<TimeRange> baseline);
 

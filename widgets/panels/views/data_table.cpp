@@ -196,7 +196,7 @@ void DataTable::fit_columns()
     widths_.clear();
     for (int column = 0; column < model_->columnCount(); ++column) {
         // Room for the sort arrow, so that sorting does not elide the title.
-        const int title = metrics.horizontalAdvance(model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + 34;
+        const int title = metrics.horizontalAdvance(model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + 26;
         int width = title;
         for (int row = 0; row < rows; ++row)
             width = std::max(width, metrics.horizontalAdvance(model_->index(row, column).data().toString()) + 16);
