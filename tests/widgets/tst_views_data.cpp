@@ -210,7 +210,8 @@ private slots:
         QCOMPARE(column(*diff, "class"), (QStringList{"Session", "byte[]"}));
         QCOMPARE(diff->columns[1].integers, (std::vector<std::int64_t>{8000, -400}));
         QCOMPARE(diff->columns[0].sparks[0], (std::vector<float>{1000, 9000}));
-        QCOMPARE(data.sizes(1).front().bytes, 9000);
+        QCOMPARE(data.sizes(0, 1).front().bytes, 9000);
+        QCOMPARE(data.sizes(0, 1).front().before, 1000);
         QCOMPARE(data.diff(1, 1)->columns.size(), std::size_t{4});
         QCOMPARE(data.diff(5, 1)->rows, std::size_t{0});
     }

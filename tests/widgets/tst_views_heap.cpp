@@ -2,6 +2,8 @@
 
 #include <QFontMetrics>
 #include <QTest>
+#include <cstdlib>
+#include <map>
 
 using namespace casebook;
 
@@ -44,6 +46,27 @@ private slots:
         QCOMPARE(clicked, QStringLiteral("Session"));
         QTest::mouseClick(&map, Qt::LeftButton, {}, QPoint(10, 200));
         QCOMPARE(clicked, QStringLiteral("byte[]"));
+    }
+
+    void what_grew_and_what_shrank_differ_in_colour()
+    {
+        Treemap map;
+        map.resize(400, 200);
+        const auto item = [](const char* name, double size, double before) { return Treemap::Item{QLatin1String(name), size, QString(), before}; };
+        map.set_items({item("grown", 300, 10), item("shrunk", 300, 3000), item("same", 300, 300)}, QStringLiteral("Size (bytes)"));
+        map.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&map));
+        const QImage picture = map.grab().toImage();
+        std::map<QString, QColor> colors;
+        for (int x = 5; x < 395; x += 5)
+            for (int y = 100; y < 195; y += 5) {
+                const QString name = map.item_at({x, y});
+                if (!name.isEmpty()) colors.try_emplace(name, picture.pixelColor(x, y));
+            }
+        QCOMPARE(colors.size(), std::size_t{3});
+        QVERIFY(colors["grown"].red() > colors["grown"].blue());
+        QVERIFY(colors["shrunk"] != colors["grown"] && colors["same"] != colors["grown"] && colors["same"] != colors["shrunk"]);
+        QVERIFY(std::abs(colors["same"].red() - colors["same"].blue()) < 40);  // nearly grey
     }
 };
 

@@ -106,12 +106,12 @@ std::shared_ptr<TableData> HeapData::diff(std::size_t before, std::size_t after)
     return table;
 }
 
-std::vector<HeapData::ClassSize> HeapData::sizes(std::size_t snapshot) const
+std::vector<HeapData::ClassSize> HeapData::sizes(std::size_t before, std::size_t after) const
 {
     std::vector<ClassSize> sizes;
-    if (snapshot >= snapshots_.size()) return sizes;
+    if (before >= snapshots_.size() || after >= snapshots_.size()) return sizes;
     for (const Class& one : classes_)
-        if (one.bytes[snapshot] > 0) sizes.push_back({one.name, one.bytes[snapshot]});
+        if (one.bytes[after] > 0) sizes.push_back({one.name, one.bytes[after], one.bytes[before]});
     std::stable_sort(sizes.begin(), sizes.end(), [](const ClassSize& a, const ClassSize& b) { return a.bytes > b.bytes; });
     return sizes;
 }

@@ -26,9 +26,9 @@ public:
     /// Growth of each class between two snapshots, largest first, with its size over all snapshots as a small line.
     std::shared_ptr<TableData> diff(std::size_t before, std::size_t after) const;
 
-    struct ClassSize { std::string_view name; std::int64_t bytes = 0; };
-    /// Classes of a snapshot, largest first.
-    std::vector<ClassSize> sizes(std::size_t snapshot) const;
+    struct ClassSize { std::string_view name; std::int64_t bytes = 0, before = 0; };
+    /// Classes of a snapshot, largest first, with their size in an earlier one.
+    std::vector<ClassSize> sizes(std::size_t before, std::size_t after) const;
 
 private:
     struct Class {

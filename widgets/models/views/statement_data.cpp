@@ -102,7 +102,7 @@ std::shared_ptr<TableData> StatementData::table(int before, int after) const
     };
     TableColumn query = column("query", tr("statement"), Kind::text), calls = column("calls", tr("calls"), Kind::count), total = column("total_ms", tr("total"), Kind::duration);
     TableColumn share = column("total_share", tr("share"), Kind::share, tr("Share of the time of all statements")), mean = column("mean_ms", tr("mean"), Kind::duration);
-    TableColumn rate = column("calls_per_s", tr("rate"), Kind::count), change = column("mean_change_ms", tr("mean against before"), Kind::duration, tr("Mean between the snapshots, less the mean of all calls before the first of them"));
+    TableColumn rate = column("calls_per_s", tr("rate"), Kind::count), change = column("mean_change_ms", tr("Δ mean"), Kind::duration, tr("Mean between the snapshots, less the mean of all calls before the first of them"));
     TableColumn id = column("query_id", tr("query id"), Kind::text, tr("queryid of the database"));
     TableColumn rows = column("rows_per_call", tr("rows per call"), Kind::count), hit = column("hit_share", tr("cache hits"), Kind::share, tr("Blocks found in shared buffers, of all blocks asked for"));
     TableColumn read = column("shared_read", tr("read"), Kind::count), temp = column("temp_written", tr("temporary"), Kind::count), fingerprint = column("fingerprint", tr("fingerprint"), Kind::text);

@@ -55,6 +55,8 @@ struct TableColumn {
 
     bool is_null(std::size_t row) const { return !null.empty() && null[row]; }
     bool is_text() const { return kind == Kind::text; }
+    /// Numbers stand under each other's digits; texts and instants, which are equally long, begin at the left.
+    Qt::Alignment alignment() const { return Qt::AlignVCenter | (is_text() || kind == Kind::instant ? Qt::AlignLeft : Qt::AlignRight); }
     /// The raw value as a number; 0 for texts and NULL.
     double number(std::size_t row) const;
 };

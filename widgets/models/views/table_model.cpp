@@ -91,7 +91,7 @@ QVariant TableModel::data(const QModelIndex& index, int role) const
     case Qt::DisplayRole: return cell_text(column, row, zone_);
     case Qt::ToolTipRole: return exact_cell_text(column, row, zone_);
     case Qt::TextAlignmentRole:
-        return static_cast<int>(Qt::AlignVCenter | (column.is_text() ? Qt::AlignLeft : Qt::AlignRight));
+        return static_cast<int>(column.alignment());
     case barRole:
         if (column.decor != TableColumn::Decor::bar || column.largest <= 0 || column.is_null(row)) return {};
         return std::fabs(column.number(row)) / column.largest;
@@ -122,7 +122,7 @@ QVariant TableModel::headerData(int section, Qt::Orientation orientation, int ro
     const TableColumn& column = table_->columns[static_cast<std::size_t>(section)];
     if (role == Qt::DisplayRole) return header_text(column, zone_);
     if (role == Qt::ToolTipRole) return column.help.isEmpty() ? column.name : column.help;
-    if (role == Qt::TextAlignmentRole) return static_cast<int>(Qt::AlignVCenter | (column.is_text() ? Qt::AlignLeft : Qt::AlignRight));
+    if (role == Qt::TextAlignmentRole) return static_cast<int>(column.alignment());
     return {};
 }
 

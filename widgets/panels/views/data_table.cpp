@@ -63,6 +63,7 @@ DataTable::DataTable(QWidget* parent)
 
     auto* bar = new QHBoxLayout;
     bar->setContentsMargins(4, 4, 4, 4);
+    bar->setSpacing(8);
     bar->addWidget(filter_, 1);
     bar->addWidget(count_);
     auto* column = new QVBoxLayout(body_);
@@ -212,7 +213,7 @@ void DataTable::fit_columns()
         const bool gives_way = source.is_text() && !only_spark;
         const int least = gives_way ? std::max(title, metrics.averageCharWidth() * least_letters + spark) : std::min(width, widest_column);
         width = std::min(width, widest_column);
-        widths_.push_back({width, std::min(width, least), names && gives_way});
+        widths_.push_back({width, std::min(width, least), names && gives_way, spark});
     }
     // A text may have the room that is left; a number far from its title would be hard to read.
     const int last = model_->columnCount() - 1;
@@ -230,10 +231,10 @@ void DataTable::share_room()
     // What the row is may have more than half of the room, but not all: some numbers belong beside it.
     const int room = view_->viewport()->width();
     const auto named = static_cast<int>(std::count_if(widths_.begin(), widths_.end(), [](const Width& width) { return width.names; }));
-    const int least_name = named == 0 ? 0 : std::min(view_->fontMetrics().averageCharWidth() * least_name_letters, room * 3 / 5 / named);
+    const int letters = view_->fontMetrics().averageCharWidth() * least_name_letters, most_for_name = room * 3 / 5 / std::max(1, named);
     const auto width_of = [&](int column, int cap) {
         const Width& width = widths_[static_cast<std::size_t>(column)];
-        return std::min(width.natural, std::max({width.least, width.names ? least_name : 0, cap}));
+        return std::min(width.natural, std::max({width.least, width.names ? std::min(letters + width.spark, most_for_name) : 0, cap}));
     };
     const auto sum = [&](int cap) {
         int all = 0;

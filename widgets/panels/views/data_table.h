@@ -78,6 +78,7 @@ private:
     struct Width {
         int natural = 0, least = 0;  ///< in pixels; numbers do not give way: least = natural
         bool names = false;          ///< a text before the numbers: what the row is
+        int spark = 0;               ///< of the width, for the small line
     };
     std::vector<Width> widths_;
     bool header_pressed_ = false, set_by_hand_ = false;  ///< a width that was dragged stays

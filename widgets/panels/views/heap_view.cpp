@@ -21,9 +21,9 @@ HeapView::HeapView(Session& session, QWidget* parent) : QueryView(session, paren
     auto* splitter = new QSplitter(Qt::Horizontal);
     splitter->addWidget(table_);
     splitter->addWidget(map_);
-    splitter->setStretchFactor(0, 3);
-    splitter->setStretchFactor(1, 2);
-    splitter->setSizes({640, 360});
+    splitter->setStretchFactor(0, 2);
+    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({680, 320});
     auto* body = new QWidget;
     auto* lines = new QVBoxLayout(body);
     lines->setContentsMargins(0, 0, 0, 0);
@@ -69,8 +69,11 @@ void HeapView::show_diff()
     const auto before = static_cast<std::size_t>(std::max(0, picker_->before())), after = static_cast<std::size_t>(std::max(0, picker_->after()));
     table_->set_table(data_->diff(before, after));
     std::vector<Treemap::Item> items;
-    for (const HeapData::ClassSize& one : data_->sizes(after)) items.push_back({to_qt(one.name), static_cast<double>(one.bytes), exact_bytes_text(one.bytes)});
-    map_->set_items(std::move(items), tr("Size of classes (bytes)"));
+    for (const HeapData::ClassSize& one : data_->sizes(before, after)) {
+        items.push_back({to_qt(one.name), static_cast<double>(one.bytes), exact_bytes_text(one.bytes)});
+        if (before != after) items.back().before = static_cast<double>(one.before);
+    }
+    map_->set_items(std::move(items), before == after ? tr("Size of classes (bytes)") : tr("Size (bytes); colour: growth"));
     if (table_->model().rowCount() > 0) table_->go_to(0);
 }
 

@@ -72,7 +72,7 @@ void TableDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
     }
     const QColor ink = selected ? option.palette.color(QPalette::HighlightedText) : option.palette.color(QPalette::Text);
     if (spark.isValid()) {
-        const int width = text.isEmpty() ? place.width() : std::min(90, place.width() / 2);
+        const int width = text.isEmpty() ? place.width() : std::min(90, place.width() / 3);
         paint_spark(*painter, QRect(place.left(), place.top() + 4, width, place.height() - 8), spark.value<QList<float>>(), selected ? ink : colors.accent);
         place.setLeft(place.left() + width + 6);
     }

@@ -8,11 +8,13 @@
 #include <QPainter>
 #include <QToolTip>
 #include <algorithm>
+#include <cmath>
 
 namespace casebook {
 namespace {
 
 constexpr std::size_t most_tiles = 200;
+constexpr double least_moved = 0.005;    // less than this of the size is as before
 constexpr qsizetype least_letters = 7;  // of a shortened name
 
 /// The worst ratio of sides when a row of sizes with this sum, least and most fills a side of this length.
@@ -79,7 +81,10 @@ void Treemap::set_items(std::vector<Item> items, const QString& title)
     for (const Item& item : items_) sum_ += item.size;
     if (items_.size() > most_tiles) {
         Item rest{tr("%1 more").arg(count_text(static_cast<std::int64_t>(items_.size() - most_tiles))), 0, {}};
-        for (std::size_t i = most_tiles; i < items_.size(); ++i) rest.size += items_[i].size;
+        for (std::size_t i = most_tiles; i < items_.size(); ++i) {
+            rest.size += items_[i].size;
+            if (items_[i].before) rest.before = rest.before.value_or(0) + *items_[i].before;
+        }
         rest.exact = count_text(static_cast<std::int64_t>(rest.size));
         items_.resize(most_tiles);
         items_.push_back(std::move(rest));
@@ -129,6 +134,15 @@ void Treemap::lay_out()
     }
 }
 
+QColor Treemap::fill_of(const Item& item) const
+{
+    // Areas say how much, so that colour is free to say how it moved: the part of the size that is new, or that went.
+    if (!item.before) return ViewColors::mix(colors_.accent, colors_.base, 0.25 + 0.6 * item.size / std::max(1e-9, items_.front().size));
+    const double moved = (item.size - *item.before) / std::max({1e-9, item.size, *item.before});
+    if (std::fabs(moved) < least_moved) return ViewColors::mix(colors_.muted, colors_.base, 0.3);
+    return ViewColors::mix(moved > 0 ? colors_.error : colors_.good, colors_.base, 0.25 + 0.6 * std::min(1.0, std::fabs(moved)));
+}
+
 void Treemap::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
@@ -138,16 +152,14 @@ void Treemap::paintEvent(QPaintEvent*)
     for (const Tile& tile : tiles_) {
         const Item& item = items_[tile.item];
         const QRect area = tile.area.toRect().adjusted(0, 0, -1, -1);
-        // Shades of one hue: areas say how much, colours need not say it again.
-        const double share = item.size / std::max(1e-9, items_.front().size);
-        const QColor fill = ViewColors::mix(colors_.accent, colors_.base, 0.25 + 0.6 * share);
+        const QColor fill = fill_of(item);
         painter.fillRect(area, fill);
         const bool current = item.name == current_;
         if (current) {
             painter.setPen(QPen(colors_.evidence, 3));
             painter.drawRect(area.adjusted(1, 1, -2, -2));
         }
-        const QRect room = area.adjusted(5, 3, -4, -3);
+        const QRect room = area.adjusted(6, 4, -5, -3);
         const QStringList lines = label_of(item.name, fontMetrics(), room.size());
         painter.setPen(ViewColors::ink_on(fill));
         int y = room.top();
@@ -193,7 +205,9 @@ bool Treemap::event(QEvent* event)
     for (const Tile& tile : tiles_)
         if (tile.area.contains(help->pos())) {
             const Item& item = items_[tile.item];
-            QToolTip::showText(help->globalPos(), tr("%1\n%2 (%3)").arg(item.name, item.exact, QString::fromStdString(format_percent(item.size / sum_))), this);
+            QString text = tr("%1\n%2 (%3)").arg(item.name, item.exact, QString::fromStdString(format_percent(item.size / sum_)));
+            if (item.before) text += tr("\nbefore: %1").arg(exact_bytes_text(static_cast<std::int64_t>(*item.before)));
+            QToolTip::showText(help->globalPos(), text, this);
             return true;
         }
     QToolTip::hideText();

@@ -3,11 +3,12 @@
 #include "widgets/charts/view_colors.h"
 
 #include <QWidget>
+#include <optional>
 #include <vector>
 
 namespace casebook {
 
-/// Sizes as areas (squarified: Bruls, Huizing, van Wijk 2000). Shows as many as have room; the rest is one tile.
+/// Sizes as areas (squarified: Bruls, Huizing, van Wijk 2000), growth as colour. Shows as many as have room; the rest is one tile.
 class Treemap : public QWidget {
     Q_OBJECT
 public:
@@ -15,6 +16,7 @@ public:
         QString name;
         double size = 0;
         QString exact;  ///< the size in words, for the tooltip
+        std::optional<double> before = {};  ///< size before, where two are compared: what grew and what shrank is coloured
     };
 
     explicit Treemap(QWidget* parent = nullptr);
@@ -41,6 +43,7 @@ protected:
 private:
     struct Tile { QRectF area; std::size_t item; };
     void lay_out();
+    QColor fill_of(const Item& item) const;
 
     ViewColors colors_;
     std::vector<Item> items_;  ///< the last one may be "the rest"
