@@ -9,6 +9,8 @@
 #include "widgets/panels/evidence_view.h"
 #include "widgets/panels/inspector.h"
 #include "widgets/panels/message_bar.h"
+#include "widgets/panels/views/data_table.h"
+#include "widgets/panels/views/sql_editor.h"
 #include "widgets/session/unsaved_cases.h"
 
 #include <QAbstractButton>
@@ -65,6 +67,7 @@ private slots:
     void dropped_files_become_a_case();
     void dropped_case_is_opened();
     void pasted_text_is_imported();
+    void a_view_that_is_asked_for_has_the_focus();
     void wrong_file_shows_the_message_bar();
     void import_is_cancelled_by_a_click();
     void file_is_forgotten_by_clicks();
@@ -424,6 +427,20 @@ void TestMainWindow::pasted_text_is_imported()
     action("pasteEvidence")->trigger();
     QTRY_COMPARE(session_->ledger().size(), known + 1);
     QVERIFY(wait_idle(*session_));
+}
+
+void TestMainWindow::a_view_that_is_asked_for_has_the_focus()
+{
+    session_->newCase();
+    QTRY_VERIFY(session_->hasCase() && session_->jobs().isIdle());
+    action("explore_console")->trigger();
+    auto* editor = window_->findChild<SqlEditor*>();
+    QVERIFY(editor);
+    QTRY_COMPARE(QApplication::focusWidget(), editor);
+    QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("SELECT 1"));
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return, Qt::ControlModifier);
+    auto* table = window_->evidence()->currentView()->findChild<DataTable*>();
+    QTRY_COMPARE(table->model().rowCount(), 1);
 }
 
 void TestMainWindow::wrong_file_shows_the_message_bar()

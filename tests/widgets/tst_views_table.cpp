@@ -233,6 +233,19 @@ private slots:
         QCOMPARE(view.columnWidth(0), dragged);
     }
 
+    void a_large_number_far_down_has_room()
+    {
+        auto result = std::make_shared<QueryResult>();
+        result->columns = {"n"};
+        for (std::int64_t i = 0; i < 1000; ++i) result->rows.push_back({i == 900 ? std::int64_t{123'456'789'012} : i});
+        DataTable table;
+        table.resize(600, 300);
+        table.set_table(table_from_query(result));
+        table.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&table));
+        QVERIFY(table.view().columnWidth(0) > table.view().fontMetrics().horizontalAdvance(QStringLiteral("123,456,789,012")));
+    }
+
     void a_cell_may_show_another_text_than_its_value()
     {
         auto result = std::make_shared<QueryResult>();

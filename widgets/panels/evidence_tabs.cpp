@@ -152,6 +152,8 @@ void EvidenceTabs::explore(const EvidenceViewKind& kind)
 {
     if (!kind.explore) return;
     if (const auto evidence = kind.explore()) open({*evidence, nullptr}, &kind, false);
+    // Who asks for a view goes on in it, typing a query for instance.
+    if (QWidget* page = tabs_->currentWidget()) page->setFocus(Qt::OtherFocusReason);
 }
 
 void EvidenceTabs::followSelection()

@@ -27,6 +27,21 @@ constexpr int widest_column = 420;
 constexpr int least_letters = 16, least_name_letters = 34;  // of a text that gives way
 constexpr int spark_width = 100;
 
+/// The text of the largest number of a column: rows further down may need more room than the first ones.
+QString largest_text(const TableColumn& column, TimeZoneMode zone)
+{
+    if (column.is_text() || column.kind == TableColumn::Kind::instant || !column.shown.empty()) return {};
+    TableColumn one;
+    one.kind = column.kind;
+    one.decor = column.decor;
+    one.factor = column.factor;
+    one.scale = column.scale;
+    one.decimals = column.decimals;
+    if (column.integers.empty()) one.numbers = {column.largest};
+    else one.integers = {static_cast<std::int64_t>(std::min(column.largest, 9e18))};
+    return cell_text(one, 0, zone);
+}
+
 }  // namespace
 
 DataTable::DataTable(QWidget* parent)
@@ -198,10 +213,10 @@ void DataTable::fit_columns()
     for (int column = 0; column < model_->columnCount(); ++column) {
         // Room for the sort arrow, so that sorting does not elide the title.
         const int title = metrics.horizontalAdvance(model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + 26;
-        int width = title;
+        const TableColumn& source = model_->table()->columns[static_cast<std::size_t>(column)];
+        int width = std::max(title, metrics.horizontalAdvance(largest_text(source, model_->time_zone())) + 16);
         for (int row = 0; row < rows; ++row)
             width = std::max(width, metrics.horizontalAdvance(model_->index(row, column).data().toString()) + 16);
-        const TableColumn& source = model_->table()->columns[static_cast<std::size_t>(column)];
         const int spark = source.sparks.empty() ? 0 : spark_width;
         // Without a text the line has the column for itself.
         const bool only_spark = spark > 0 && !source.texts.empty() && source.texts.front().empty();
