@@ -22,7 +22,8 @@ public:
         view_.reset(kind->make(session_, nullptr));
         view_->resize(1000, 640);
         view_->show();
-        view_->showEvidence(evidence, finding);
+        view_->showEvidence(evidence_shown(*kind, evidence), finding);
+        if (finding) view_->pointAt(evidence, *finding);
         if (!QTest::qWaitForWindowExposed(view_.get()) || !wait_idle(session_)) return nullptr;
         QTest::qWait(20);
         return qobject_cast<View*>(view_.get());

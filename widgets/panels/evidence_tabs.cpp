@@ -60,8 +60,15 @@ public:
         column->addLayout(head);
         column->addWidget(query);
         column->addWidget(view, 1);
-        view->showEvidence(evidence, finding.get());
+        show_rows();
         setFocusProxy(view);
+    }
+
+    /// Asks for the rows, again after the evidence has changed.
+    void show_rows()
+    {
+        view->showEvidence(evidence_shown(*kind, evidence), finding.get());
+        if (finding) view->pointAt(evidence, *finding);
     }
 
     bool shows(const Evidence& other) const
@@ -192,8 +199,7 @@ void EvidenceTabs::drop_stale_pages()
 {
     if (!session_.hasCase()) return;
     for (int i = 0; i < tabs_->count(); ++i) {
-        auto* page = static_cast<Page*>(tabs_->widget(i));
-        page->view->showEvidence(page->evidence, page->finding.get());
+        static_cast<Page*>(tabs_->widget(i))->show_rows();
     }
 }
 

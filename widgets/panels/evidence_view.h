@@ -30,6 +30,9 @@ public:
     /// Goes to the first row of the view's table that has all these texts, each a cell of its own; when the rows are still
     /// being read, as soon as they are there. Views without a table do nothing.
     void reveal(const QStringList& texts);
+    /// Keeps the row of the view's table selected that proves the finding. Views without a table show the proof by
+    /// themselves, with what showEvidence() told them.
+    virtual void pointAt(const Evidence& evidence, const Finding& finding);
 };
 
 /// One kind of view. The list of all is written in widgets/panels/views/kinds.cpp.
@@ -42,7 +45,13 @@ struct EvidenceViewKind {
     /// The evidence to show when the user opens the view from the View menu, without any finding; null when the view
     /// makes no sense without one.
     std::optional<Evidence> (*explore)();
+    /// It needs more than the rows of a finding's table to show what they mean (shares of all, what was before): it
+    /// then shows what explore() brings, with the proof selected.
+    bool shows_all = false;
 };
+
+/// The evidence that a view of this kind is given for `evidence`: that itself, or everything it is a part of.
+Evidence evidence_shown(const EvidenceViewKind& kind, const Evidence& evidence);
 
 std::span<const EvidenceViewKind> evidence_view_kinds();
 

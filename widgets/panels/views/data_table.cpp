@@ -135,14 +135,33 @@ void DataTable::set_table(std::shared_ptr<const TableData> table)
     model_->set_table(std::move(table));
     fit_columns();
     update_state();
-    if (!wanted_.isEmpty()) reveal(wanted_);
+    look_for_rows();
 }
 
 void DataTable::reveal(const QStringList& texts)
 {
     wanted_ = texts;
+    look_for_rows();
+}
+
+void DataTable::point_at(Finder find)
+{
+    find_ = std::move(find);
+    look_for_rows();
+}
+
+void DataTable::look_for_rows()
+{
     // Views sort and choose a first row after they set a table; what was asked for comes after that.
-    QMetaObject::invokeMethod(this, &DataTable::reveal_now, Qt::QueuedConnection);
+    if (find_) QMetaObject::invokeMethod(this, &DataTable::go_to_found, Qt::QueuedConnection);
+    if (!wanted_.isEmpty()) QMetaObject::invokeMethod(this, &DataTable::reveal_now, Qt::QueuedConnection);
+}
+
+void DataTable::go_to_found()
+{
+    const TableData* table = model_->table();
+    if (find_ && table != nullptr)
+        if (const auto row = find_(*table)) go_to(*row);
 }
 
 void DataTable::reveal_now()

@@ -3,6 +3,7 @@
 #include "widgets/models/views/table_model.h"
 
 #include <QWidget>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -33,6 +34,9 @@ public:
     std::optional<std::uint32_t> current_table_row() const;
     /// Goes to the first row that has all these texts, each a cell of its own, now or with the next table that has one.
     void reveal(const QStringList& texts);
+    /// Goes to the row that `find` names, now and in every table that is set later.
+    using Finder = std::function<std::optional<std::uint32_t>(const TableData&)>;
+    void point_at(Finder find);
 
     TableModel& model() { return *model_; }
     QTableView& view() { return *view_; }
@@ -63,6 +67,8 @@ private:
     void fit_columns();
     void share_room();
     void update_state();
+    void look_for_rows();
+    void go_to_found();
     void reveal_now();
 
     TableModel* model_;
@@ -75,6 +81,7 @@ private:
     QTimer* filter_timer_;
     QString hint_text_;
     QStringList wanted_;
+    Finder find_;
     struct Width {
         int natural = 0, least = 0;  ///< in pixels; numbers do not give way: least = natural
         bool names = false;          ///< a text before the numbers: what the row is

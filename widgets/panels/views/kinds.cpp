@@ -52,6 +52,16 @@ const char* const metrics = "metrics";
 const char* const plan_list = "plans";
 const char* const event_list = "events";
 const char* const console = "console";
+// Where rows come from.
+const char* const of_statements = "statement";
+const char* const of_events = "event";
+
+/// A finding's table of rows from `Source`, which this view shows better than a plain table.
+template <const char* const& Name, const char* const& Source>
+int has_rows_of(const Evidence& evidence)
+{
+    return evidence.view == Name ? 100 : evidence.view == "table" && evidence.source == Source ? 60 : 0;
+}
 
 int flame_of_spans(const Evidence& evidence) { return evidence.source == "profile" ? 0 : FlameView::suits(evidence); }
 int flame_of_profile(const Evidence& evidence) { return evidence.source == "profile" ? FlameView::suits(evidence) : 0; }
@@ -101,11 +111,11 @@ std::span<const EvidenceViewKind> evidence_view_kinds()
         EvidenceViewKind{"flame", QT_TRANSLATE_NOOP("EvidenceViewKind", "Flame graph"), flame_of_spans, make<FlameView>, explore_flame},
         EvidenceViewKind{"profile", QT_TRANSLATE_NOOP("EvidenceViewKind", "Profile"), flame_of_profile, make<FlameView>, explore_profile},
         EvidenceViewKind{"metrics", QT_TRANSLATE_NOOP("EvidenceViewKind", "Metrics"), asks_for<metrics>, make<MetricView>, explore_metrics},
-        EvidenceViewKind{"statements", QT_TRANSLATE_NOOP("EvidenceViewKind", "Statements"), asks_for<statements>, make<StatementView>, explore_statements},
+        EvidenceViewKind{"statements", QT_TRANSLATE_NOOP("EvidenceViewKind", "Statements"), has_rows_of<statements, of_statements>, make<StatementView>, explore_statements, true},
         EvidenceViewKind{"plans", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plans"), asks_for<plan_list>, make<TableView>, explore_plans},
-        EvidenceViewKind{"heap", QT_TRANSLATE_NOOP("EvidenceViewKind", "Heap classes"), asks_for<heap>, make<HeapView>, explore_heap},
+        EvidenceViewKind{"heap", QT_TRANSLATE_NOOP("EvidenceViewKind", "Heap classes"), has_rows_of<heap, heap>, make<HeapView>, explore_heap, true},
         EvidenceViewKind{"gc", QT_TRANSLATE_NOOP("EvidenceViewKind", "Garbage collection"), asks_for<gc>, make<GcView>, explore_gc},
-        EvidenceViewKind{"events", QT_TRANSLATE_NOOP("EvidenceViewKind", "Events"), asks_for<event_list>, make<TableView>, explore_events},
+        EvidenceViewKind{"events", QT_TRANSLATE_NOOP("EvidenceViewKind", "Events"), has_rows_of<event_list, of_events>, make<TableView>, explore_events},
         EvidenceViewKind{"console", QT_TRANSLATE_NOOP("EvidenceViewKind", "SQL console"), asks_for<console>, make<ConsoleView>, explore_console},
         EvidenceViewKind{"series", QT_TRANSLATE_NOOP("EvidenceViewKind", "Chart"), asks_for<series>, make<SeriesView>, nothing},
         EvidenceViewKind{"plan", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plan"), asks_for<plan>, make<PlanEvidenceView>, nothing},

@@ -8,6 +8,36 @@
 
 namespace casebook {
 
+namespace {
+
+/// "orders" and "public.orders" may be the same relation.
+bool same_relation(std::string_view a, std::string_view b)
+{
+    const auto unqualified = [](std::string_view name) { return name.substr(name.find_last_of('.') + 1); };
+    if (a.empty() || b.empty()) return false;
+    const bool both_qualified = a.find('.') != std::string_view::npos && b.find('.') != std::string_view::npos;
+    return both_qualified ? a == b : unqualified(a) == unqualified(b);
+}
+
+/// Nodes (by node_id) that read a table the finding names; those with one of its columns only, when there are any.
+std::vector<int> nodes_of_finding(const std::vector<PlanNodeRow>& nodes, const Finding& finding)
+{
+    std::vector<int> of_table, of_column;
+    for (const PlanNodeRow& node : nodes)
+        for (const Subject& table : finding.subjects) {
+            if ((table.kind != "table" && table.kind != "relation") || !same_relation(node.relation, table.name)) continue;
+            of_table.push_back(node.node_id);
+            if (std::any_of(finding.subjects.begin(), finding.subjects.end(), [&](const Subject& column) {
+                    return column.kind == "column" && node.detail.find(column.name) != std::string::npos;
+                }))
+                of_column.push_back(node.node_id);
+            break;
+        }
+    return of_column.empty() ? of_table : of_column;
+}
+
+}  // namespace
+
 struct PlanEvidenceView::Loaded {
     PlanView plan;
     std::vector<int> marked;
@@ -27,7 +57,10 @@ void PlanEvidenceView::show_rows(std::shared_ptr<const QueryResult> rows)
     if (plan_column == columns) {
         PlanView plan;
         plan.nodes = plan_nodes_of(*rows);
-        return pane_->set_plan(std::move(plan));
+        const std::vector<int> marked = finding() ? nodes_of_finding(plan.nodes, *finding()) : std::vector<int>();
+        pane_->set_plan(std::move(plan));
+        if (!marked.empty()) pane_->set_evidence(marked);
+        return;
     }
     const Value id = rows->rows.front()[static_cast<std::size_t>(plan_column)];
     std::vector<int> returned;
@@ -62,6 +95,7 @@ void PlanEvidenceView::show_rows(std::shared_ptr<const QueryResult> rows)
         this,
         [this](Result<Loaded> loaded) {
             if (!loaded) return show_error(loaded.error());
+            if (loaded->marked.empty() && finding()) loaded->marked = nodes_of_finding(loaded->plan.nodes, *finding());
             pane_->set_plan(std::move(loaded->plan));
             if (!loaded->marked.empty()) pane_->set_evidence(loaded->marked);
         });

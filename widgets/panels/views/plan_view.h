@@ -6,7 +6,8 @@ namespace casebook {
 
 class PlanPane;
 
-/// The plan of a piece of evidence, whole, with the nodes the query returned marked when it did not return all.
+/// The plan of a piece of evidence, whole, with the nodes the query returned marked when it did not return all, else those
+/// that the finding speaks of.
 class PlanEvidenceView : public QueryView {
     Q_OBJECT
 public:

@@ -53,6 +53,8 @@ public:
     std::optional<Row> current_row() const;
     Node current_node() const { return current_; }
     std::size_t match_count() const { return matches_.size(); }
+    /// Whether a node is marked by set_evidence().
+    bool is_evidence(Node node) const { return node < evidence_marks_.size() && evidence_marks_[node] != 0; }
     /// Selects the node, opens what hides it, and scrolls to it.
     void go_to(Node node);
     void set_collapsed(Node node, bool collapsed);

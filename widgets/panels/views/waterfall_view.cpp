@@ -13,24 +13,35 @@ namespace casebook {
 
 std::vector<SpanTable::Row> rows_of_finding(const SpanTable& spans, std::size_t trace_index, const Finding& finding)
 {
-    std::vector<SpanTable::Id> fingerprints;
-    for (const std::string_view part : split(finding.key, '|'))
-        if (const SpanTable::Id id = spans.strings.find(part); id != StringPool::none && id != 0) fingerprints.push_back(id);
-    std::vector<SpanTable::Row> rows;
+    using Ids = std::vector<SpanTable::Id>;
+    const auto add = [&](Ids& ids, std::string_view text) {
+        if (const SpanTable::Id id = spans.strings.find(text); id != StringPool::none && id != 0) ids.push_back(id);
+    };
+    const auto has = [](const Ids& ids, SpanTable::Id id) { return id != 0 && std::find(ids.begin(), ids.end(), id) != ids.end(); };
+    Ids fingerprints, statements, services, operations, asked_for;
+    for (const std::string_view part : split(finding.key, '|')) add(fingerprints, part);
+    for (const Subject& subject : finding.subjects)
+        if (subject.kind == "statement" || subject.kind == "service" || subject.kind == "operation")
+            add(subject.kind == "statement" ? statements : subject.kind == "service" ? services : operations, subject.name);
+    for (const Evidence& evidence : finding.evidence)
+        for (const auto& argument : evidence.arguments)
+            if (const auto* text = std::get_if<std::string>(&argument)) add(asked_for, *text);
+
     const SpanTable::Trace& trace = spans.traces[trace_index];
+    std::vector<SpanTable::Row> rows;
     const auto collect = [&](auto&& matches) {
+        if (!rows.empty()) return;
         for (SpanTable::Row row = trace.first; row < trace.first + trace.count; ++row)
             if (matches(row)) rows.push_back(row);
     };
-    collect([&](SpanTable::Row row) {
-        return spans.fingerprint[row] != 0 && std::find(fingerprints.begin(), fingerprints.end(), spans.fingerprint[row]) != fingerprints.end();
-    });
-    for (const Subject& subject : finding.subjects) {
-        if (!rows.empty()) break;
-        if (subject.kind != "statement") continue;
-        const SpanTable::Id id = spans.strings.find(subject.name);
-        if (id != StringPool::none && id != 0) collect([&](SpanTable::Row row) { return spans.statement[row] == id || spans.operation[row] == id; });
-    }
+    const auto called = [&](const Ids& names, SpanTable::Row row) { return has(names, spans.operation[row]) || has(names, spans.name[row]); };
+    collect([&](SpanTable::Row row) { return has(fingerprints, spans.fingerprint[row]); });
+    collect([&](SpanTable::Row row) { return has(statements, spans.statement[row]) || has(statements, spans.operation[row]); });
+    // Not statements: what the finding's other evidence asks for by name, then its operation, then its service.
+    collect([&](SpanTable::Row row) { return called(asked_for, row) && !called(operations, row) && has(services, spans.service[row]); });
+    collect([&](SpanTable::Row row) { return called(operations, row) && has(services, spans.service[row]); });
+    collect([&](SpanTable::Row row) { return called(operations, row); });
+    collect([&](SpanTable::Row row) { return has(services, spans.service[row]); });
     return rows;
 }
 

@@ -27,7 +27,8 @@ private:
 };
 
 /// The rows of one trace that a finding speaks of: spans whose statement's fingerprint is part of its key, else those of
-/// a statement it names as subject. Empty when it names none.
+/// a statement it names as subject, else what its service does that other evidence of it asks for by name, else its
+/// operation, else its service. Empty when the trace has none of them.
 std::vector<SpanTable::Row> rows_of_finding(const SpanTable& spans, std::size_t trace_index, const Finding& finding);
 
 }  // namespace casebook
