@@ -181,6 +181,11 @@ void Actions::make_view_menu()
             &QAction::triggered, &window_, [this] { window_.focusPanel(1); });
     connect(add(menu, {}, tr("P&revious panel"), QStringLiteral("previousPanel"), {QKeySequence(tr("Shift+F6"))}),
             &QAction::triggered, &window_, [this] { window_.focusPanel(-1); });
+    connect(add(menu, {}, tr("Ne&xt tab"), QStringLiteral("nextTab"), {QKeySequence(tr("Ctrl+Tab"))}),
+            &QAction::triggered, &window_, [this] { window_.evidence()->step(1); });
+    // With Shift the key arrives as Backtab.
+    connect(add(menu, {}, tr("Previo&us tab"), QStringLiteral("previousTab"), {QKeySequence(tr("Ctrl+Shift+Tab")), QKeySequence(tr("Ctrl+Shift+Backtab"))}),
+            &QAction::triggered, &window_, [this] { window_.evidence()->step(-1); });
     connect(add(menu, {}, tr("&Close tab"), QStringLiteral("closeTab"), {QKeySequence(tr("Ctrl+W"))}),
             &QAction::triggered, window_.evidence(), &EvidenceTabs::closeCurrent);
     menu->addSeparator();

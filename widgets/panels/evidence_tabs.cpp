@@ -2,6 +2,7 @@
 
 #include "widgets/panels/evidence_view.h"
 #include "widgets/panels/hint.h"
+#include "widgets/panels/readable_tabs.h"
 #include "widgets/panels/views/import_evidence.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
@@ -10,7 +11,6 @@
 #include <QHBoxLayout>
 #include <QPlainTextEdit>
 #include <QStackedWidget>
-#include <QTabWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -97,16 +97,11 @@ private:
 };
 
 EvidenceTabs::EvidenceTabs(Session& session, QWidget* parent)
-    : QWidget(parent), session_(session), stack_(new QStackedWidget(this)), tabs_(new QTabWidget(this)),
+    : QWidget(parent), session_(session), stack_(new QStackedWidget(this)), tabs_(new ReadableTabs(this)),
       hint_(new Hint({}, this))
 {
     setObjectName(QStringLiteral("evidence"));
     tabs_->setObjectName(QStringLiteral("evidenceTabs"));
-    tabs_->setDocumentMode(true);
-    tabs_->setTabsClosable(true);
-    tabs_->setMovable(true);
-    tabs_->setUsesScrollButtons(true);
-    tabs_->setElideMode(Qt::ElideRight);
     connect(tabs_, &QTabWidget::tabCloseRequested, this, &EvidenceTabs::close);
     stack_->addWidget(hint_);
     stack_->addWidget(tabs_);
@@ -145,9 +140,9 @@ void EvidenceTabs::open(const EvidenceRequest& request, const EvidenceViewKind* 
     int place = tabs_->count();
     for (int i = 0; preview && i < tabs_->count(); ++i)
         if (static_cast<Page*>(tabs_->widget(i))->preview) place = i;
-    const QString title = QCoreApplication::translate("EvidenceViewKind", kind->title);
-    const int index = tabs_->insertTab(place, page, title);
-    tabs_->setTabToolTip(index, to_qt(request.evidence.caption));
+    // Of several waterfalls each says which one it is; a view of everything is what the View menu calls it.
+    const QString view = QCoreApplication::translate("EvidenceViewKind", kind->title), caption = to_qt(request.evidence.caption).simplified();
+    const int index = tabs_->insert(place, page, request.finding && !caption.isEmpty() ? caption : view, caption.isEmpty() ? view : tr("%1: %2").arg(view, caption));
     tabs_->setCurrentIndex(index);
     if (preview && place + 1 < tabs_->count() && static_cast<Page*>(tabs_->widget(place + 1))->preview)
         close(place + 1);
@@ -192,6 +187,11 @@ void EvidenceTabs::closeAll()
 void EvidenceTabs::closeCurrent()
 {
     if (tabs_->count() > 0) close(tabs_->currentIndex());
+}
+
+void EvidenceTabs::step(int by)
+{
+    tabs_->step(by);
 }
 
 /// Rows came or went: what the tabs show may be gone. They ask again.

@@ -7,11 +7,11 @@
 #include <memory>
 
 class QStackedWidget;
-class QTabWidget;
 
 namespace casebook {
 
 class EvidenceView;
+class ReadableTabs;
 class Session;
 struct EvidenceRequest;
 struct EvidenceViewKind;
@@ -36,6 +36,8 @@ public:
     int count() const;
     void closeAll();
     void closeCurrent();
+    /// Goes to the next (1) or previous (-1) tab, round and round.
+    void step(int by);
 
     static constexpr int max_tabs = 16;
 
@@ -48,7 +50,7 @@ private:
 
     Session& session_;
     QStackedWidget* stack_;
-    QTabWidget* tabs_;
+    ReadableTabs* tabs_;
     class Hint* hint_;
     std::string followed_analyzer_, followed_key_;
     bool answering_ = true;
