@@ -48,7 +48,7 @@ void TestCaptureModels::chain_has_its_head_on_top()
     QCOMPARE(rows[3].session, -1);
     QCOMPARE(QString::fromStdString(lock_tree_headline(sample, rows)),
              QStringLiteral("Session 7 (idle in transaction for 2 min 5 s) keeps 2 sessions waiting; 1 more blocks others"));
-    QVERIFY(lock_tree_headline({}, {}).empty());
+    QVERIFY(lock_tree_headline(CaptureSample(), {}).empty());
 }
 
 void TestCaptureModels::queue_is_one_flat_list()

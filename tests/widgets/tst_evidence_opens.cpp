@@ -72,6 +72,7 @@ QStringList kinds_made_for(const Evidence& evidence)
     static const std::map<std::string, const char*> tables{
         {"statement", "statements"}, {"heap", "heap"}, {"event", "events"}, {"profile", "profile"}};
     if (const auto view = by_view.find(evidence.view); view != by_view.end()) return {QLatin1String(view->second)};
+    if (evidence.source == "session" && evidence.sql.find("s.pid") != std::string::npos) return {QStringLiteral("sessions")};
     if (const auto table = tables.find(evidence.source); table != tables.end()) return {QLatin1String(table->second)};
     return {QStringLiteral("table")};
 }

@@ -13,8 +13,6 @@ namespace {
 
 using Kind = TableColumn::Kind;
 
-constexpr int deepest_drawn = 12;  // levels of the lock tree; deeper ones are counted
-
 QString tr(const char* text, int count = -1)
 {
     return QCoreApplication::translate("CaptureTables", text, nullptr, count);
@@ -61,13 +59,6 @@ std::string wait_of(const CapturedSession& session)
     return session.wait_event_type + ": " + session.wait_event;
 }
 
-std::string pids_text(const std::vector<std::int64_t>& pids)
-{
-    std::vector<std::string> parts;
-    for (const std::int64_t pid : pids) parts.push_back(pid == 0 ? "prepared transaction" : std::to_string(pid));
-    return join(parts, ", ");
-}
-
 int rank_of(const CapturedSession& session, const std::set<std::int64_t>& blockers)
 {
     if (!session.blocked_by.empty() || blockers.count(session.pid)) return 0;
@@ -81,16 +72,6 @@ std::string_view state_text(const CapturedSession& session)
 {
     if (!session.state.empty()) return session.state;
     return session.hidden ? std::string_view("hidden") : std::string_view(session.backend_type);
-}
-
-/// "│ │ └ 4711".
-std::string tree_text(const LockTreeRow& row)
-{
-    std::string text;
-    for (int level = 1; level < std::min(row.depth, deepest_drawn); ++level) text += "│ ";
-    if (row.depth > 0) text += "└ ";
-    if (row.depth > deepest_drawn) text += "(level " + std::to_string(row.depth) + ") ";
-    return text + (row.pid == 0 ? std::string("prepared transaction") : std::to_string(row.pid));
 }
 
 }  // namespace
@@ -128,7 +109,7 @@ std::shared_ptr<TableData> sessions_table(const SharedSample& sample)
         wait.texts.push_back(table->keep(wait_of(session)));
         add(transaction, session.xact_age_ms);
         add(statement, session.query_age_ms);
-        blocked.texts.push_back(table->keep(pids_text(session.blocked_by)));
+        blocked.texts.push_back(table->keep(lock_pids_text(session.blocked_by)));
         query.texts.push_back(session.query);
         user.texts.push_back(session.user);
         database.texts.push_back(session.database);
@@ -196,7 +177,7 @@ std::shared_ptr<TableData> lock_table(const SharedSample& sample, const std::vec
     for (const LockTreeRow& row : rows) {
         const bool known = row.session >= 0;
         const CapturedSession& session = known ? sample->sessions[static_cast<std::size_t>(row.session)] : unknown;
-        tree.texts.push_back(table->keep(tree_text(row)));
+        tree.texts.push_back(table->keep(lock_tree_text(row)));
         waiters.integers.push_back(row.waiters);
         std::string what(state_text(session));
         if (row.in_circle) what += what.empty() ? "waits in a circle" : ", waits in a circle";
@@ -205,7 +186,7 @@ std::shared_ptr<TableData> lock_table(const SharedSample& sample, const std::vec
         add(statement, session.query_age_ms);
         query.texts.push_back(session.query);
         user.texts.push_back(session.user);
-        blocked.texts.push_back(table->keep(pids_text(row.blocked_by)));
+        blocked.texts.push_back(table->keep(lock_pids_text(row.blocked_by)));
         ++table->rows;
     }
     return finish(table, {&tree, &waiters, &state, &transaction, &statement, &query, &user, &blocked});

@@ -11,6 +11,7 @@
 #include "widgets/panels/views/plan_view.h"
 #include "widgets/panels/views/series_view.h"
 #include "widgets/panels/views/service_map_view.h"
+#include "widgets/panels/views/session_view.h"
 #include "widgets/panels/views/span_table_view.h"
 #include "widgets/panels/views/statement_view.h"
 #include "widgets/panels/views/table_view.h"
@@ -45,6 +46,7 @@ const char* const text = "text";
 const char* const traces = "traces";
 const char* const operation_list = "operations";
 const char* const statements = "statements";
+const char* const sessions = "sessions";
 const char* const heap = "heap";
 const char* const gc = "gc";
 const char* const service_map = "service_map";
@@ -66,6 +68,8 @@ int has_rows_of(const Evidence& evidence)
 int flame_of_spans(const Evidence& evidence) { return evidence.source == "profile" ? 0 : FlameView::suits(evidence); }
 int flame_of_profile(const Evidence& evidence) { return evidence.source == "profile" ? FlameView::suits(evidence) : 0; }
 
+int sessions_and_locks(const Evidence& evidence) { return evidence.view == sessions ? 100 : SessionView::suits(evidence) ? 60 : 0; }
+
 std::optional<Evidence> nothing() { return {}; }
 
 /// Evidence that is looked at on its own. The views of spans need no query.
@@ -80,6 +84,7 @@ std::optional<Evidence> explore_statements()
 {
     return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Statements as the database counted them"), statements, "statement", StatementView::query());
 }
+std::optional<Evidence> explore_sessions() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Who waits for whom in the database"), sessions, "session", SessionView::query()); }
 std::optional<Evidence> explore_heap() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Classes on the heap"), heap, "heap", HeapView::query()); }
 std::optional<Evidence> explore_gc() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Garbage collection"), gc, "gc", GcView::query()); }
 std::optional<Evidence> explore_services() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Who calls whom"), service_map, "span"); }
@@ -113,6 +118,7 @@ std::span<const EvidenceViewKind> evidence_view_kinds()
         EvidenceViewKind{"metrics", QT_TRANSLATE_NOOP("EvidenceViewKind", "Metrics"), asks_for<metrics>, make<MetricView>, explore_metrics},
         EvidenceViewKind{"statements", QT_TRANSLATE_NOOP("EvidenceViewKind", "Statements"), has_rows_of<statements, of_statements>, make<StatementView>, explore_statements, true},
         EvidenceViewKind{"plans", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plans"), asks_for<plan_list>, make<TableView>, explore_plans},
+        EvidenceViewKind{"sessions", QT_TRANSLATE_NOOP("EvidenceViewKind", "Sessions and locks"), sessions_and_locks, make<SessionView>, explore_sessions},
         EvidenceViewKind{"heap", QT_TRANSLATE_NOOP("EvidenceViewKind", "Heap classes"), has_rows_of<heap, heap>, make<HeapView>, explore_heap, true},
         EvidenceViewKind{"gc", QT_TRANSLATE_NOOP("EvidenceViewKind", "Garbage collection"), asks_for<gc>, make<GcView>, explore_gc},
         EvidenceViewKind{"events", QT_TRANSLATE_NOOP("EvidenceViewKind", "Events"), has_rows_of<event_list, of_events>, make<TableView>, explore_events},
