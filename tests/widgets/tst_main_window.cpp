@@ -220,7 +220,33 @@ void TestMainWindow::symptoms_stand_under_their_cause()
     QCOMPARE(QByteArray::fromStdString(session_->selection().finding_key), effect.data(FindingModel::FindingKey).toByteArray());
     QVERIFY(child<QTextBrowser>("findingText")->toPlainText().contains(effect.data().toString().left(20)));
 
+    // Rows are as tall as their text is at this width, whether the scroll bar is there or comes.
+    const auto wrong_heights = [this] {
+        QStringList wrong;
+        std::vector<QModelIndex> open{QModelIndex()};
+        while (!open.empty()) {
+            const QModelIndex parent = open.back();
+            open.pop_back();
+            for (int i = 0; i < tree()->model()->rowCount(parent); ++i) {
+                const QModelIndex index = tree()->model()->index(i, 0, parent);
+                QStyleOptionViewItem option;
+                option.initFrom(tree());
+                option.widget = tree();
+                if (tree()->isExpanded(parent) || !parent.isValid())
+                    if (tree()->visualRect(index).height() != tree()->itemDelegate()->sizeHint(option, index).height()) wrong << index.data().toString();
+                open.push_back(index);
+            }
+        }
+        return wrong;
+    };
+    for (const QSize& size : {QSize(1600, 1000), QSize(1600, 2400), QSize(1280, 800)}) {
+        window_->resize(size);
+        QTest::qWait(50);
+        QCOMPARE(wrong_heights(), QStringList());
+    }
+
     // The arrow folds the family; what is selected elsewhere unfolds it.
+    tree()->scrollTo(cause);
     const QRect row = tree()->visualRect(cause);
     QTest::mouseClick(tree()->viewport(), Qt::LeftButton, {}, QPoint(row.left() - tree()->indentation() / 2, row.center().y()));
     QVERIFY(!tree()->isExpanded(cause));

@@ -197,8 +197,10 @@ void FindingsPanel::update_hint()
 
 bool FindingsPanel::eventFilter(QObject* watched, QEvent* event)
 {
-    // Heights depend on the width.
-    if (watched == tree_->viewport() && event->type() == QEvent::Resize) tree_->doItemsLayout();
+    // Heights depend on the width. Not at once: a scroll bar that appears resizes the viewport amid a layout, which would
+    // go on with heights of the old width.
+    if (watched == tree_->viewport() && event->type() == QEvent::Resize)
+        QMetaObject::invokeMethod(tree_, &QTreeView::doItemsLayout, Qt::QueuedConnection);
     return QWidget::eventFilter(watched, event);
 }
 

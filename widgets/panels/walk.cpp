@@ -182,7 +182,8 @@ void WalkPanel::copy_command(const QString& command)
 bool WalkPanel::eventFilter(QObject* watched, QEvent* event)
 {
     // Heights depend on the width.
-    if (watched == tree_->viewport() && event->type() == QEvent::Resize) tree_->doItemsLayout();
+    if (watched == tree_->viewport() && event->type() == QEvent::Resize)
+        QMetaObject::invokeMethod(tree_, &QTreeView::doItemsLayout, Qt::QueuedConnection);  // never amid a layout
     if (watched == conclusion_area_->viewport() && event->type() == QEvent::Resize) fit_conclusion();
     return QWidget::eventFilter(watched, event);
 }
