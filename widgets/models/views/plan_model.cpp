@@ -79,7 +79,7 @@ std::optional<double> estimate_factor(const PlanNodeRow& node)
     return std::max(1.0, *node.actual_rows) / std::max(1.0, *node.plan_rows);
 }
 
-PlanModel::PlanModel(QObject* parent) : QAbstractTableModel(parent) {}
+PlanModel::PlanModel(QObject* parent) : FoldedModel(parent) {}
 
 void PlanModel::set_plan(PlanView plan)
 {
@@ -127,49 +127,6 @@ FlatTree::Node PlanModel::heaviest() const
     return static_cast<FlatTree::Node>(std::max_element(own_.begin(), own_.end()) - own_.begin());
 }
 
-void PlanModel::set_collapsed(FlatTree::Node node, bool collapsed)
-{
-    if (!tree_.is_visible(node) || tree_.is_collapsed(node) == collapsed || tree_.descendants(node) == 0) return;
-    const int row = row_of(node);
-    const auto count_with = [&](bool closed) { tree_.set_collapsed(node, closed); return static_cast<int>(tree_.visible_count()); };
-    const int before = static_cast<int>(tree_.visible_count());
-    const int after = count_with(collapsed);
-    tree_.set_collapsed(node, !collapsed);  // the rows must change between begin and end
-    if (collapsed) {
-        beginRemoveRows({}, row + 1, row + before - after);
-        tree_.set_collapsed(node, true);
-        endRemoveRows();
-    } else {
-        beginInsertRows({}, row + 1, row + after - before);
-        tree_.set_collapsed(node, false);
-        endInsertRows();
-    }
-    emit dataChanged(index(row, 0), index(row, columnCount_ - 1));
-}
-
-void PlanModel::expand_all()
-{
-    beginResetModel();
-    tree_.expand_all();
-    endResetModel();
-}
-
-void PlanModel::collapse_from(std::uint32_t depth)
-{
-    beginResetModel();
-    tree_.collapse_from(depth);
-    endResetModel();
-}
-
-void PlanModel::reveal(FlatTree::Node node)
-{
-    if (node >= tree_.size() || tree_.is_visible(node)) return;
-    beginResetModel();
-    tree_.reveal({node});
-    endResetModel();
-}
-
-int PlanModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(tree_.visible_count()); }
 int PlanModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : columnCount_; }
 
 QString PlanModel::node_title(const PlanNodeRow& node)
@@ -252,15 +209,12 @@ QVariant PlanModel::data(const QModelIndex& index, int role) const
     case Qt::DisplayRole: return cell(node, index.column());
     case Qt::ToolTipRole: return QStringLiteral("<p style='white-space:pre-wrap'>%1</p>").arg(node_text(node).toHtmlEscaped());
     case Qt::TextAlignmentRole: return static_cast<int>(Qt::AlignVCenter | (is_text(index.column()) ? Qt::AlignLeft : Qt::AlignRight));
-    case nodeRole: return QVariant::fromValue<quint32>(node);
-    case depthRole: return static_cast<int>(tree_.depth(node));
-    case foldRole: return tree_.descendants(node) == 0 ? 0 : tree_.is_collapsed(node) ? 2 : 1;
     case shareRole: return share(node);
     case factorRole:
         if (const auto factor = estimate_factor(plan_.nodes[node])) return *factor;
         return {};
     case evidenceRole: return !evidence_marks_.empty() && evidence_marks_[node] != 0;
-    default: return {};
+    default: return fold_data(node, role);
     }
 }
 

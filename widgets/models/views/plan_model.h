@@ -2,9 +2,8 @@
 
 #include "analyzers/core/rows.h"
 #include "analyzers/store/query.h"
-#include "widgets/models/views/flat_tree.h"
+#include "widgets/models/views/folded_model.h"
 
-#include <QAbstractTableModel>
 #include <optional>
 #include <vector>
 
@@ -26,15 +25,12 @@ std::vector<PlanNodeRow> plan_nodes_of(const QueryResult& result);
 std::optional<double> estimate_factor(const PlanNodeRow& node);
 
 /// A plan as a table of the nodes in sight, foldable. Costs of a node do not depend on the depth of the plan.
-class PlanModel : public QAbstractTableModel {
+class PlanModel : public FoldedModel {
     Q_OBJECT
 public:
     enum Column { nodeColumn, selfColumn, totalColumn, rowsColumn, plannedColumn, factorColumn, removedColumn, readColumn, hitColumn, loopsColumn, conditionColumn, columnCount_ };
     enum Role {
-        nodeRole = Qt::UserRole + 100,  ///< quint32: the node
-        depthRole,                      ///< int
-        foldRole,                       ///< int: 0 leaf, 1 open, 2 closed
-        shareRole,                      ///< double 0..1 of the plan's time (or cost) that is the node's own
+        shareRole = lastFoldRole + 1,   ///< double 0..1 of the plan's time (or cost) that is the node's own
         factorRole,                     ///< double, or nothing: estimate factor
         evidenceRole,                   ///< bool
     };
@@ -45,7 +41,6 @@ public:
     /// Marks nodes (by node_id) a finding points at.
     void set_evidence(const std::vector<int>& node_ids);
     const PlanView& plan() const { return plan_; }
-    const FlatTree& tree() const { return tree_; }
     /// True when shares are of cost because the plan was not run with timing.
     bool shares_cost() const { return !timed_; }
     double share(FlatTree::Node node) const;
@@ -53,14 +48,6 @@ public:
     FlatTree::Node heaviest() const;
     const std::vector<FlatTree::Node>& evidence() const { return evidence_; }
 
-    FlatTree::Node node_at(int row) const { return tree_.at(static_cast<std::size_t>(row)); }
-    int row_of(FlatTree::Node node) const { return static_cast<int>(tree_.row_of(node)); }
-    void set_collapsed(FlatTree::Node node, bool collapsed);
-    void expand_all();
-    void collapse_from(std::uint32_t depth);
-    void reveal(FlatTree::Node node);
-
-    int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
@@ -75,7 +62,6 @@ private:
     QString cell(FlatTree::Node node, int column) const;
 
     PlanView plan_;
-    FlatTree tree_;
     bool timed_ = false;
     std::vector<double> own_;       ///< own time in ms, or own cost
     std::vector<double> cost_;      ///< total cost as planned

@@ -5,46 +5,29 @@
 #include "widgets/charts/time_text.h"
 #include "widgets/panels/views/plan_delegate.h"
 
-#include <QAction>
 #include <QApplication>
 #include <QClipboard>
 #include <QHeaderView>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QKeyEvent>
 #include <QLabel>
-#include <QMouseEvent>
 #include <QSplitter>
 #include <QStackedLayout>
-#include <QTableView>
 #include <QTreeWidget>
 #include <algorithm>
 
 namespace casebook {
 
 PlanPane::PlanPane(QWidget* parent)
-    : QWidget(parent), model_(new PlanModel(this)), view_(new QTableView), properties_(new QTreeWidget), summary_(new QLabel),
+    : QWidget(parent), model_(new PlanModel(this)), view_(new FoldView(*model_)), properties_(new QTreeWidget), summary_(new QLabel),
       hint_(new QLabel(tr("No plan chosen. Import EXPLAIN output (text, JSON, YAML or XML), or paste it.\n"
                           "EXPLAIN (ANALYZE, BUFFERS) says most."))),
       body_(new QWidget), stack_(new QStackedLayout), splitter_(new QSplitter(Qt::Vertical))
 {
-    view_->setModel(model_);
     view_->setItemDelegate(new PlanDelegate(view_));
-    view_->setShowGrid(false);
-    view_->setWordWrap(false);
-    view_->setAlternatingRowColors(true);
-    view_->setSelectionBehavior(QAbstractItemView::SelectRows);
-    view_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-    view_->setTabKeyNavigation(false);
-    view_->verticalHeader()->hide();
-    view_->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    view_->verticalHeader()->setDefaultSectionSize(view_->fontMetrics().height() + 8);
-    view_->horizontalHeader()->setHighlightSections(false);
     view_->horizontalHeader()->setStretchLastSection(true);
     view_->setAccessibleName(tr("Plan nodes"));
-    view_->installEventFilter(this);
-    view_->viewport()->installEventFilter(this);
     properties_->setColumnCount(2);
     properties_->setHeaderLabels({tr("Property"), tr("Value")});
     properties_->setRootIsDecorated(false);
@@ -75,28 +58,18 @@ PlanPane::PlanPane(QWidget* parent)
 
 void PlanPane::add_actions()
 {
-    view_->setContextMenuPolicy(Qt::ActionsContextMenu);
-    const auto add = [this](const QString& text, const QKeySequence& keys, auto&& act) {
-        auto* action = new QAction(text, view_);
-        action->setShortcut(keys);
-        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-        connect(action, &QAction::triggered, this, act);
-        view_->addAction(action);
-    };
-    add(tr("Copy Node"), QKeySequence::Copy, [this] {
-        if (view_->currentIndex().isValid()) QApplication::clipboard()->setText(model_->node_text(model_->node_at(view_->currentIndex().row())));
+    view_->add_action(tr("Copy Node"), QKeySequence::Copy, [this] {
+        if (view_->current_node() != FlatTree::none) QApplication::clipboard()->setText(model_->node_text(view_->current_node()));
     });
-    add(tr("Copy Plan as Text"), QKeySequence(), [this] { QApplication::clipboard()->setText(text()); });
-    add(tr("Heaviest Node"), Qt::Key_H, [this] { go_to(model_->heaviest()); });
-    add(tr("Next Node of the Evidence"), Qt::Key_G, [this] {
+    view_->add_action(tr("Copy Plan as Text"), QKeySequence(), [this] { QApplication::clipboard()->setText(text()); });
+    view_->add_action(tr("Heaviest Node"), Qt::Key_H, [this] { go_to(model_->heaviest()); });
+    view_->add_action(tr("Next Node of the Evidence"), Qt::Key_G, [this] {
         const auto& marked = model_->evidence();
         if (marked.empty()) return;
-        const FlatTree::Node current = view_->currentIndex().isValid() ? model_->node_at(view_->currentIndex().row()) : 0;
+        const FlatTree::Node current = view_->current_node() == FlatTree::none ? 0 : view_->current_node();
         const auto next = std::upper_bound(marked.begin(), marked.end(), current);
         go_to(next == marked.end() ? marked.front() : *next);
     });
-    add(tr("Open All"), Qt::Key_Asterisk, [this] { model_->expand_all(); });
-    add(tr("Close All but Two Levels"), Qt::Key_Slash, [this] { model_->collapse_from(1); });
 }
 
 void PlanPane::set_plan(PlanView plan)
@@ -104,18 +77,9 @@ void PlanPane::set_plan(PlanView plan)
     model_->set_plan(std::move(plan));
     stack_->setCurrentWidget(model_->rowCount() > 0 ? body_ : static_cast<QWidget*>(hint_));
     summary_->setText(summary());
-    const QFontMetrics metrics = view_->fontMetrics();
-    for (int column = 0; column < model_->columnCount(); ++column) {
-        int width = metrics.horizontalAdvance(model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + 20;
-        for (int row = 0; row < std::min(200, model_->rowCount()); ++row) {
-            int room = metrics.horizontalAdvance(model_->index(row, column).data().toString()) + 16;
-            if (column == PlanModel::nodeColumn) room += PlanDelegate::fold_x(model_->index(row, 0).data(PlanModel::depthRole).toInt()) + 24;
-            width = std::max(width, room);
-        }
-        if (column == PlanModel::selfColumn) width = std::max(width, 130);
-        if (column == PlanModel::factorColumn) width += 14;
-        view_->setColumnWidth(column, std::min(width, column == PlanModel::nodeColumn ? 520 : 200));
-    }
+    view_->fit_columns(200, 520);
+    view_->setColumnWidth(PlanModel::selfColumn, std::max(view_->columnWidth(PlanModel::selfColumn), 130));
+    view_->setColumnWidth(PlanModel::factorColumn, view_->columnWidth(PlanModel::factorColumn) + 14);  // of the arrow
     if (model_->rowCount() > 0) view_->setCurrentIndex(model_->index(0, 0));
     else properties_->clear();
 }
@@ -126,14 +90,7 @@ void PlanPane::set_evidence(const std::vector<int>& node_ids)
     if (!model_->evidence().empty()) go_to(model_->evidence().front());
 }
 
-void PlanPane::go_to(FlatTree::Node node)
-{
-    if (node >= model_->tree().size()) return;
-    model_->reveal(node);
-    const QModelIndex index = model_->index(model_->row_of(node), 0);
-    view_->setCurrentIndex(index);
-    view_->scrollTo(index);
-}
+void PlanPane::go_to(FlatTree::Node node) { view_->go_to(node); }
 
 QString PlanPane::summary() const
 {
@@ -179,46 +136,6 @@ void PlanPane::show_node()
         }
         add(property.key(), text);
     }
-}
-
-void PlanPane::fold(int row, bool close)
-{
-    const FlatTree::Node node = model_->node_at(row);
-    model_->set_collapsed(node, close);
-}
-
-bool PlanPane::eventFilter(QObject* watched, QEvent* event)
-{
-    const QModelIndex current = view_->currentIndex();
-    if (watched == view_ && event->type() == QEvent::KeyPress && current.isValid()) {
-        const int key = static_cast<QKeyEvent*>(event)->key();
-        if (key == Qt::Key_Home || key == Qt::Key_End) {
-            go_to(model_->node_at(key == Qt::Key_Home ? 0 : model_->rowCount() - 1));
-            return true;
-        }
-        if (key != Qt::Key_Left && key != Qt::Key_Right) return false;
-        const FlatTree::Node node = model_->node_at(current.row());
-        const FlatTree& tree = model_->tree();
-        const bool open = tree.descendants(node) > 0 && !tree.is_collapsed(node);
-        if (key == Qt::Key_Left && open) fold(current.row(), true);
-        else if (key == Qt::Key_Left && tree.parent(node) != FlatTree::none) go_to(tree.parent(node));
-        else if (key == Qt::Key_Right && tree.is_collapsed(node)) fold(current.row(), false);
-        else if (key == Qt::Key_Right && open) go_to(node + 1);
-        return true;
-    }
-    if (watched == view_->viewport() && (event->type() == QEvent::MouseButtonPress || event->type() == QEvent::MouseButtonDblClick)) {
-        auto* mouse = static_cast<QMouseEvent*>(event);
-        const QModelIndex index = view_->indexAt(mouse->position().toPoint());
-        if (!index.isValid() || index.column() != PlanModel::nodeColumn || mouse->button() != Qt::LeftButton) return false;
-        const int state = index.data(PlanModel::foldRole).toInt();
-        const int x = mouse->position().toPoint().x() - view_->visualRect(index).left() - PlanDelegate::fold_x(index.data(PlanModel::depthRole).toInt());
-        const bool on_mark = x >= -4 && x < PlanDelegate::fold_width;
-        if (state == 0 || (!on_mark && event->type() == QEvent::MouseButtonPress)) return false;
-        fold(index.row(), state == 1);
-        view_->setCurrentIndex(index.siblingAtColumn(0));
-        return true;
-    }
-    return QWidget::eventFilter(watched, event);
 }
 
 QString PlanPane::text() const

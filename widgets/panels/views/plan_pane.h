@@ -1,13 +1,13 @@
 #pragma once
 
 #include "widgets/models/views/plan_model.h"
+#include "widgets/panels/views/fold_view.h"
 
 #include <QWidget>
 
 class QLabel;
 class QSplitter;
 class QStackedLayout;
-class QTableView;
 class QTreeWidget;
 
 namespace casebook {
@@ -22,22 +22,18 @@ public:
     void set_plan(PlanView plan);
     void set_evidence(const std::vector<int>& node_ids);
     PlanModel& model() { return *model_; }
-    QTableView& view() { return *view_; }
+    FoldView& view() { return *view_; }
     void go_to(FlatTree::Node node);
     /// The nodes in sight as indented text with their figures.
     QString text() const;
     QString summary() const;
 
-protected:
-    bool eventFilter(QObject* watched, QEvent* event) override;
-
 private:
     void show_node();
-    void fold(int row, bool close);
     void add_actions();
 
     PlanModel* model_;
-    QTableView* view_;
+    FoldView* view_;
     QTreeWidget* properties_;
     QLabel* summary_;
     QLabel* hint_;
