@@ -105,6 +105,7 @@ struct GcPauseRow {
 struct ThreadRow {
     std::optional<std::int64_t> at_ns;
     std::string_view name, state, waiting_on, holding, top_frame;
+    std::string_view stack;  ///< frames and "- waiting to lock X", innermost first, one a line
 };
 
 struct EventRow {

@@ -24,6 +24,7 @@ extern const Importer thread_dump;
 namespace {
 
 constexpr std::size_t max_locks = 1000;  // per thread; real ones hold a handful
+constexpr std::size_t max_stack = 64 * 1024;  // bytes per thread; the JVM stops at 1,024 frames by itself
 
 /// `"name" rest`: true for the line that opens a thread. The name may hold quotes; what follows it tells them from
 /// prose and from the deadlock report, where the name is followed by a colon.
@@ -84,7 +85,7 @@ std::string frame_name(std::string_view frame)
 }
 
 struct Thread {
-    std::string name, number, state, waiting_on, top_frame, cpu, allocated;
+    std::string name, number, state, waiting_on, top_frame, stack, cpu, allocated;
     std::vector<std::string> locked;
     std::int64_t line = 0;
     bool in_wait = false;  // Object.wait() gave the monitor back
@@ -182,10 +183,13 @@ private:
             return;
         }
         if (line.starts_with("at ")) {
-            if (thread_.top_frame.empty()) thread_.top_frame = frame_name(line.substr(3));
+            const std::string frame = frame_name(line.substr(3));
+            if (thread_.top_frame.empty()) thread_.top_frame = frame;
+            add_to_stack(frame);
             return;
         }
         if (!line.starts_with('-')) return;
+        if (!synchronizers_) add_to_stack(line);
         std::string_view what = trim(line.substr(1));
         const auto after = [&](std::string_view start) {
             if (!what.starts_with(start)) return false;
@@ -205,6 +209,13 @@ private:
         } else if (after("locked")) {
             hold(what);
         }
+    }
+
+    void add_to_stack(std::string_view line)
+    {
+        if (thread_.stack.size() + line.size() >= max_stack) return;
+        if (!thread_.stack.empty()) thread_.stack += '\n';
+        thread_.stack += line;
     }
 
     void wait_for(std::string_view what)
@@ -236,8 +247,10 @@ private:
 
     void take_goroutine_line(std::string_view raw)
     {
-        if (thread_.top_frame.empty() && !trim(raw).empty() && !raw.starts_with('\t'))
-            thread_.top_frame = raw.substr(0, raw.rfind('('));
+        if (trim(raw).empty() || raw.starts_with('\t')) return;
+        const std::string_view function = raw.substr(0, raw.rfind('('));
+        if (thread_.top_frame.empty()) thread_.top_frame = function;
+        add_to_stack(function);
     }
 
     Status flush()
@@ -259,6 +272,7 @@ private:
         row.waiting_on = thread_.waiting_on;
         row.holding = holding;
         row.top_frame = thread_.top_frame;
+        row.stack = thread_.stack;
         TRY(context_.add(row));
         if (row.at_ns) TRY(add_counters(*row.at_ns));
         context_.stored();

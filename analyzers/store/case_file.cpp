@@ -17,7 +17,7 @@ namespace casebook {
 namespace {
 
 constexpr std::int64_t application_id = 0x43424B31;  // "CBK1"
-constexpr int newest_schema = 1;
+constexpr int newest_schema = 2;
 
 std::string process_name()
 {

@@ -176,9 +176,9 @@ Status RowWriter::add(const GcPauseRow& row)
 
 Status RowWriter::add(const ThreadRow& row)
 {
-    TRY_ASSIGN(Statement * insert, prepared("INSERT INTO threads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+    TRY_ASSIGN(Statement * insert, prepared("INSERT INTO threads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
     insert->bind(1, file_id_).bind(2, row.at_ns).bind(3, row.name).bind(4, row.state);
-    return insert->bind(5, row.waiting_on).bind(6, row.holding).bind(7, row.top_frame).run();
+    return insert->bind(5, row.waiting_on).bind(6, row.holding).bind(7, row.top_frame).bind(8, row.stack).run();
 }
 
 Status RowWriter::add(const EventRow& row)

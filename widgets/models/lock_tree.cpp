@@ -185,13 +185,18 @@ std::string lock_tree_headline(std::span<const LockSession> sessions, const std:
     return text;
 }
 
-std::string lock_tree_text(const LockTreeRow& row)
+std::string lock_tree_lines(const LockTreeRow& row)
 {
     std::string text;
     for (int level = 1; level < std::min(row.depth, deepest_drawn); ++level) text += "│ ";
     if (row.depth > 0) text += "└ ";
     if (row.depth > deepest_drawn) text += "(level " + std::to_string(row.depth) + ") ";
-    return text + (row.pid == 0 ? std::string("prepared transaction") : std::to_string(row.pid));
+    return text;
+}
+
+std::string lock_tree_text(const LockTreeRow& row)
+{
+    return lock_tree_lines(row) + (row.pid == 0 ? std::string("prepared transaction") : std::to_string(row.pid));
 }
 
 std::string lock_pids_text(const std::vector<std::int64_t>& pids)

@@ -41,7 +41,9 @@ std::vector<LockTreeRow> lock_tree(std::span<const LockEdge> edges, std::span<co
 /// nobody waits for a lock.
 std::string lock_tree_headline(std::span<const LockSession> sessions, const std::vector<LockTreeRow>& rows);
 
-/// A row's place in the tree and its pid, drawn with lines: "│ └ 4711". Levels below the twelfth are counted.
+/// A row's place in the tree, drawn with lines: "│ └ ". Levels below the twelfth are counted.
+std::string lock_tree_lines(const LockTreeRow& row);
+/// The same with its pid: "│ └ 4711".
 std::string lock_tree_text(const LockTreeRow& row);
 /// "4711, prepared transaction".
 std::string lock_pids_text(const std::vector<std::int64_t>& pids);

@@ -106,6 +106,7 @@ constexpr const char* views[] = {
     QT_TRANSLATE_NOOP("Dictionary", " waiting_on||monitor or lock"),
     QT_TRANSLATE_NOOP("Dictionary", " holding||monitors and locks it holds"),
     QT_TRANSLATE_NOOP("Dictionary", " top_frame||innermost frame"),
+    QT_TRANSLATE_NOOP("Dictionary", " stack||frames and locks, innermost first, one a line"),
     QT_TRANSLATE_NOOP("Dictionary", "session|database sessions (pg_stat_activity)"),
     QT_TRANSLATE_NOOP("Dictionary", " at_ns|ns since 1970|time of the snapshot"),
     QT_TRANSLATE_NOOP("Dictionary", " pid||of the server process"),

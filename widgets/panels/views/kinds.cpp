@@ -16,6 +16,7 @@
 #include "widgets/panels/views/statement_view.h"
 #include "widgets/panels/views/table_view.h"
 #include "widgets/panels/views/text_view.h"
+#include "widgets/panels/views/thread_view.h"
 #include "widgets/panels/views/waterfall_view.h"
 
 #include <QCoreApplication>
@@ -49,6 +50,7 @@ const char* const statements = "statements";
 const char* const sessions = "sessions";
 const char* const heap = "heap";
 const char* const gc = "gc";
+const char* const threads = "threads";
 const char* const service_map = "service_map";
 const char* const metrics = "metrics";
 const char* const plan_list = "plans";
@@ -57,6 +59,7 @@ const char* const console = "console";
 // Where rows come from.
 const char* const of_statements = "statement";
 const char* const of_events = "event";
+const char* const of_threads = "thread";
 
 /// A finding's table of rows from `Source`, which this view shows better than a plain table.
 template <const char* const& Name, const char* const& Source>
@@ -87,6 +90,7 @@ std::optional<Evidence> explore_statements()
 std::optional<Evidence> explore_sessions() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Who waits for whom in the database"), sessions, "session", SessionView::query()); }
 std::optional<Evidence> explore_heap() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Classes on the heap"), heap, "heap", HeapView::query()); }
 std::optional<Evidence> explore_gc() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Garbage collection"), gc, "gc", GcView::query()); }
+std::optional<Evidence> explore_threads() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "What threads do and wait for"), threads, "thread", ThreadView::query()); }
 std::optional<Evidence> explore_services() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Who calls whom"), service_map, "span"); }
 std::optional<Evidence> explore_flame() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Where the time of requests goes"), "flame", "span"); }
 std::optional<Evidence> explore_profile() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Profiles"), "flame", "profile", FlameView::profile_query()); }
@@ -121,6 +125,7 @@ std::span<const EvidenceViewKind> evidence_view_kinds()
         EvidenceViewKind{"sessions", QT_TRANSLATE_NOOP("EvidenceViewKind", "Sessions and locks"), sessions_and_locks, make<SessionView>, explore_sessions},
         EvidenceViewKind{"heap", QT_TRANSLATE_NOOP("EvidenceViewKind", "Heap classes"), has_rows_of<heap, heap>, make<HeapView>, explore_heap, true},
         EvidenceViewKind{"gc", QT_TRANSLATE_NOOP("EvidenceViewKind", "Garbage collection"), asks_for<gc>, make<GcView>, explore_gc},
+        EvidenceViewKind{"threads", QT_TRANSLATE_NOOP("EvidenceViewKind", "Threads"), has_rows_of<threads, of_threads>, make<ThreadView>, explore_threads, true},
         EvidenceViewKind{"events", QT_TRANSLATE_NOOP("EvidenceViewKind", "Events"), has_rows_of<event_list, of_events>, make<TableView>, explore_events},
         EvidenceViewKind{"console", QT_TRANSLATE_NOOP("EvidenceViewKind", "SQL console"), asks_for<console>, make<ConsoleView>, explore_console},
         EvidenceViewKind{"series", QT_TRANSLATE_NOOP("EvidenceViewKind", "Chart"), asks_for<series>, make<SeriesView>, nothing},
