@@ -23,13 +23,13 @@ QSize Hint::minimumSizeHint() const
 void Hint::changeEvent(QEvent* event)
 {
     QLabel::changeEvent(event);
-    // Setting a palette answers with another palette change; only the application's counts.
-    if (event->type() == QEvent::ApplicationPaletteChange || event->type() == QEvent::StyleChange) recolor();
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::ApplicationPaletteChange || event->type() == QEvent::StyleChange) recolor();
 }
 
 void Hint::recolor()
 {
     QPalette colors = palette();
+    if (colors.color(QPalette::WindowText) == theme().muted_text) return;  // setting a palette answers with another change of it
     colors.setColor(QPalette::WindowText, theme().muted_text);
     setPalette(colors);
 }

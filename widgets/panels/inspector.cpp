@@ -43,6 +43,7 @@ QTextBrowser* make_browser(QWidget* parent, const QString& name)
     browser->setFrameShape(QFrame::NoFrame);
     browser->setAccessibleName(name);
     browser->document()->setDocumentMargin(8);
+    browser->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);  // names of classes and thresholds are longer than a panel is wide
     return browser;
 }
 

@@ -50,6 +50,10 @@ LedgerPanel::LedgerPanel(Session& session, QWidget* parent)
 {
     setObjectName(QStringLiteral("ledger"));
     table_->setObjectName(QStringLiteral("ledgerTable"));
+    // Names give way, so that all counts are in sight.
+    table_->horizontalHeader()->setStretchLastSection(false);
+    table_->horizontalHeader()->setMinimumSectionSize(40);
+    for (const int column : {LedgerModel::File, LedgerModel::Format}) table_->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch);
     note_table_->setObjectName(QStringLiteral("noteTable"));
     forget_->setObjectName(QStringLiteral("forgetFile"));
     forget_->setToolTip(tr("Take the selected file and everything that came from it out of the case (Delete)"));
@@ -95,11 +99,7 @@ void LedgerPanel::show_ledger()
     const bool first_time = model_->rowCount() == 0;
     model_->setEntries(session_.ledger());
     stack_->setCurrentIndex(model_->rowCount() > 0 ? 1 : 0);
-    if (first_time && model_->rowCount() > 0) {
-        table_->resizeColumnsToContents();
-        table_->setColumnWidth(LedgerModel::File, std::clamp(table_->columnWidth(LedgerModel::File), 100, 160));
-        table_->setColumnWidth(LedgerModel::Format, std::clamp(table_->columnWidth(LedgerModel::Format), 80, 120));
-    }
+    if (first_time && model_->rowCount() > 0) table_->resizeColumnsToContents();
     if (row >= 0 && row < model_->rowCount()) table_->selectRow(row);
     show_notes();
 }

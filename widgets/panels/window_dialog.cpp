@@ -47,7 +47,8 @@ WindowDialog::WindowDialog(Session& session, QWidget* parent)
                              this);
     words->setWordWrap(true);
     table_->setHorizontalHeaderLabels({tr("Window"), tr("From"), tr("To")});
-    table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    table_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
     table_->verticalHeader()->hide();
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
     table_->setSelectionMode(QAbstractItemView::SingleSelection);

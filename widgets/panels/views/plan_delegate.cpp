@@ -23,8 +23,13 @@ void PlanDelegate::paint_cell(QPainter& painter, Cell& cell) const
         const double share = std::clamp(cell.index.data(PlanModel::shareRole).toDouble(), 0.0, 1.0);
         const QRect whole = area.adjusted(3, 3, -3, -3);
         QColor fill = share >= 0.5 ? colors.error : share >= 0.2 ? colors.warning : colors.accent;
-        fill.setAlpha(cell.selected ? 150 : 95);
-        if (share > 0) painter.fillRect(QRect(whole.left(), whole.top(), std::max(1, static_cast<int>(share * whole.width())), whole.height()), fill);
+        fill.setAlpha(95);
+        QRect bar(whole.left(), whole.top(), std::max(1, static_cast<int>(share * whole.width())), whole.height());
+        if (cell.selected) {  // a bar behind the figures would take their contrast with the selection
+            fill = cell.ink;
+            bar.setTop(bar.bottom() - 1);
+        }
+        if (share > 0) painter.fillRect(bar, fill);
         if (share >= 0.01) {
             painter.setPen(cell.selected ? cell.ink : colors.muted);
             painter.drawText(cell.place, Qt::AlignLeft | Qt::AlignVCenter, QString::fromStdString(format_percent(share)));
