@@ -166,7 +166,7 @@ private:
         const QString folder = QCoreApplication::applicationDirPath() + QLatin1String("/screenshots/");
         QDir().mkpath(folder);
         const QString stem = folder + theme + QLatin1Char('-') + name;
-        const QString how = QStringLiteral("When it is as it should be: %1=1 %2 pictures:%3/%4").arg(QLatin1String(accept_variable), QCoreApplication::applicationFilePath(), theme, name);
+        const QString how = QStringLiteral("When it is as it should be: %1=1 QT_QPA_PLATFORM=offscreen %2 pictures:%3/%4").arg(QLatin1String(accept_variable), QCoreApplication::applicationFilePath(), theme, name);
         const QImage wanted(file);
         if (wanted.isNull()) {
             QVERIFY(seen.save(stem + QLatin1String(".actual.png")));
