@@ -50,10 +50,10 @@ LedgerPanel::LedgerPanel(Session& session, QWidget* parent)
 {
     setObjectName(QStringLiteral("ledger"));
     table_->setObjectName(QStringLiteral("ledgerTable"));
-    // Names give way, so that all counts are in sight.
+    // Names of formats give way, so that the counts are in sight.
     table_->horizontalHeader()->setStretchLastSection(false);
     table_->horizontalHeader()->setMinimumSectionSize(40);
-    for (const int column : {LedgerModel::File, LedgerModel::Format}) table_->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch);
+    table_->horizontalHeader()->setSectionResizeMode(LedgerModel::Format, QHeaderView::Stretch);
     note_table_->setObjectName(QStringLiteral("noteTable"));
     forget_->setObjectName(QStringLiteral("forgetFile"));
     forget_->setToolTip(tr("Take the selected file and everything that came from it out of the case (Delete)"));
@@ -77,7 +77,7 @@ LedgerPanel::LedgerPanel(Session& session, QWidget* parent)
     auto* splitter = new QSplitter(Qt::Horizontal, this);
     splitter->addWidget(table_);
     splitter->addWidget(right);
-    splitter->setStretchFactor(0, 2);
+    splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 1);
     splitter->setChildrenCollapsible(false);
     stack_->addWidget(new Hint(
@@ -99,7 +99,11 @@ void LedgerPanel::show_ledger()
     const bool first_time = model_->rowCount() == 0;
     model_->setEntries(session_.ledger());
     stack_->setCurrentIndex(model_->rowCount() > 0 ? 1 : 0);
-    if (first_time && model_->rowCount() > 0) table_->resizeColumnsToContents();
+    if (first_time && model_->rowCount() > 0) {
+        for (int column = 0; column < model_->columnCount(); ++column)
+            if (column != LedgerModel::Format) table_->resizeColumnToContents(column);
+        table_->setColumnWidth(LedgerModel::File, std::clamp(table_->columnWidth(LedgerModel::File), 100, 160));
+    }
     if (row >= 0 && row < model_->rowCount()) table_->selectRow(row);
     show_notes();
 }
