@@ -1,5 +1,6 @@
 #include "app/gui/main_window.h"
 #include "app/gui/screenshot.h"
+#include "app/gui/translations.h"
 #include "widgets/session/session.h"
 
 #include <QApplication>
@@ -16,6 +17,7 @@ int main(int argc, char** argv)
     QApplication::setDesktopFileName(QStringLiteral("org.casebook.Casebook"));
     QApplication application(argc, argv);
 
+    install_translations(QLocale());
     QCommandLineParser parser;
     parser.setApplicationDescription(QApplication::translate("main", "Workbench for performance incidents"));
     parser.addHelpOption();
