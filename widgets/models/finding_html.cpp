@@ -252,7 +252,7 @@ QString finding_html(const Finding& finding, const FindingContext& context)
                         .arg(muted, html(subject.kind), html(subject.name));
         if (finding.when)
             text += QStringLiteral("<tr><td style='color:%1'>%2&nbsp;</td><td>%3</td></tr>")
-                        .arg(muted, tr("when"), range_text(*finding.when));
+                        .arg(muted, tr("when"), QStringLiteral("<a href='when:0' title='%1'>%2</a>").arg(tr("Show this time in all charts"), range_text(*finding.when)));
         text += QStringLiteral("</table>");
     }
     text += heading(tr("Why this verdict")) + QStringLiteral("<p>%1</p>").arg(reason_of(finding.verdict));

@@ -13,6 +13,19 @@ std::int64_t integer(const Value& value)
     return number ? *number : 0;
 }
 
+float real(const Value& value)
+{
+    const auto* number = std::get_if<double>(&value);
+    return number ? static_cast<float>(*number) : static_cast<float>(integer(value));
+}
+
+constexpr const char* snapshots_sql = "SELECT DISTINCT at_ns, 'class histogram' FROM heap_class WHERE at_ns IS NOT NULL "
+                                      "UNION ALL SELECT DISTINCT at_ns, 'thread dump' FROM thread WHERE at_ns IS NOT NULL "
+                                      "UNION ALL SELECT DISTINCT snapshot_at_ns, 'statements' FROM statement WHERE snapshot_at_ns IS NOT NULL "
+                                      "UNION ALL SELECT DISTINCT at_ns, 'sessions' FROM session WHERE at_ns IS NOT NULL "
+                                      "UNION ALL SELECT DISTINCT at_ns, 'tables' FROM table_stat WHERE at_ns IS NOT NULL "
+                                      "UNION ALL SELECT at_ns, 'plan' FROM plan WHERE at_ns IS NOT NULL ORDER BY 1, 2";
+
 }  // namespace
 
 Result<TimelineData> read_timeline(CaseFile& file, const Control& control)
@@ -22,6 +35,14 @@ Result<TimelineData> read_timeline(CaseFile& file, const Control& control)
                                             QueryLimits{.max_rows = 5'000}, control));
     for (const auto& row : events.rows)
         data.events.push_back({integer(row[0]), to_text(row[1]), to_text(row[2]), to_text(row[3])});
+    TRY_ASSIGN(const auto snapshots, run_query(file, snapshots_sql, {}, QueryLimits{.max_rows = 5'000}, control));
+    for (const auto& row : snapshots.rows) data.snapshots.push_back({integer(row[0]), to_text(row[1])});
+    TRY_ASSIGN(const auto pauses, run_query(file, "SELECT at_ns, pause_ms FROM gc_pause WHERE at_ns IS NOT NULL ORDER BY at_ns", {},
+                                            QueryLimits{.max_rows = 100'000}, control));
+    for (const auto& row : pauses.rows) {
+        data.pauses.push_back({integer(row[0]), real(row[1])});
+        data.max_pause_ms = std::max(data.max_pause_ms, data.pauses.back().pause_ms);
+    }
     return data;
 }
 
@@ -64,6 +85,15 @@ Result<TimelineData> count_requests(const SpanTable& spans, TimeRange range, std
     return data;
 }
 
+TimelineData with_moments_of(TimelineData counted, TimelineData data)
+{
+    data.extent = counted.extent;
+    data.buckets = std::move(counted.buckets);
+    data.max_requests = counted.max_requests;
+    data.max_p95_ms = counted.max_p95_ms;
+    return data;
+}
+
 Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std::size_t bucket_count, const Control& control)
 {
     if (spans.empty() || bucket_count == 0) return data;
@@ -71,8 +101,7 @@ Result<TimelineData> add_requests(TimelineData data, const SpanTable& spans, std
     if (data.extent.to_ns <= data.extent.from_ns) data.extent = range;
     data.extent = {std::min(data.extent.from_ns, range.from_ns), std::max(data.extent.to_ns, range.to_ns)};
     TRY_ASSIGN(TimelineData counted, count_requests(spans, data.extent, bucket_count, control));
-    counted.events = std::move(data.events);
-    return counted;
+    return with_moments_of(std::move(counted), std::move(data));
 }
 
 }  // namespace casebook

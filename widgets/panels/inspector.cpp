@@ -36,6 +36,13 @@ const AnalyzerVerdict* verdict_of(const AnalysisReport* report, const std::strin
     return found == report->verdicts.end() ? nullptr : &*found;
 }
 
+/// A tenth more on each side, so that one sees where it began and ended.
+TimeRange with_margin(TimeRange range)
+{
+    const auto margin = std::max<std::int64_t>(static_cast<std::int64_t>(range.seconds() * 1e8), 500'000'000);
+    return {range.from_ns - margin, range.to_ns + margin};
+}
+
 QTextBrowser* make_browser(QWidget* parent, const QString& name)
 {
     auto* browser = new QTextBrowser(parent);
@@ -142,6 +149,8 @@ void InspectorPanel::follow(const QUrl& link)
         session_.openEvidence(finding->evidence[number], finding);
     } else if (link.scheme() == QLatin1String("finding") && finding && number < finding->related.size()) {
         session_.selectFinding(finding->related[number].analyzer, finding->related[number].key);
+    } else if (link.scheme() == QLatin1String("when") && finding && finding->when) {
+        session_.showRange(with_margin(*finding->when));
     } else if (link.scheme() == QLatin1String("copy")) {
         const auto report = session_.report();
         const AnalyzerVerdict* verdict = verdict_of(report.get(), selection.analyzer);

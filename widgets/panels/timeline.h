@@ -8,7 +8,8 @@
 
 namespace casebook {
 
-/// The time of the case in one strip: requests and their p95, deploys and other events, windows. It shows the time that all
+/// The time of the case in one strip: requests and their p95 (without traces, pauses of the collector), snapshots, deploys and other
+/// events, windows. It shows the time that all
 /// charts show, with a thin line above for where that lies in the whole.
 ///
 /// Mouse: drag marks a stretch; Shift+drag makes a window of it; the edges of windows are dragged; the wheel zooms, Shift
@@ -62,6 +63,9 @@ private:
     void paint_overview(QPainter& painter, const QRectF& area) const;
     void paint_windows(QPainter& painter, const QRectF& area) const;
     void paint_requests(QPainter& painter, const QRectF& area) const;
+    void paint_pauses(QPainter& painter, const QRectF& area) const;
+    void paint_snapshots(QPainter& painter, const QRectF& area) const;
+    void paint_legend(QPainter& painter, const QRectF& area, const QString& legend) const;
     void paint_events(QPainter& painter, const QRectF& area) const;
     void paint_axis(QPainter& painter, const QRectF& area) const;
     void paint_marks(QPainter& painter, const QRectF& area) const;
@@ -79,6 +83,8 @@ private:
     void move_mark(int direction, bool end_only);
     void give_up_drag();
     void fill_menu(class QMenu& menu, std::optional<TimeRange> range);
+
+    static constexpr double far_away_px = 100'000;  ///< painters do not like more
 
     Session& session_;
     JobSlot loading_, counting_;
