@@ -17,7 +17,10 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
+#include <QTextBlock>
+#include <QTextBrowser>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -62,6 +65,8 @@ private slots:
     void escape_gives_a_drag_up();
     void dialog_is_the_keyboards_way();
     void tips_are_exact_in_both_zones();
+    void pauses_and_snapshots_without_traces();
+    void time_of_a_finding_is_shown_by_a_click();
     void far_times_do_no_harm();
 
 private:
@@ -355,6 +360,49 @@ void TestSharedTime::tips_are_exact_in_both_zones()
     if (before.isNull()) qunsetenv("TZ");
     else qputenv("TZ", before);
     tzset();
+}
+
+void TestSharedTime::pauses_and_snapshots_without_traces()
+{
+    session_->newCase();
+    QVERIFY(wait_idle(*session_, 60'000));
+    const QString samples = QString::fromStdString((source_folder() / "tests/samples/jvm").string());
+    session_->importPaths({samples + QStringLiteral("/gc_g1.log"), samples + QStringLiteral("/threads.txt")});
+    QVERIFY(wait_idle(*session_, 60'000));
+    QTRY_VERIFY(session_->extent().seconds() > 0);
+    QStringList tips;
+    const auto all_tips = [&] {
+        tips.clear();
+        for (int x = 0; x < timeline()->width(); ++x) tips << timeline()->tip_at(QPointF(x, 40));
+        return tips.join(QLatin1Char('\n'));
+    };
+    QTRY_VERIFY(all_tips().contains(QStringLiteral("of the collector")));
+    QVERIFY2(all_tips().contains(QStringLiteral("recorded here: thread dump")), qPrintable(all_tips()));
+}
+
+void TestSharedTime::time_of_a_finding_is_shown_by_a_click()
+{
+    QTRY_VERIFY(session_->report());
+    const auto& findings = session_->report()->findings;
+    const auto timed = std::find_if(findings.begin(), findings.end(), [](const Finding& one) { return one.when.has_value(); });
+    QVERIFY(timed != findings.end());
+    session_->selectFinding(timed->analyzer, timed->key);
+    auto* text = window_->findChild<QTextBrowser*>(QStringLiteral("findingText"));
+    // The link stands where the time is written.
+    QTRY_VERIFY(text->document()->toHtml().contains(QStringLiteral("when:0")));
+    for (QTextBlock block = text->document()->begin(); block.isValid(); block = block.next())
+        for (auto part = block.begin(); !part.atEnd(); ++part) {
+            if (part.fragment().charFormat().anchorHref() != QLatin1String("when:0")) continue;
+            QTextCursor cursor(text->document());
+            cursor.setPosition(part.fragment().position() + 2);
+            QTest::mouseClick(text->viewport(), Qt::LeftButton, {}, text->cursorRect(cursor).center());
+            const double margin_s = std::max(0.5, timed->when->seconds() / 10);
+            const TimeRange shown = session_->visibleRange().value_or(session_->extent());
+            QVERIFY(shown.from_ns <= timed->when->from_ns && shown.to_ns >= timed->when->to_ns);
+            QVERIFY(shown.seconds() <= timed->when->seconds() + 2 * margin_s + 0.001);
+            return;
+        }
+    QFAIL("no link");
 }
 
 void TestSharedTime::far_times_do_no_harm()
