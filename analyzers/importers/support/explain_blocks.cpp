@@ -145,23 +145,35 @@ void ExplainText::add(plan::Format format, std::size_t begin, std::size_t end)
 }
 
 // From a bracket to the one that closes it, or to the next result.
-std::size_t ExplainText::take_json(std::size_t at)
+/// The first line from `at` on that mentions a plan's key; the number of lines when there is none. Every line is looked at
+/// once, however many places it is asked from.
+std::size_t ExplainText::next_plan_key(std::size_t at)
 {
     const auto& lines = unframed_.lines();
+    for (plan_key_line_ = std::max(plan_key_line_, at); plan_key_line_ < lines.size(); ++plan_key_line_) {
+        // A key may be cut in two by a client that broke lines, so lines are looked at in pairs.
+        const std::string_view text = lines[plan_key_line_].text;
+        const std::string_view before = plan_key_line_ > at ? lines[plan_key_line_ - 1].text : std::string_view();
+        std::string pair(before.substr(before.size() - std::min<std::size_t>(before.size(), 200)));
+        pair.append(text.substr(0, std::min<std::size_t>(text.size(), 1u << 16)));
+        if (mentions_plan_key(pair) || mentions_plan_key(text)) break;
+    }
+    return plan_key_line_;
+}
+
+std::size_t ExplainText::take_json(std::size_t at)
+{
+    // Prose in brackets is not worth following to the end of a large file.
+    constexpr std::size_t most_lines_without_plan = 2'000;
+    const std::size_t plan_key = next_plan_key(at);
+    const auto& lines = unframed_.lines();
+    if (plan_key == lines.size() || plan_key - at > most_lines_without_plan) return at;
     std::int64_t depth = 0;
     bool in_string = false;
-    bool about_plans = false;
     std::size_t end = at;
-    // A key may be cut in two by a client that broke lines, so lines are looked at in pairs.
-    std::string pair;
     for (; end < lines.size(); ++end) {
         const std::string_view text = lines[end].text;
         if (end > at && lines[end].starts_table) break;
-        if (!about_plans) {
-            pair.append(text.substr(0, std::min<std::size_t>(text.size(), 1u << 16)));
-            about_plans = mentions_plan_key(pair) || mentions_plan_key(text);
-            pair = text.size() > 200 ? std::string(text.substr(text.size() - 200)) : std::string(text);
-        }
         for (std::size_t i = 0; i < text.size(); ++i) {
             const char c = text[i];
             if (in_string) {
@@ -179,11 +191,8 @@ std::size_t ExplainText::take_json(std::size_t at)
             ++end;
             break;
         }
-        // Prose in brackets is not worth following to the end of a large file.
-        constexpr std::size_t most_lines_without_plan = 2'000;
-        if (!about_plans && end - at > most_lines_without_plan) return at;
     }
-    if (!about_plans) return at;
+    if (end <= plan_key) return at;
     add(plan::Format::json, at, end);
     return end;
 }

@@ -36,6 +36,7 @@ public:
     std::string_view statement_before(std::int64_t line, std::int64_t after) const;
 
 private:
+    std::size_t next_plan_key(std::size_t at);
     std::size_t take_json(std::size_t at);
     std::size_t take_xml(std::size_t at);
     std::size_t take_yaml(std::size_t at);
@@ -47,6 +48,7 @@ private:
     std::vector<ExplainBlock> blocks_;
     std::vector<ExplainedStatement> statements_;
     std::deque<std::string> joined_;
+    std::size_t plan_key_line_ = 0;  ///< how far next_plan_key() has looked
 };
 
 /// Whether the beginning of a file holds a plan, and in which format the first one is; for sniffers.
