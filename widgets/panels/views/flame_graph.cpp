@@ -145,7 +145,7 @@ void FlameGraph::paintEvent(QPaintEvent*)
         return;
     }
     const int height = row_height(), width = viewport()->width();
-    const auto [least, most] = std::minmax(depth_at(0), depth_at(viewport()->height() - 1));
+    const auto [least, most] = std::minmax({depth_at(0), depth_at(viewport()->height() - 1)});  // a list: two values would dangle
     const auto first = static_cast<std::uint32_t>(std::max<std::int64_t>(0, least));
     const std::uint32_t last = std::min(data_->depth_count(), static_cast<std::uint32_t>(std::max<std::int64_t>(0, most + 1)));
     for (std::uint32_t depth = first; depth < last; ++depth) {
