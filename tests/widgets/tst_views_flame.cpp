@@ -1,11 +1,18 @@
 #include "tests/widgets/views_fixtures.h"
+#include "widgets/charts/picture.h"
 #include "widgets/models/views/flame_data.h"
 #include "widgets/models/views/service_graph.h"
 #include "widgets/panels/views/flame_graph.h"
 #include "widgets/panels/views/service_map.h"
 #include "widgets/panels/views/treemap.h"
 
+#include <QApplication>
+#include <QClipboard>
+#include <QFile>
+#include <QImage>
+#include <QPixmap>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QTest>
 #include <cmath>
 
@@ -207,6 +214,32 @@ private slots:
         QVERIFY(map.text().contains(QStringLiteral("gateway calls orders; Calls: 1")));
         map.set_graph({});
         QVERIFY(!map.grab().isNull());
+    }
+
+    void what_is_shown_becomes_a_picture()
+    {
+        FlameGraph graph;
+        graph.resize(600, 200);
+        graph.set_data(stacks());
+        graph.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&graph));
+        QTemporaryDir folder;
+        const QString png = folder.filePath(QStringLiteral("flame.png")), svg = folder.filePath(QStringLiteral("flame.svg"));
+        QCOMPARE(export_picture(*graph.viewport(), png), QString());
+        const QImage picture(png);
+        QCOMPARE(picture.size(), graph.viewport()->size() * 2);
+        QVERIFY(picture.pixelColor(100, 2 * graph.row_height() + 5) != picture.pixelColor(100, picture.height() - 4));  // frames above, ground below
+        QCOMPARE(export_picture(*graph.viewport(), svg), QString());
+        QFile file(svg);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QByteArray text = file.readAll();
+        QVERIFY(text.contains("<svg") && text.trimmed().endsWith("</svg>"));
+        for (const char* name : {"main", "a.run", "c.wait", "b.parse"}) QVERIFY2(text.contains(name), name);  // every level, the first included
+        QVERIFY(export_picture(graph, folder.filePath(QStringLiteral("no/such/folder.png"))).contains(QStringLiteral("folder.png")));
+        add_picture_actions(graph, *graph.viewport(), {});
+        QCOMPARE(graph.actions().size(), 2);
+        graph.actions().first()->trigger();
+        QVERIFY(!QApplication::clipboard()->pixmap().isNull());
     }
 
     void treemap_fills_its_area_by_size()

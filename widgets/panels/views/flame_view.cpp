@@ -1,6 +1,7 @@
 #include "widgets/panels/views/flame_view.h"
 
 #include "analyzers/core/text.h"
+#include "widgets/charts/picture.h"
 #include "widgets/models/views/trace_table.h"
 #include "widgets/panels/views/flame_graph.h"
 #include "widgets/panels/views/span_lookup.h"
@@ -62,6 +63,7 @@ FlameView::FlameView(Session& session, QWidget* parent)
     lines->addWidget(note_);
     lines->addWidget(graph_, 1);
     body->setFocusProxy(graph_);
+    add_picture_actions(*graph_, *graph_->viewport(), [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
     set_body(body);
     set_empty_hint(tr("No profile in the case. Import folded stacks (async-profiler -o collapsed, perf script | stackcollapse-perf) or a pprof file."));
     connect(kinds_, &QComboBox::currentIndexChanged, this, &FlameView::show_kind);

@@ -1,5 +1,6 @@
 #include "widgets/panels/views/heap_view.h"
 
+#include "widgets/charts/picture.h"
 #include "widgets/panels/views/data_table.h"
 #include "widgets/panels/views/snapshot_picker.h"
 #include "widgets/panels/views/treemap.h"
@@ -33,6 +34,7 @@ HeapView::HeapView(Session& session, QWidget* parent) : QueryView(session, paren
     body->setFocusProxy(table_);
     set_body(body);
     set_empty_hint(tr("No class histograms in the case. `jmap -histo:live PID > histo-1.txt` takes one; two or more show what grows."));
+    add_picture_actions(*map_, *map_, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
     connect(picker_, &SnapshotPicker::picked, this, &HeapView::show_diff);
     connect(table_, &DataTable::failed, this, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
     connect(table_, &DataTable::current_row_changed, this, [this](quint32 row) {

@@ -1,5 +1,6 @@
 #include "widgets/panels/views/service_map_view.h"
 
+#include "widgets/charts/picture.h"
 #include "widgets/panels/views/case_windows.h"
 #include "widgets/panels/views/service_map.h"
 #include "widgets/qt_text.h"
@@ -10,6 +11,7 @@ namespace casebook {
 ServiceMapView::ServiceMapView(Session& session, QWidget* parent) : QueryView(session, parent), map_(new ServiceMap)
 {
     set_body(map_);
+    add_picture_actions(*map_, *map_, [this](const QString& what) { this->session().tell({Message::Kind::error, what, {}}); });
     connect(map_, &ServiceMap::service_chosen, this, [this](const QString& service) { this->session().selectService(service.toStdString()); });
     const auto again = [this] { if (!map_->graph().nodes.empty() && range_ != window_of(this->session(), "incident")) load(); };
     connect(&session, &Session::windowsChanged, this, again);
