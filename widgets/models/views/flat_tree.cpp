@@ -55,6 +55,12 @@ void FlatTree::collapse_from(std::uint32_t depth)
     rebuild();
 }
 
+void FlatTree::collapse_marked(const std::vector<std::uint8_t>& marks)
+{
+    for (std::size_t node = 0; node < depths_.size(); ++node) collapsed_[node] = marks[node] != 0 && descendants_[node] > 0;
+    rebuild();
+}
+
 void FlatTree::set_subtree_collapsed(Node node, bool collapsed)
 {
     for (std::size_t i = node; i <= node + descendants_[node]; ++i) collapsed_[i] = collapsed && descendants_[i] > 0;

@@ -28,6 +28,8 @@ public:
     void expand_all();
     /// Closes every node of `depth` and deeper.
     void collapse_from(std::uint32_t depth);
+    /// Closes the nodes with a mark and opens all others; one mark per node.
+    void collapse_marked(const std::vector<std::uint8_t>& marks);
     /// Opens or closes a node with all below it.
     void set_subtree_collapsed(Node node, bool collapsed);
     /// Opens what hides the nodes. True when anything changed.

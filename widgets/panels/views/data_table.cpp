@@ -14,6 +14,7 @@
 #include <QStackedLayout>
 #include <QTableView>
 #include <QTimer>
+#include <QToolButton>
 #include <algorithm>
 #include <map>
 
@@ -45,7 +46,7 @@ QString largest_text(const TableColumn& column, TimeZoneMode zone)
 }  // namespace
 
 DataTable::DataTable(QWidget* parent)
-    : QWidget(parent), model_(new TableModel(this)), view_(new QTableView), filter_(new QLineEdit), count_(new QLabel), hint_(new QLabel),
+    : QWidget(parent), model_(new TableModel(this)), view_(new QTableView), filter_(new QLineEdit), count_(new QLabel), bar_(new QHBoxLayout), hint_(new QLabel),
       body_(new QWidget), stack_(new QStackedLayout), filter_timer_(new QTimer(this))
 {
     view_->setModel(model_);
@@ -76,15 +77,14 @@ DataTable::DataTable(QWidget* parent)
     filter_timer_->setInterval(filter_pause_ms);
     set_hint(tr("No rows."));
 
-    auto* bar = new QHBoxLayout;
-    bar->setContentsMargins(4, 4, 4, 4);
-    bar->setSpacing(8);
-    bar->addWidget(filter_, 1);
-    bar->addWidget(count_);
+    bar_->setContentsMargins(4, 4, 4, 4);
+    bar_->setSpacing(8);
+    bar_->addWidget(filter_, 1);
+    bar_->addWidget(count_);
     auto* column = new QVBoxLayout(body_);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    column->addLayout(bar);
+    column->addLayout(bar_);
     column->addWidget(view_, 1);
     setLayout(stack_);  // before widgets come in: a stack without a window shows its first one as a window
     stack_->addWidget(hint_);
@@ -123,6 +123,39 @@ void DataTable::add_actions()
     add(tr("Filter"), QKeySequence::Find, [this] { filter_->setFocus(); filter_->selectAll(); });
     add(tr("Clear Filter"), Qt::Key_Escape, [this] { filter_->clear(); });
     add(tr("Fit Columns"), QKeySequence(), &DataTable::fit_columns);
+}
+
+QAction* DataTable::add_row_command(const QString& text, const QString& tip, const QKeySequence& keys, int least, int most, std::function<void()> act)
+{
+    auto* action = new QAction(text, view_);
+    action->setToolTip(keys.isEmpty() ? tip : QStringLiteral("%1 (%2)").arg(tip, keys.toString(QKeySequence::NativeText)));
+    action->setShortcut(keys);
+    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    connect(action, &QAction::triggered, this, std::move(act));
+    view_->insertAction(view_->actions().value(0), action);
+    auto* button = new QToolButton;
+    button->setDefaultAction(action);
+    button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+    bar_->addWidget(button);
+    const auto update = [this, action, least, most] {
+        const auto rows = view_->selectionModel()->selectedRows().size();
+        action->setEnabled(rows >= least && rows <= most);
+    };
+    connect(view_->selectionModel(), &QItemSelectionModel::selectionChanged, action, update);
+    connect(model_, &QAbstractItemModel::modelReset, action, update);
+    update();
+    return action;
+}
+
+std::vector<std::uint32_t> DataTable::selected_table_rows(std::size_t most) const
+{
+    std::vector<std::uint32_t> rows;
+    for (const QItemSelectionRange& range : view_->selectionModel()->selection())
+        for (int row = range.top(); row <= range.bottom() && rows.size() < most; ++row) rows.push_back(static_cast<std::uint32_t>(row));
+    std::sort(rows.begin(), rows.end());
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    for (std::uint32_t& row : rows) row = model_->table_row(static_cast<int>(row));
+    return rows;
 }
 
 void DataTable::set_table(std::shared_ptr<const TableData> table)

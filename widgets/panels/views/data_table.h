@@ -8,6 +8,9 @@
 #include <optional>
 #include <vector>
 
+class QAction;
+class QHBoxLayout;
+class QKeySequence;
 class QLabel;
 class QLineEdit;
 class QStackedLayout;
@@ -32,6 +35,11 @@ public:
     /// Selects a row of the table and scrolls to it.
     void go_to(std::uint32_t table_row);
     std::optional<std::uint32_t> current_table_row() const;
+    /// The table's rows behind the selected ones, as shown from the top; at most `most`.
+    std::vector<std::uint32_t> selected_table_rows(std::size_t most) const;
+    /// Adds a command for selected rows: to the context menu, and as a button beside the filter. It can be used while between
+    /// `least` and `most` rows are selected.
+    QAction* add_row_command(const QString& text, const QString& tip, const QKeySequence& keys, int least, int most, std::function<void()> act);
     /// Goes to the first row that has all these texts, each a cell of its own, now or with the next table that has one.
     void reveal(const QStringList& texts);
     /// Goes to the row that `find` names, now and in every table that is set later.
@@ -75,6 +83,7 @@ private:
     QTableView* view_;
     QLineEdit* filter_;
     QLabel* count_;
+    QHBoxLayout* bar_;
     QLabel* hint_;
     QWidget* body_;
     QStackedLayout* stack_;

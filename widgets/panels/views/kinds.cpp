@@ -17,6 +17,8 @@
 #include "widgets/panels/views/table_view.h"
 #include "widgets/panels/views/text_view.h"
 #include "widgets/panels/views/thread_view.h"
+#include "widgets/panels/views/trace_diff_evidence.h"
+#include "widgets/panels/views/trace_diff_view.h"
 #include "widgets/panels/views/waterfall_view.h"
 
 #include <QCoreApplication>
@@ -43,6 +45,7 @@ const char* const series = "series";
 const char* const distribution = "distribution";
 const char* const plan = "plan";
 const char* const text = "text";
+const char* const trace_diff = "trace_diff";
 // Views that are opened from the menu; findings do not ask for them.
 const char* const traces = "traces";
 const char* const operation_list = "operations";
@@ -82,6 +85,7 @@ Evidence of_case(const char* caption, const char* view, const char* source, cons
 }
 
 std::optional<Evidence> explore_traces() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "All traces"), traces, "span"); }
+std::optional<Evidence> explore_comparison() { return no_comparison(); }
 std::optional<Evidence> explore_operations() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Operations of all services"), operation_list, "span"); }
 std::optional<Evidence> explore_statements()
 {
@@ -115,6 +119,7 @@ std::span<const EvidenceViewKind> evidence_view_kinds()
         EvidenceViewKind{"waterfall", QT_TRANSLATE_NOOP("EvidenceViewKind", "Trace waterfall"), asks_for<span_tree>, make<WaterfallView>, nothing},
         EvidenceViewKind{"latency", QT_TRANSLATE_NOOP("EvidenceViewKind", "Latency"), asks_for<distribution>, make<LatencyView>, explore_latency},
         EvidenceViewKind{"traces", QT_TRANSLATE_NOOP("EvidenceViewKind", "Traces"), asks_for<traces>, make<TraceListView>, explore_traces},
+        EvidenceViewKind{"trace_diff", QT_TRANSLATE_NOOP("EvidenceViewKind", "Trace diff"), asks_for<trace_diff>, make<TraceDiffView>, explore_comparison},
         EvidenceViewKind{"operations", QT_TRANSLATE_NOOP("EvidenceViewKind", "Operations"), asks_for<operation_list>, make<OperationView>, explore_operations},
         EvidenceViewKind{"service_map", QT_TRANSLATE_NOOP("EvidenceViewKind", "Service map"), asks_for<service_map>, make<ServiceMapView>, explore_services},
         EvidenceViewKind{"flame", QT_TRANSLATE_NOOP("EvidenceViewKind", "Flame graph"), flame_of_spans, make<FlameView>, explore_flame},

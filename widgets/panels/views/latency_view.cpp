@@ -13,8 +13,11 @@
 #include "widgets/panels/views/case_windows.h"
 #include "widgets/panels/views/span_lookup.h"
 #include "widgets/panels/views/table_view.h"
+#include "widgets/panels/views/trace_diff_evidence.h"
 #include "widgets/session/session.h"
 
+#include <QTabWidget>
+#include <QToolButton>
 #include <algorithm>
 
 namespace casebook {
@@ -40,9 +43,15 @@ LatencyPoints points_of(const QueryResult& rows)
 
 }  // namespace
 
-LatencyView::LatencyView(Session& session, QWidget* parent) : QueryView(session, parent), pane_(new LatencyPane), compare_slot_(session.jobs()), events_slot_(session.jobs())
+LatencyView::LatencyView(Session& session, QWidget* parent) : QueryView(session, parent), pane_(new LatencyPane), compare_slot_(session.jobs()), events_slot_(session.jobs()), trees_(new QToolButton)
 {
     set_body(pane_);
+    trees_->setText(tr("Compare Call Trees"));
+    trees_->setToolTip(tr("Compare the marked requests with the rest as one call tree; drag a box around requests first"));
+    trees_->setAutoRaise(true);
+    trees_->setEnabled(false);
+    pane_->tabs().setCornerWidget(trees_);
+    connect(trees_, &QToolButton::clicked, this, &LatencyView::compare_trees);
     connect(pane_, &LatencyPane::selection_changed, this, &LatencyView::compare);
     connect(pane_, &LatencyPane::request_chosen, this, &LatencyView::open_trace);
     share_time_axis(session, pane_->chart());
@@ -125,6 +134,8 @@ void LatencyView::show_rows(std::shared_ptr<const QueryResult> rows)
 void LatencyView::compare(const std::vector<quint32>& places)
 {
     compare_slot_.clear();
+    boxed_.clear();
+    trees_->setEnabled(false);
     if (places.empty()) return pane_->set_comparison_hint(tr("Drag a box around requests above, slow ones for instance: this tab then ranks the attributes they share and the others do not."));
     using Split = std::shared_ptr<const RequestSplit>;
     compare_slot_ = session().compute<Split>(
@@ -140,6 +151,8 @@ void LatencyView::compare(const std::vector<quint32>& places)
 
 void LatencyView::compare_sides(std::shared_ptr<const RequestSplit> split)
 {
+    boxed_ = split->selected;
+    trees_->setEnabled(evidence().sql.empty());
     pane_->set_comparison_hint(tr("Comparing %1 requests with %2 others…").arg(count_text(static_cast<std::int64_t>(split->selected.size())), count_text(static_cast<std::int64_t>(split->rest.size()))));
     compare_slot_ = session().compute<CohortComparison>(
         tr("Compare the selection with the rest"),
@@ -148,6 +161,20 @@ void LatencyView::compare_sides(std::shared_ptr<const RequestSplit> split)
             if (comparison) pane_->set_comparison(*comparison);
             else pane_->set_comparison_hint(QString::fromStdString(comparison.error().what));
         });
+}
+
+void LatencyView::compare_trees()
+{
+    if (boxed_.empty() || !pane_->spans()) return;
+    const SpanTable& spans = *pane_->spans();
+    RequestBox box{spans.start_ns[boxed_.front()], spans.start_ns[boxed_.front()], spans.duration_ns[boxed_.front()], spans.duration_ns[boxed_.front()]};
+    for (const quint32 row : boxed_) {
+        box.start_from_ns = std::min(box.start_from_ns, spans.start_ns[row]);
+        box.start_to_ns = std::max(box.start_to_ns, spans.start_ns[row]);
+        box.duration_from_ns = std::min(box.duration_from_ns, spans.duration_ns[row]);
+        box.duration_to_ns = std::max(box.duration_to_ns, spans.duration_ns[row]);
+    }
+    session().openEvidence(compare_box(service_, operation_, box));
 }
 
 void LatencyView::open_trace(quint32 row)

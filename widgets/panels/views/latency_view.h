@@ -2,6 +2,8 @@
 
 #include "widgets/panels/views/query_view.h"
 
+class QToolButton;
+
 namespace casebook {
 
 class LatencyPane;
@@ -26,12 +28,15 @@ private:
     void show_all();
     void compare(const std::vector<quint32>& places);
     void compare_sides(std::shared_ptr<const RequestSplit> split);
+    void compare_trees();
     void open_trace(quint32 row);
 
     void show_windows();
 
     LatencyPane* pane_;
     JobSlot compare_slot_, events_slot_;
+    QToolButton* trees_;
+    std::vector<quint32> boxed_;       ///< the requests in the box, as rows of the span table
     std::string service_, operation_;  ///< what the requests in sight are limited to
 };
 

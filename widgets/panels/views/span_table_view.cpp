@@ -6,6 +6,7 @@
 #include "widgets/panels/views/data_table.h"
 #include "widgets/panels/views/selection_note.h"
 #include "widgets/panels/views/table_view.h"
+#include "widgets/panels/views/trace_diff_evidence.h"
 #include "widgets/qt_text.h"
 #include "widgets/session/session.h"
 
@@ -71,6 +72,8 @@ QString SpanTableView::copyText() const { return table_->selected_text(true); }
 TraceListView::TraceListView(Session& session, QWidget* parent) : SpanTableView(session, parent)
 {
     table_->set_hint(tr("No trace of the selected service, operation and time."));
+    table_->add_row_command(tr("Compare Traces"), tr("Compare the two selected traces as one call tree; Ctrl+click selects a second one"), QKeySequence(Qt::CTRL | Qt::Key_D), 2, 2,
+                            [this] { compare(); });
     connect(&session, &Session::selectionChanged, this, [this] {
         const Selection& selection = this->session().selection();
         if (spans_ && (selection.service != service_ || selection.operation != operation_ || selection.range != range_)) load();
@@ -95,17 +98,43 @@ void TraceListView::arrived()
     table_->sort_by(1, Qt::DescendingOrder);
 }
 
+std::string TraceListView::trace_id(std::uint32_t row) const
+{
+    const SpanTable::Trace& trace = spans_->traces[trace_of_row(*table_->model().table(), row)];
+    return hex64(trace.high) + hex64(trace.low);
+}
+
+void TraceListView::compare()
+{
+    std::vector<std::uint32_t> rows = table_->selected_table_rows(2);
+    if (rows.size() != 2 || !spans_) return;
+    // The faster one first: what the slower one has more is what people ask for.
+    const auto duration = [this](std::uint32_t row) { return spans_->duration_ns[spans_->traces[trace_of_row(*table_->model().table(), row)].root]; };
+    if (duration(rows[0]) > duration(rows[1])) std::swap(rows[0], rows[1]);
+    session().openEvidence(compare_traces(trace_id(rows[0]), trace_id(rows[1])));
+}
+
 void TraceListView::activated(std::uint32_t row)
 {
-    const TableData* table = table_->model().table();
-    if (table == nullptr || !spans_) return;
-    const SpanTable::Trace& trace = spans_->traces[trace_of_row(*table, row)];
-    const std::string id = hex64(trace.high) + hex64(trace.low);
+    if (table_->model().table() == nullptr || !spans_) return;
+    const std::string id = trace_id(row);
     session().selectTrace(id);
     session().openEvidence(trace_evidence(id));
 }
 
-OperationView::OperationView(Session& session, QWidget* parent) : SpanTableView(session, parent) {}
+OperationView::OperationView(Session& session, QWidget* parent) : SpanTableView(session, parent)
+{
+    table_->add_row_command(tr("Compare Requests"), tr("Compare the operation's requests as one call tree: incident against baseline, without these windows slow against usual ones"),
+                            QKeySequence(Qt::CTRL | Qt::Key_D), 1, 1, [this] { compare(); });
+}
+
+void OperationView::compare()
+{
+    const TableData* table = table_->model().table();
+    const std::vector<std::uint32_t> rows = table_->selected_table_rows(1);
+    if (table == nullptr || rows.empty()) return;
+    session().openEvidence(compare_operation(session(), std::string(table->columns[0].texts[rows[0]]), std::string(table->columns[1].texts[rows[0]])));
+}
 
 SpanTableView::Make OperationView::maker()
 {

@@ -39,7 +39,7 @@ private:
     std::pair<std::optional<TimeRange>, std::optional<TimeRange>> windows_;  ///< incident and baseline of the table
 };
 
-/// All traces, or those of the selected service, operation and range. Opens the waterfall.
+/// All traces, or those of the selected service, operation and range. Opens the waterfall; compares two.
 class TraceListView : public SpanTableView {
     Q_OBJECT
 public:
@@ -51,12 +51,15 @@ protected:
     void activated(std::uint32_t row) override;
 
 private:
+    void compare();
+    std::string trace_id(std::uint32_t row) const;
+
     std::string service_, operation_;
     std::optional<TimeRange> range_;
 };
 
 /// Operations with calls, errors, percentiles and the change against the baseline. Selects the operation and opens its
-/// requests by start and duration.
+/// requests by start and duration; compares the requests of an operation.
 class OperationView : public SpanTableView {
     Q_OBJECT
 public:
@@ -66,6 +69,9 @@ protected:
     Make maker() override;
     void arrived() override;
     void activated(std::uint32_t row) override;
+
+private:
+    void compare();
 };
 
 }  // namespace casebook

@@ -29,6 +29,15 @@ Evidence trace_evidence(const std::string& trace_id)
             {trace_id}};
 }
 
+Evidence span_evidence(const std::string& trace_id, const std::string& span_id)
+{
+    Evidence evidence = trace_evidence(trace_id);
+    evidence.caption += ", span " + span_id;
+    evidence.sql.insert(evidence.sql.find(" ORDER BY"), " AND span_id = ?2");
+    evidence.arguments.emplace_back(span_id);
+    return evidence;
+}
+
 Evidence plan_evidence(std::int64_t plan_id)
 {
     return {"Plan " + std::to_string(plan_id), "plan", "plan", "SELECT * FROM plan_node WHERE plan_id = ?1 ORDER BY node_id", {plan_id}};

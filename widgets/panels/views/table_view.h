@@ -27,6 +27,8 @@ private:
 
 /// The waterfall of one trace as evidence.
 Evidence trace_evidence(const std::string& trace_id);
+/// The waterfall of one trace at one of its spans.
+Evidence span_evidence(const std::string& trace_id, const std::string& span_id);
 /// One plan, whole, as evidence.
 Evidence plan_evidence(std::int64_t plan_id);
 

@@ -29,6 +29,7 @@ public:
     void set_time_zone(TimeZoneMode mode);
     Waterfall& waterfall() { return *waterfall_; }
     const Waterfall& waterfall() const { return *waterfall_; }
+    QToolBar& tools() { return *tools_; }
     SpanDetail& detail() { return *detail_; }
     QLineEdit& search_line() { return *search_; }
     /// The trace as indented text, one line per span in sight of the tree; at most 5,000 lines.

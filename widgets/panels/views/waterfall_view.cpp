@@ -3,6 +3,7 @@
 #include "analyzers/core/text.h"
 #include "analyzers/trace/critical_path.h"
 #include "widgets/panels/views/span_lookup.h"
+#include "widgets/panels/views/trace_comparisons.h"
 #include "widgets/panels/views/trace_pane.h"
 #include "widgets/session/session.h"
 
@@ -45,7 +46,7 @@ std::vector<SpanTable::Row> rows_of_finding(const SpanTable& spans, std::size_t 
     return rows;
 }
 
-WaterfallView::WaterfallView(Session& session, QWidget* parent) : QueryView(session, parent), pane_(new TracePane)
+WaterfallView::WaterfallView(Session& session, QWidget* parent) : QueryView(session, parent), pane_(new TracePane), comparisons_(new TraceComparisons(session, *pane_, this))
 {
     set_body(pane_);
     set_empty_hint(tr("The trace is not in the case any more."));
@@ -72,6 +73,7 @@ void WaterfallView::show_trace(std::shared_ptr<const SpanTable> spans, const Que
     if (trace.root != SpanTable::no_row)
         for (const PathSection& section : critical_path(*spans, trace.root)) critical.push_back({section.row, section.from_ns, section.to_ns});
     pane_->set_trace(spans, index, std::move(critical));
+    comparisons_->set_trace(spans, index);
 
     // A query that returns the whole trace marks nothing by itself; the finding may.
     std::vector<SpanTable::Row> marked;

@@ -5,6 +5,7 @@
 
 namespace casebook {
 
+class TraceComparisons;
 class TracePane;
 
 /// The trace of a piece of evidence: runs its query to learn the trace and the rows that matter, then shows the whole
@@ -24,6 +25,7 @@ private:
     void show_trace(std::shared_ptr<const SpanTable> spans, const QueryResult& rows);
 
     TracePane* pane_;
+    TraceComparisons* comparisons_;
 };
 
 /// The rows of one trace that a finding speaks of: spans whose statement's fingerprint is part of its key, else those of
