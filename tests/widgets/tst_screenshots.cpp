@@ -3,6 +3,7 @@
 #include "tests/support/picture.h"
 #include "tests/support/widget_fixture.h"
 #include "widgets/charts/chart.h"
+#include "widgets/models/ledger_model.h"
 #include "widgets/panels/evidence_view.h"
 #include "widgets/panels/handbook_window.h"
 #include "widgets/panels/import_dialog.h"
@@ -68,13 +69,13 @@ class TestScreenshots : public QObject {
 
 private:
     WidgetFixture fixture_;
-    std::unique_ptr<Session> demo_, runtime_;  // the bundled demo; heap, collections and profile of a process
+    std::unique_ptr<Session> demo_, runtime_;  // the bundled demo; heap, collections, profile, sessions and threads
     std::unique_ptr<MainWindow> window_;
     QStringList names_;
 
     Session& session_for(const QString& kind) const
     {
-        for (const char* of_runtime : {"heap", "gc", "profile"})
+        for (const char* of_runtime : {"heap", "gc", "profile", "sessions", "threads"})
             if (kind == QLatin1String(of_runtime)) return *runtime_;
         return *demo_;
     }
@@ -198,13 +199,16 @@ private slots:
         demo_->importPaths({QStringLiteral(CASEBOOK_SOURCE_DIR "/resources/samples/demo")});
         QTRY_VERIFY_WITH_TIMEOUT(demo_->report() && demo_->jobs().isIdle(), 30'000);
         runtime_->importPaths({fixture_.write(QStringLiteral("heap-1.txt"), heap_histogram(1)), fixture_.write(QStringLiteral("heap-2.txt"), heap_histogram(5)),
-                               samples + QLatin1String("jvm/gc_g1.log"), samples + QLatin1String("jvm/cpu.collapsed"), samples + QLatin1String("jvm/threads.txt")});
+                               samples + QLatin1String("jvm/gc_g1.log"), samples + QLatin1String("jvm/cpu.collapsed"), samples + QLatin1String("jvm/threads.txt"), samples + QLatin1String("tables/sessions_blocked.csv")});
         QTRY_VERIFY_WITH_TIMEOUT(runtime_->report() && runtime_->jobs().isIdle(), 30'000);
         QVERIFY(!demo_->report()->findings.empty());
         window_ = std::make_unique<MainWindow>(*demo_, QString());
         window_->resize(window_size);
         window_->show();
         QVERIFY(QTest::qWaitForWindowExposed(window_.get()));
+        auto* ledger = window_->findChild<QTableView*>(QStringLiteral("ledgerTable"));
+        QVERIFY(ledger != nullptr);
+        ledger->hideColumn(LedgerModel::Seconds);  // how long reading took differs from run to run
         const Finding& first = demo_->report()->findings.front();
         demo_->selectFinding(first.analyzer, first.key);
 
