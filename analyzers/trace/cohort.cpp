@@ -62,42 +62,6 @@ bool is_left_out(std::string_view key)
     return false;
 }
 
-struct Column {
-    std::string key;
-    std::vector<Id> value;  ///< per row; none where absent
-};
-
-std::vector<Column> columns_of(const SpanTable& spans, const std::vector<Row>& rows, const std::vector<Row>& context_rows)
-{
-    std::map<Id, Column> by_key;
-    const auto collect = [&](std::size_t i, Row row) {
-        for (std::uint32_t a = spans.attribute_begin[row]; a < spans.attribute_begin[row + 1]; ++a) {
-            Column& column = by_key[spans.attribute_key[a]];
-            if (column.value.empty()) {
-                column.key = spans.text(spans.attribute_key[a]);
-                if (!is_left_out(column.key)) column.value.assign(rows.size(), StringPool::none);
-            }
-            if (!column.value.empty() && column.value[i] == StringPool::none) column.value[i] = spans.attribute_value[a];
-        }
-    };
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        collect(i, rows[i]);
-        if (!context_rows.empty() && context_rows[i] != SpanTable::no_row && context_rows[i] != rows[i]) collect(i, context_rows[i]);
-    }
-    std::vector<Column> columns;
-    for (auto& [id, column] : by_key)
-        if (!column.value.empty()) columns.push_back(std::move(column));
-    Column instance{"instance", {}}, version{"version", {}};
-    for (const Row row : rows) {
-        instance.value.push_back(spans.instance[row] != 0 ? spans.instance[row] : StringPool::none);
-        version.value.push_back(spans.version[row] != 0 ? spans.version[row] : StringPool::none);
-    }
-    columns.push_back(std::move(instance));
-    columns.push_back(std::move(version));
-    std::sort(columns.begin(), columns.end(), [](const Column& a, const Column& b) { return a.key < b.key; });
-    return columns;
-}
-
 double share(std::uint64_t part, std::uint64_t whole) { return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0; }
 
 void measure(CohortValue& value, std::uint64_t selection, std::uint64_t rest)
@@ -143,13 +107,44 @@ void sort_values(std::vector<CohortValue>& values)
 
 }  // namespace
 
+std::vector<AttributeColumn> attribute_columns(const SpanTable& spans, const std::vector<Row>& rows, const std::vector<Row>& context_rows)
+{
+    std::map<Id, AttributeColumn> by_key;
+    const auto collect = [&](std::size_t i, Row row) {
+        for (std::uint32_t a = spans.attribute_begin[row]; a < spans.attribute_begin[row + 1]; ++a) {
+            AttributeColumn& column = by_key[spans.attribute_key[a]];
+            if (column.value.empty()) {
+                column.key = spans.text(spans.attribute_key[a]);
+                if (!is_left_out(column.key)) column.value.assign(rows.size(), StringPool::none);
+            }
+            if (!column.value.empty() && column.value[i] == StringPool::none) column.value[i] = spans.attribute_value[a];
+        }
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        collect(i, rows[i]);
+        if (!context_rows.empty() && context_rows[i] != SpanTable::no_row && context_rows[i] != rows[i]) collect(i, context_rows[i]);
+    }
+    std::vector<AttributeColumn> columns;
+    for (auto& [id, column] : by_key)
+        if (!column.value.empty()) columns.push_back(std::move(column));
+    AttributeColumn instance{"instance", {}}, version{"version", {}};
+    for (const Row row : rows) {
+        instance.value.push_back(spans.instance[row] != 0 ? spans.instance[row] : StringPool::none);
+        version.value.push_back(spans.version[row] != 0 ? spans.version[row] : StringPool::none);
+    }
+    columns.push_back(std::move(instance));
+    columns.push_back(std::move(version));
+    std::sort(columns.begin(), columns.end(), [](const AttributeColumn& a, const AttributeColumn& b) { return a.key < b.key; });
+    return columns;
+}
+
 CohortComparison compare_cohorts(const SpanTable& spans, const std::vector<Row>& selection, const std::vector<Row>& rest, const std::vector<Row>& context_rows)
 {
     CohortComparison result;
     std::vector<Row> rows = selection;
     rows.insert(rows.end(), rest.begin(), rest.end());
     if (selection.empty() || rest.empty()) return result;
-    for (const Column& column : columns_of(spans, rows, context_rows)) {
+    for (const AttributeColumn& column : attribute_columns(spans, rows, context_rows)) {
         std::map<Id, std::pair<std::uint64_t, std::uint64_t>> counts;
         std::uint64_t present = 0;
         for (std::size_t i = 0; i < rows.size(); ++i) {

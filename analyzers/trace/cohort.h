@@ -21,6 +21,16 @@ struct CohortValue {
     std::vector<bool> has;           ///< per row of `selection`, then per row of `rest`
 };
 
+/// The value that each row has of one attribute.
+struct AttributeColumn {
+    std::string key;
+    std::vector<SpanTable::Id> value;  ///< per row; StringPool::none where absent
+};
+
+/// The attributes of rows that may be a reason: ids by name, outcomes, names and addresses are left out, as below; instance
+/// and version are among them. By key. O(attributes of the rows).
+std::vector<AttributeColumn> attribute_columns(const SpanTable& spans, const std::vector<SpanTable::Row>& rows, const std::vector<SpanTable::Row>& context_rows);
+
 struct CohortComparison {
     std::vector<CohortValue> values;  ///< by coverage x log(lift), best first; lift > 1 only
     std::size_t tested = 0;           ///< values tested, the family of q

@@ -4,6 +4,7 @@
 // ends a walk; it says where to look.
 
 #include "analyzers/analysis/context.h"
+#include "analyzers/analysis/latency_target.h"
 #include "analyzers/analysis/operations.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
@@ -16,13 +17,14 @@
 namespace casebook::latency {
 namespace {
 
-constexpr std::array<Threshold, 8> thresholds{{{"p99_factor", 2, "x", "Casebook's own"},
+constexpr std::array<Threshold, 9> thresholds{{{"p99_factor", 2, "x", "Casebook's own"},
                                                {"p50_flat", 1.2, "x", "Casebook's own", Bound::atMost},
                                                {"floor", 50, "ms", "Casebook's own"},
                                                {"floor_factor", 4, "x", "Casebook's own"},
                                                {"ratio_without_baseline", 20, "x", "Casebook's own"},
                                                {"even_rise", 25, "%", "Casebook's own"},
                                                {"ruled_out_factor", 1.2, "x", "Casebook's own"},
+                                               {"sla_factor", 4, "x", "Casebook's own"},
                                                {"alpha", 0.01, "1", "Casebook's own: a share of slow requests near the percentile crosses it by chance", Bound::atMost}}};
 
 using Row = SpanTable::Row;
@@ -89,6 +91,20 @@ Finding describe(AnalysisContext& context, const SpanTable& spans, const Operati
                          "SELECT start_ns, duration_ns / 1e6 AS duration_ms, trace_id, span_id FROM span WHERE service = ?1 AND operation = ?2 AND kind IN ('server', 'consumer') ORDER BY start_ns, span_id",
                          {service, name}}};
     finding.proof = p + " of " + name + " back to " + format_ms(base ? base->tail : now.p50 * 4);
+    return finding;
+}
+
+/// A promise kept by the P95 and far from kept by the tail: nobody is alarmed, and one request in a hundred is lost.
+Finding beyond_target(AnalysisContext& context, const SpanTable& spans, const OperationRequests& operation, const Shape& now, double p95, const LatencyTarget& target)
+{
+    Finding finding = describe(context, spans, operation, now, nullptr);
+    const std::string name(spans.text(operation.operation)), p = "P" + format_number(std::floor(now.percentile));
+    finding.headline = p + " of " + name + " is " + format_ms(now.tail) + ", " + format_number(now.tail / target.ms, 2) + " x the target of " + format_ms(target.ms) + " (" + target.said->name +
+                       "), which its P95 of " + format_ms(p95) + " keeps";
+    finding.figures.insert(finding.figures.begin() + 2, {{"p95", p95, "ms", target.ms, {}}, context.figure("tail_over_target", now.tail / target.ms, "x", "sla_factor")});
+    finding.note = "the target alone does not say that the tail is new";
+    finding.refutes_if = p + " below " + format_number(context.threshold("sla_factor")) + " x the target";
+    finding.proof = p + " of " + name + " within the target of " + format_ms(target.ms);
     return finding;
 }
 
@@ -188,6 +204,7 @@ Result<Answer> run(AnalysisContext& context)
     TRY_ASSIGN(const RequestSet* requests, context.requests());
     const double tail_samples = context.threshold("common.tail_samples");
     const std::set<Row> felt_rows(requests->rows.begin(), requests->rows.end());
+    TRY_ASSIGN(const std::vector<Setting>* settings, context.evidence().settings());
     std::size_t judged = 0;
     std::string reason, by_chance;
     for (OperationRequests operation : operations(*spans, *classes, context.windows(), tail_samples)) {
@@ -210,8 +227,12 @@ Result<Answer> run(AnalysisContext& context)
             context.add(std::move(finding));
             return {};
         };
+        const auto target = latency_target(*settings, spans->text(operation.service), name);
+        const double p95 = percentile(durations_ms(*spans, operation.analysed), 95);
+        const bool hidden = target && now.percentile > 95 && p95 <= target->ms && now.tail >= context.threshold("sla_factor") * target->ms;
         if (operation.line_percentile == 0) {
-            if (now.tail / std::max(now.p50, 1e-6) >= context.threshold("ratio_without_baseline"))
+            if (hidden) TRY(add(beyond_target(context, *spans, operation, now, p95, *target), Verdict::suspected, now.p50));
+            else if (now.tail / std::max(now.p50, 1e-6) >= context.threshold("ratio_without_baseline"))
                 TRY(add(describe(context, *spans, operation, now, nullptr), Verdict::suspected, now.p50));
             else reason = name + ": P" + format_number(std::floor(now.percentile)) + " is " + format_number(now.tail / std::max(now.p50, 1e-6), 2) + " x the median";
             continue;
@@ -231,7 +252,9 @@ Result<Answer> run(AnalysisContext& context)
         const double lasted = sustained_seconds(*spans, operation.analysed, base.tail * context.threshold("p99_factor") * 0.9, window);
         const double p = chance_of_more(durations_ms(*spans, operation.analysed), durations_ms(*spans, operation.baseline), std::sqrt(std::max(base.tail * same.tail, 0.0)));
         const bool diverges = factor >= needed && flat <= context.threshold("p50_flat") && ratio_growth >= context.threshold("p99_factor") && lasted >= asked;
-        if (diverges && p >= context.threshold("alpha"))
+        if (hidden && !(diverges && p < context.threshold("alpha")))
+            TRY(add(beyond_target(context, *spans, operation, now, p95, *target), Verdict::suspected, base.p50));
+        else if (diverges && p >= context.threshold("alpha"))
             by_chance = name + ": tail " + format_ms(base.tail) + " -> " + format_ms(same.tail) + ", but slow requests are no more frequent than chance makes them (p = " + format_number(p, 2) + ")";
         else if (diverges)
             TRY(add(describe(context, *spans, operation, same, &base), Verdict::confirmed, base.p50));
@@ -246,6 +269,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer tail_divergence;
-const Analyzer tail_divergence{"latency.tail_divergence", "Do the slowest requests drift away from the median?", AnalyzerKind::symptom, "span or metric(latency_p50)&metric(latency_p99)", "", thresholds, run};
+const Analyzer tail_divergence{"latency.tail_divergence", "Do the slowest requests drift away from the median?", AnalyzerKind::symptom, "span or metric(latency_p50)&metric(latency_p99)", "setting", thresholds, run};
 
 }  // namespace casebook::latency
