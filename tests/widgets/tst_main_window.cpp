@@ -439,7 +439,7 @@ void TestMainWindow::pasted_text_is_imported()
     paste("main;handle;parse 30\nmain;handle;query;wait 120\nmain;gc 4\n", 2, "profile");
     paste("\"worker-7\" #41 daemon prio=5 os_prio=0 cpu=12.53ms elapsed=81.42s tid=0x00007f0c4c0e2800 nid=0x2f waiting on condition  [0x00007f0c1b7fd000]\n"
           "   java.lang.Thread.State: TIMED_WAITING (parking)\n\tat jdk.internal.misc.Unsafe.park(java.base@17.0.9/Native Method)\n"
-          "\tat com.example.Pool.borrow(Pool.java:151)\n", 3, "table");
+          "\tat com.example.Pool.borrow(Pool.java:151)\n", 3, "threads");
     paste(heap_histogram(1), 4, "heap");
     // Nothing in the clipboard that means anything: said, not swallowed.
     QApplication::clipboard()->setText(QStringLiteral("lorem ipsum"));
