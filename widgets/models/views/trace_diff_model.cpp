@@ -115,6 +115,7 @@ QVariant TraceDiffModel::data(const QModelIndex& index, int role) const
         return largest > 0 ? change_ns(node, column) / largest : 0.0;
     }
     case errorRole: return at.a.errors + at.b.errors > 0;
+    case alertRole: return column == errorsColumn;
     case sideRole: return at.only_in_a() ? 1 : at.only_in_b() ? 2 : 0;
     default: return fold_data(node, role);
     }

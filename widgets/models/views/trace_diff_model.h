@@ -17,6 +17,7 @@ public:
                                         ///< In the first column that of the waited time
         errorRole,                      ///< bool: B or A has errors here
         sideRole,                       ///< int: 1 only in A, 2 only in B, 0 in both
+        alertRole,                      ///< bool: the cell's text is one to look at
     };
 
     explicit TraceDiffModel(QObject* parent = nullptr) : FoldedModel(parent) {}

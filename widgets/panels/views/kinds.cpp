@@ -8,6 +8,8 @@
 #include "widgets/panels/views/heap_view.h"
 #include "widgets/panels/views/latency_view.h"
 #include "widgets/panels/views/metric_view.h"
+#include "widgets/panels/views/plan_diff_view.h"
+#include "widgets/panels/views/plan_list_view.h"
 #include "widgets/panels/views/plan_view.h"
 #include "widgets/panels/views/series_view.h"
 #include "widgets/panels/views/service_map_view.h"
@@ -43,7 +45,8 @@ int asks_for(const Evidence& evidence)
 const char* const span_tree = "span_tree";
 const char* const series = "series";
 const char* const distribution = "distribution";
-const char* const plan = "plan";
+const char* const one_plan = "plan";  // `plan` is a namespace
+const char* const plan_diff = "plan_diff";
 const char* const text = "text";
 const char* const trace_diff = "trace_diff";
 // Views that are opened from the menu; findings do not ask for them.
@@ -104,6 +107,7 @@ std::optional<Evidence> explore_plans()
     return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "All plans; Enter opens one"), plan_list, "plan",
                    plan_table_query());
 }
+std::optional<Evidence> explore_plan_diff() { return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Two plans as one tree"), plan_diff, "plan"); }
 std::optional<Evidence> explore_events()
 {
     return of_case(QT_TRANSLATE_NOOP("EvidenceViewKind", "Deploys and other events"), event_list, "event", "SELECT at_ns, kind, service, text FROM event ORDER BY at_ns");
@@ -126,7 +130,8 @@ std::span<const EvidenceViewKind> evidence_view_kinds()
         EvidenceViewKind{"profile", QT_TRANSLATE_NOOP("EvidenceViewKind", "Profile"), flame_of_profile, make<FlameView>, explore_profile},
         EvidenceViewKind{"metrics", QT_TRANSLATE_NOOP("EvidenceViewKind", "Metrics"), asks_for<metrics>, make<MetricView>, explore_metrics},
         EvidenceViewKind{"statements", QT_TRANSLATE_NOOP("EvidenceViewKind", "Statements"), has_rows_of<statements, of_statements>, make<StatementView>, explore_statements, true},
-        EvidenceViewKind{"plans", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plans"), asks_for<plan_list>, make<TableView>, explore_plans},
+        EvidenceViewKind{"plans", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plans"), asks_for<plan_list>, make<PlanListView>, explore_plans},
+        EvidenceViewKind{"plan_diff", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plan diff"), asks_for<plan_diff>, make<PlanDiffView>, explore_plan_diff},
         EvidenceViewKind{"sessions", QT_TRANSLATE_NOOP("EvidenceViewKind", "Sessions and locks"), sessions_and_locks, make<SessionView>, explore_sessions},
         EvidenceViewKind{"heap", QT_TRANSLATE_NOOP("EvidenceViewKind", "Heap classes"), has_rows_of<heap, heap>, make<HeapView>, explore_heap, true},
         EvidenceViewKind{"gc", QT_TRANSLATE_NOOP("EvidenceViewKind", "Garbage collection"), asks_for<gc>, make<GcView>, explore_gc},
@@ -134,7 +139,7 @@ std::span<const EvidenceViewKind> evidence_view_kinds()
         EvidenceViewKind{"events", QT_TRANSLATE_NOOP("EvidenceViewKind", "Events"), has_rows_of<event_list, of_events>, make<TableView>, explore_events},
         EvidenceViewKind{"console", QT_TRANSLATE_NOOP("EvidenceViewKind", "SQL console"), asks_for<console>, make<ConsoleView>, explore_console},
         EvidenceViewKind{"series", QT_TRANSLATE_NOOP("EvidenceViewKind", "Chart"), asks_for<series>, make<SeriesView>, nothing},
-        EvidenceViewKind{"plan", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plan"), asks_for<plan>, make<PlanEvidenceView>, nothing},
+        EvidenceViewKind{"plan", QT_TRANSLATE_NOOP("EvidenceViewKind", "Plan"), asks_for<one_plan>, make<PlanEvidenceView>, nothing},
         EvidenceViewKind{"text", QT_TRANSLATE_NOOP("EvidenceViewKind", "Text"), asks_for<text>, make<TextView>, nothing},
         EvidenceViewKind{"table", QT_TRANSLATE_NOOP("EvidenceViewKind", "Table"), [](const Evidence&) { return 1; }, make<TableView>, nothing},
     };

@@ -1,6 +1,5 @@
 #include "widgets/panels/views/table_view.h"
 
-#include "widgets/models/views/plan_table.h"
 #include "widgets/models/views/table_from_query.h"
 #include "widgets/panels/views/data_table.h"
 #include "widgets/qt_text.h"
@@ -54,16 +53,11 @@ void TableView::load()
 {
     // Looked at on their own, rows that were never there are no loss.
     if (finding() == nullptr && evidence().view == "events") set_empty_hint(tr("No deploys or other events in the case. Import a CSV with time,kind,service,text, or the answer of `kubectl get events -A -o json`."));
-    if (finding() == nullptr && evidence().view == "plans") set_empty_hint(tr("No plans in the case. Import what EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) prints, or paste it with Ctrl+V."));
     QueryView::load();
 }
 
 void TableView::show_rows(std::shared_ptr<const QueryResult> rows)
 {
-    if (evidence().view == "plans") {
-        table_->set_table(plan_table(std::move(rows)));
-        return table_->view().setColumnHidden(table_->model().columnCount() - 1, true);
-    }
     std::shared_ptr<TableData> table = table_from_query(std::move(rows));
     // The quantity a finding is about is easier to see as a bar; the first duration is that, where there is one.
     for (TableColumn& column : table->columns)

@@ -17,7 +17,7 @@ void TraceDiffDelegate::paint_cell(QPainter& painter, Cell& cell) const
 {
     const QRect& area = cell.option.rect;
     const QVariant change = cell.index.data(TraceDiffModel::changeRole);
-    if (cell.index.column() == TraceDiffModel::errorsColumn && !cell.selected) cell.text_color = cell.colors.error;
+    if (!cell.selected && cell.index.data(TraceDiffModel::alertRole).toBool()) cell.text_color = cell.colors.error;
     if (!change.isValid()) return;
     const double share = std::clamp(change.toDouble(), -1.0, 1.0);
     if (std::fabs(share) < faint) {

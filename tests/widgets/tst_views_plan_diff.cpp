@@ -1,0 +1,188 @@
+// The comparison of plans: its words, its model, and the way to it from the list of plans.
+#include "tests/support/plan_reading.h"
+#include "tests/support/widget_fixture.h"
+#include "tests/widgets/view_opener.h"
+#include "widgets/models/views/plan_diff_model.h"
+#include "widgets/panels/views/data_table.h"
+#include "widgets/panels/views/fold_view.h"
+#include "widgets/panels/views/plan_diff_view.h"
+#include "widgets/panels/views/plan_list_view.h"
+#include "widgets/panels/views/plan_view.h"
+
+#include <QAbstractItemModelTester>
+#include <QLabel>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QToolButton>
+#include <memory>
+
+using namespace casebook;
+using namespace casebook::tests;
+
+namespace {
+
+const char* const with_index =
+    "Sort  (cost=9..10 rows=10 width=8) (actual time=1.2..1.3 rows=10 loops=1)\n"
+    "  Sort Key: o.placed\n"
+    "  ->  Nested Loop  (cost=1..9 rows=10 width=8) (actual time=0.1..1.0 rows=10 loops=1)\n"
+    "        ->  Index Scan using orders_customer on orders o  (cost=0.3..4 rows=10 width=4) (actual time=0.1..0.5 rows=10 loops=1)\n"
+    "              Index Cond: (customer_id = 41)\n"
+    "        ->  Index Scan using lines_order on lines l  (cost=0.3..4 rows=1 width=4) (actual time=0.03..0.04 rows=1 loops=10)\n"
+    "              Index Cond: (order_id = o.id)\n"
+    "Planning Time: 0.2 ms\n"
+    "Execution Time: 1.4 ms\n";
+
+const char* const without_index =
+    "Nested Loop  (cost=1..900 rows=10 width=8) (actual time=0.1..80.0 rows=10 loops=1)\n"
+    "  ->  Seq Scan on orders o  (cost=0.3..800 rows=10 width=4) (actual time=0.1..78.5 rows=10 loops=1)\n"
+    "        Filter: (customer_id = 41)\n"
+    "        Rows Removed by Filter: 199990\n"
+    "  ->  Index Scan using lines_order on lines l  (cost=0.3..4 rows=1 width=4) (actual time=0.03..0.04 rows=1 loops=10)\n"
+    "        Index Cond: (order_id = o.id)\n"
+    "Planning Time: 0.2 ms\n"
+    "Execution Time: 80.2 ms\n";
+
+std::shared_ptr<const PlanDiffData> compared(const char* a, const char* b)
+{
+    plan::StoredPlan first, second;
+    first.row = plan_of(a);
+    second.row = plan_of(b);
+    return compare_plans(first, second, QStringLiteral("a.txt"), QStringLiteral("b.txt"));
+}
+
+}  // namespace
+
+class TestPlanDiffView : public QObject {
+    Q_OBJECT
+private slots:
+    void initTestCase()
+    {
+        session_ = std::make_unique<Session>();
+        opener_ = std::make_unique<ViewOpener>(*session_);
+        session_->importPaths({fixture_.write(QStringLiteral("fast.txt"), with_index), fixture_.write(QStringLiteral("slow.txt"), without_index)});
+        QVERIFY(wait_idle(*session_));
+    }
+    void cleanupTestCase()
+    {
+        opener_.reset();
+        session_.reset();
+    }
+
+    void the_sentence_names_the_place_and_what_it_was()
+    {
+        QCOMPARE(plan_diff_headline(*compared(with_index, without_index)),
+                 QStringLiteral("B takes 78.8 ms longer (1.4 ms → 80.2 ms); 78 ms of it in Seq Scan on orders, which was Index Scan using orders_customer on orders."));
+        QVERIFY(plan_diff_headline(*compared(without_index, with_index)).startsWith(QStringLiteral("B takes 78.8 ms less")));
+        QCOMPARE(plan_diff_headline(*compared(with_index, with_index)),
+                 QStringLiteral("A and B take about the same time (1.4 ms → 1.4 ms); they do the same in the same order."));
+    }
+
+    void plans_that_were_not_run_are_compared_by_cost()
+    {
+        const auto data = compared("Seq Scan on t  (cost=0.00..100.00 rows=5 width=4)\n", "Index Scan using t_x on t  (cost=0.00..8.00 rows=5 width=4)\n");
+        QVERIFY(!data->timed);
+        const QString text = plan_diff_headline(*data);
+        QVERIFY2(text.startsWith(QStringLiteral("B costs 92 cost units less")) && text.contains(QStringLiteral("EXPLAIN (ANALYZE, BUFFERS)")), qPrintable(text));
+    }
+
+    void other_row_counts_are_said()
+    {
+        std::string more = without_index;
+        more.replace(more.find("rows=10 loops=1"), 7, "rows=900");
+        QVERIFY(plan_diff_headline(*compared(with_index, more.c_str())).contains(QStringLiteral("They do not return as many rows (10 → 900)")));
+    }
+
+    void the_model_marks_changes_and_holds_while_folded()
+    {
+        PlanDiffModel model;
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        model.set_data(compared(with_index, without_index));
+        QCOMPARE(model.rowCount(), 4);
+        const auto text = [&](int row, int column) { return model.index(row, column).data().toString(); };
+        QCOMPARE(text(0, PlanDiffModel::nodeColumn), QStringLiteral("Nested Loop"));
+        QVERIFY(!model.index(0, PlanDiffModel::changeColumn).data(PlanDiffModel::alertRole).toBool());
+        QCOMPARE(text(1, PlanDiffModel::changeColumn), QStringLiteral("was Index Scan using orders_customer on orders"));
+        QCOMPARE(text(1, PlanDiffModel::selfColumn), QStringLiteral("0.5 → 78.5"));
+        QCOMPARE(text(1, PlanDiffModel::selfChangeColumn), QStringLiteral("+78"));
+        QCOMPARE(text(1, PlanDiffModel::rowsColumn), QStringLiteral("10"));
+        QCOMPARE(model.index(1, 0).data(PlanDiffModel::changeRole).toDouble(), 1.0);
+        QCOMPARE(text(2, PlanDiffModel::changeColumn), QString());
+        QCOMPARE(text(3, PlanDiffModel::nodeColumn), QStringLiteral("Sort"));
+        QCOMPARE(text(3, PlanDiffModel::changeColumn), QStringLiteral("only in A"));
+        QVERIFY(model.index(3, PlanDiffModel::changeColumn).data(PlanDiffModel::alertRole).toBool());
+        model.set_collapsed(0, true);
+        QCOMPARE(model.rowCount(), 2);
+        model.expand_all();
+        model.set_data(nullptr);
+        QCOMPARE(model.rowCount(), 0);
+    }
+
+    void two_plans_chosen_in_the_list_are_compared()
+    {
+        auto* list = opener_->explore<PlanListView>("plans");
+        QVERIFY(list);
+        QSignalSpy asked(session_.get(), &Session::evidenceRequested);
+        QTableView& view = list->table().view();
+        QCOMPARE(view.model()->rowCount(), 2);
+        QToolButton* button = nullptr;
+        for (QToolButton* one : list->findChildren<QToolButton*>())
+            if (one->text() == QStringLiteral("Compare Plans")) button = one;
+        QVERIFY(button && !button->isEnabled());
+        const auto click = [&](int row, Qt::KeyboardModifiers keys) {
+            QTest::mouseClick(view.viewport(), Qt::LeftButton, keys, view.visualRect(view.model()->index(row, 0)).center());
+        };
+        click(0, {});
+        QVERIFY(!button->isEnabled());
+        click(1, Qt::ControlModifier);
+        QVERIFY(button->isEnabled());
+        QTest::mouseClick(button, Qt::LeftButton);
+        QTest::keyClick(&view, Qt::Key_D, Qt::ControlModifier);
+        QCOMPARE(asked.count(), 2);
+
+        auto* diff = opener_->open<PlanDiffView>(asked[0][0].value<EvidenceRequest>().evidence);
+        QVERIFY(diff && diff->model().comparison() != nullptr);
+        QVERIFY2(diff->headline_text().startsWith(QStringLiteral("B takes 78.8 ms longer")), qPrintable(diff->headline_text()));  // the fast one is A
+        QVERIFY(diff->copyText().contains(QStringLiteral("fast.txt, line 1")));
+        QCOMPARE(diff->tree().current_node(), 1u);  // the largest difference
+        diff->tree().setFocus();
+        QTest::keyClick(&diff->tree(), Qt::Key_N);
+        QCOMPARE(diff->tree().current_node(), 0u);
+        QTest::keyClick(&diff->tree(), Qt::Key_N);
+        QCOMPARE(diff->tree().current_node(), 3u);
+        QTest::keyClick(&diff->tree(), Qt::Key_N, Qt::ShiftModifier);
+        QTest::keyClick(&diff->tree(), Qt::Key_N, Qt::ShiftModifier);
+        QCOMPARE(diff->tree().current_node(), 1u);
+
+        // A double click opens the plan at the node.
+        const QPoint place = diff->tree().visualRect(diff->model().index(1, PlanDiffModel::selfColumn)).center();
+        QTest::mouseClick(diff->tree().viewport(), Qt::LeftButton, {}, place);
+        QTest::mouseDClick(diff->tree().viewport(), Qt::LeftButton, {}, place);
+        QCOMPARE(asked.count(), 3);
+        for (QToolButton* one : diff->findChildren<QToolButton*>())
+            if (one->text() == QStringLiteral("Swap A and B")) QTest::mouseClick(one, Qt::LeftButton);
+        QVERIFY(wait_idle(*session_));
+        QVERIFY(diff->headline_text().startsWith(QStringLiteral("B takes 78.8 ms less")));
+        const Evidence plan = asked[2][0].value<EvidenceRequest>().evidence;
+        auto* opened = opener_->open<PlanEvidenceView>(plan);
+        QVERIFY(opened && opened->copyText().contains(QStringLiteral("Seq Scan on orders")));
+    }
+
+    void without_a_choice_it_says_what_to_do()
+    {
+        auto* empty = opener_->explore<PlanDiffView>("plan_diff");
+        QVERIFY(empty && empty->copyText().isEmpty());
+        bool said = false;
+        for (const QLabel* label : empty->findChildren<QLabel*>()) said = said || (label->isVisible() && label->text().contains(QStringLiteral("select two")));
+        QVERIFY(said);
+        auto* missing = opener_->open<PlanDiffView>(plan_comparison(1, 987654));
+        QVERIFY(missing && !missing->is_loading() && missing->copyText().isEmpty());
+    }
+
+private:
+    WidgetFixture fixture_;
+    std::unique_ptr<Session> session_;
+    std::unique_ptr<ViewOpener> opener_;
+};
+
+QTEST_MAIN(TestPlanDiffView)
+#include "tst_views_plan_diff.moc"
