@@ -98,12 +98,20 @@ std::optional<double> rows_of(const PlanNodeRow& node)
 
 QString line_of(const std::string& text) { return to_qt_line(text, 160); }
 
+/// What a place of both plans was in the first; its table only where it is called otherwise.
+QString former_title(const PlanDiffData& data, const PlanDiffNode& node)
+{
+    PlanNodeRow former = data.a.row.nodes[index(node.a)];
+    if (former.relation == data.node_of(node).relation) former.relation.clear();
+    return PlanModel::node_title(former);
+}
+
 /// What the place is or was, after its name: ", which was …".
 QString story_of(const PlanDiffData& data, const PlanDiffNode& node)
 {
     switch (node.change) {
     case NodeChange::method:
-    case NodeChange::index: return tr(", which was %1").arg(PlanModel::node_title(data.a.row.nodes[index(node.a)]));
+    case NodeChange::index: return tr(", which was %1").arg(former_title(data, node));
     case NodeChange::added: return tr(", which A does not have");
     case NodeChange::removed: return tr(", which B does not have");
     case NodeChange::order: return node.b >= 0 ? tr(", which joins other tables than A does") : tr(", which joins other tables than B does");
@@ -125,9 +133,10 @@ QString caveats(const PlanDiffData& data)
     if (rows_a && rows_b && std::max(*rows_a, *rows_b) >= notable_rows * std::max(1.0, std::min(*rows_a, *rows_b)))
         add(tr("They do not return as many rows (%1 → %2), so they may have had other parameters or data.")
                 .arg(QString::fromStdString(format_number(*rows_a, 4)), QString::fromStdString(format_number(*rows_b, 4))));
-    if (a.shared_read && b.shared_read && data.timed)
+    // Other ways to the rows read other blocks; the same way does when the cache held less.
+    if (a.shared_read && b.shared_read && data.timed && data.diff.same_shape)
         if (*b.shared_read - *a.shared_read >= notable_read || *a.shared_read - *b.shared_read >= notable_read)
-            add(tr("Blocks read from disk differ (%1 → %2): a cold cache takes part of the difference.").arg(count_text(*a.shared_read), count_text(*b.shared_read)));
+            add(tr("Blocks read from disk differ (%1 → %2): a cold cache may be part of the difference.").arg(count_text(*a.shared_read), count_text(*b.shared_read)));
     if (!data.diff.settings.empty()) add(tr("Settings differ: %1.").arg(line_of(join(data.diff.settings, ", "))));
     return text;
 }
@@ -168,7 +177,7 @@ QString plan_change_text(const PlanDiffData& data, const PlanDiffNode& node)
 {
     switch (node.change) {
     case NodeChange::method:
-    case NodeChange::index: return tr("was %1").arg(PlanModel::node_title(data.a.row.nodes[index(node.a)]));
+    case NodeChange::index: return tr("was %1").arg(former_title(data, node));
     case NodeChange::added: return tr("only in B");
     case NodeChange::removed: return tr("only in A");
     case NodeChange::order: return node.b >= 0 ? tr("join order: only in B") : tr("join order: only in A");

@@ -41,11 +41,11 @@ struct PlanDiffData {
 /// Lays the plans over each other; linear but for sorting, any thread.
 std::shared_ptr<const PlanDiffData> compare_plans(plan::StoredPlan a, plan::StoredPlan b, const QString& name_a, const QString& name_b);
 
-/// "was Index Scan using i on orders", "only in B"; empty for what is the same.
+/// "was Index Scan using i", "only in B"; empty for what is the same.
 QString plan_change_text(const PlanDiffData& data, const PlanDiffNode& node);
 /// "120 ms", "1,234 cost units".
 QString plan_figure_text(const PlanDiffData& data, double figure);
-/// "B takes 3.2 s longer (0.1 s → 3.3 s); 3.1 s of it in Seq Scan on orders, which was an Index Scan using i on orders." Then
+/// "B takes 3.2 s longer (0.1 s → 3.3 s); 3.1 s of it in Seq Scan on orders, which was Index Scan using i." Then
 /// what else differs that has a say: rows returned, settings, blocks read, statements.
 QString plan_diff_headline(const PlanDiffData& data);
 /// "orders.txt, line 12 · 120 ms · 4 nodes"
