@@ -296,6 +296,7 @@ void MainWindow::closeEvent(QCloseEvent* event)
         save_layout();
         if (evidence_->isAnswering()) others.first()->take_front();
         evidence_->setAnswering(false);
+        hand_capture_to(others.first());
         return QMainWindow::closeEvent(event);
     }
     bool busy = false;

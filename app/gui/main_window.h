@@ -95,6 +95,8 @@ private:
     void save_layout();
     /// Other windows on the case that are open.
     QList<MainWindow*> siblings() const;
+    /// A capture goes on when the window that it was begun from is closed and another one is left.
+    void hand_capture_to(MainWindow* other);
     void take_front();
     void add_zone_button();
     void accept_drop(QDropEvent* event) const;

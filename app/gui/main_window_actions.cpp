@@ -24,6 +24,8 @@
 #include <QTextBrowser>
 #include <QVBoxLayout>
 
+#include <utility>
+
 namespace casebook {
 namespace {
 
@@ -213,10 +215,23 @@ void MainWindow::focusPanel(int direction)
 
 void MainWindow::showCapture()
 {
-    if (!capture_) capture_ = new CaptureWindow(session_, real_capture_engine(), this);
-    capture_->show();
-    capture_->raise();
-    capture_->activateWindow();
+    // One for the case, whichever of its windows asks.
+    CaptureWindow* open = capture_;
+    for (const MainWindow* other : siblings())
+        if (!open) open = other->capture_;
+    if (!open) open = capture_ = new CaptureWindow(session_, real_capture_engine(), this);
+    open->show();
+    open->raise();
+    open->activateWindow();
+}
+
+void MainWindow::hand_capture_to(MainWindow* other)
+{
+    if (!capture_) return;
+    const bool shown = capture_->isVisible();
+    capture_->setParent(other, capture_->windowFlags());
+    if (shown) capture_->show();
+    other->capture_ = std::exchange(capture_, nullptr);
 }
 
 void MainWindow::showHandbook()

@@ -24,6 +24,7 @@ private slots:
     void cancelled_import_leaves_nothing_of_its_file();
     void windows_are_stored();
     void selection_has_a_history();
+    void two_cases_of_one_second_have_files_of_their_own();
     void unsaved_cases_are_found_again();
     void import_does_not_hold_up_the_event_loop();
 
@@ -317,6 +318,19 @@ void TestSession::selection_has_a_history()
     int steps = 0;
     for (; session.canGoBack(); ++steps) session.back();
     QCOMPARE(steps, static_cast<int>(SelectionHistory::max_entries) - 1);
+}
+
+void TestSession::two_cases_of_one_second_have_files_of_their_own()
+{
+    Session one, other;
+    one.importPaths({fixture_.write("twins/h1.txt", heap_histogram(1))});
+    other.importPaths({fixture_.write("twins/h2.txt", heap_histogram(2))});
+    QVERIFY(wait_idle(one));
+    QVERIFY(wait_idle(other));
+    QVERIFY(one.hasCase() && other.hasCase());
+    QVERIFY(one.casePath() != other.casePath());
+    QCOMPARE(one.ledger().size(), std::size_t{1});
+    QCOMPARE(other.ledger().size(), std::size_t{1});
 }
 
 void TestSession::unsaved_cases_are_found_again()

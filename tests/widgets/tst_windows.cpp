@@ -4,6 +4,7 @@
 #include "tests/support/widget_fixture.h"
 #include "widgets/models/display_zone.h"
 #include "widgets/models/finding_text.h"
+#include "widgets/panels/capture/capture_window.h"
 #include "widgets/panels/evidence_tabs.h"
 #include "widgets/panels/evidence_view.h"
 #include "widgets/panels/inspector.h"
@@ -43,6 +44,7 @@ private slots:
     void zone_is_kept();
     void layouts_are_saved_and_restored();
     void second_window_has_panels_of_its_own();
+    void capture_belongs_to_the_case();
     void closing_one_window_leaves_the_other();
     void quit_asks_once();
     void any_drop_action_is_taken();
@@ -240,6 +242,25 @@ void TestWindows::second_window_has_panels_of_its_own()
     QVERIFY(wait_idle(*session_));
     QCOMPARE(window_->evidence()->count(), 1);
     QCOMPARE(other->evidence()->count(), there);
+}
+
+void TestWindows::capture_belongs_to_the_case()
+{
+    open_demo();
+    window_->openWindow();
+    QPointer<MainWindow> other = second();
+    QVERIFY(other);
+    other->showCapture();
+    QPointer<CaptureWindow> capture = other->findChild<CaptureWindow*>();
+    QVERIFY(capture && capture->isVisible());
+    window_->showCapture();  // the same one
+    QVERIFY(!window_->findChild<CaptureWindow*>());
+    QVERIFY(other->close());
+    QTRY_VERIFY(!other);
+    QVERIFY(capture && capture->isVisible());
+    QCOMPARE(window_->findChild<CaptureWindow*>(), capture.data());
+    window_->showCapture();
+    QCOMPARE(window_->findChildren<CaptureWindow*>().size(), 1);
 }
 
 void TestWindows::closing_one_window_leaves_the_other()

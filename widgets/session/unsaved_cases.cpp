@@ -3,10 +3,13 @@
 #include "analyzers/store/case_file.h"
 #include "widgets/qt_text.h"
 
+#include <QCoreApplication>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QStandardPaths>
+
+#include <atomic>
 
 namespace casebook {
 
@@ -20,11 +23,13 @@ QString unsaved_cases_folder()
 
 QString new_unsaved_path(bool demo)
 {
+    // The file is made later, by a job: the name alone must differ from every other, of this program and of its twin.
+    static std::atomic<int> number = 0;
     const QString stem = unsaved_cases_folder() + (demo ? QStringLiteral("/demo-") : QStringLiteral("/unsaved-")) +
                          QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyyMMdd-HHmmss"));
-    QString path = stem + QStringLiteral(".casebook");
-    for (int number = 2; QFileInfo::exists(path); ++number)
-        path = QStringLiteral("%1-%2.casebook").arg(stem).arg(number);
+    QString path;
+    do path = QStringLiteral("%1-%2-%3.casebook").arg(stem).arg(QCoreApplication::applicationPid()).arg(++number);
+    while (QFileInfo::exists(path));
     return path;
 }
 
