@@ -1,6 +1,7 @@
 #include "widgets/panels/views/plan_diff_view.h"
 
 #include "widgets/charts/line_text.h"
+#include "widgets/panels/views/comparison_head.h"
 #include "widgets/panels/views/fold_view.h"
 #include "widgets/panels/views/span_lookup.h"
 #include "widgets/panels/views/table_view.h"
@@ -44,14 +45,7 @@ PlanDiffView::PlanDiffView(Session& session, QWidget* parent)
     tree_->setItemDelegate(new TraceDiffDelegate(tree_));
     tree_->set_double_click_folds(false);
     tree_->setAccessibleName(tr("Nodes of both plans"));
-    headline_->setWordWrap(true);
-    headline_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    headline_->setTextFormat(Qt::PlainText);
-    headline_->setAccessibleName(tr("What the comparison comes to"));
-    QFont bold = headline_->font();
-    bold.setBold(true);
-    headline_->setFont(bold);
-    headline_->setContentsMargins(8, 6, 8, 2);
+    dress_headline(headline_);
     auto* body = new QWidget;
     auto* lines = new QVBoxLayout(body);
     lines->setContentsMargins(0, 0, 0, 0);
@@ -59,11 +53,7 @@ PlanDiffView::PlanDiffView(Session& session, QWidget* parent)
     lines->addWidget(headline_);
     for (int side = 0; side < 2; ++side) {
         QLabel* label = sides_[side];
-        label->setTextFormat(Qt::RichText);
-        label->setWordWrap(true);
-        label->setContentsMargins(8, 0, 8, 2);
-        label->setTextInteractionFlags(Qt::TextBrowserInteraction);
-        label->setAccessibleName(side == 0 ? tr("Side A") : tr("Side B"));
+        dress_side(label, side);
         connect(label, &QLabel::linkActivated, this, [this, side] {
             if (const PlanDiffData* data = model_->comparison()) this->session().openEvidence(plan_evidence(side == 1 ? data->b.id : data->a.id));
         });

@@ -1,6 +1,7 @@
 #include "widgets/panels/views/trace_diff_pane.h"
 
 #include "widgets/charts/view_colors.h"
+#include "widgets/panels/views/comparison_head.h"
 #include "widgets/panels/views/data_table.h"
 #include "widgets/panels/views/fold_view.h"
 #include "widgets/panels/views/trace_diff_delegate.h"
@@ -36,25 +37,14 @@ TraceDiffPane::TraceDiffPane(QWidget* parent)
     view_->setAccessibleName(tr("Calls of A and B"));
     differences_->view().setAccessibleName(tr("Where the difference is"));
     differences_->set_hint(tr("A and B make the same calls and take the same time."));
-    headline_->setWordWrap(true);
-    headline_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    headline_->setTextFormat(Qt::PlainText);
-    headline_->setAccessibleName(tr("What the comparison comes to"));
-    QFont bold = headline_->font();
-    bold.setBold(true);
-    headline_->setFont(bold);
-    headline_->setContentsMargins(8, 6, 8, 2);
+    dress_headline(headline_);
     auto* lines = new QVBoxLayout(this);
     lines->setContentsMargins(0, 0, 0, 0);
     lines->setSpacing(0);
     lines->addWidget(headline_);
     for (int side = 0; side < 2; ++side) {
         QLabel* label = sides_[side];
-        label->setTextFormat(Qt::RichText);
-        label->setWordWrap(true);
-        label->setContentsMargins(8, 0, 8, 2);
-        label->setTextInteractionFlags(Qt::TextBrowserInteraction);
-        label->setAccessibleName(side == 0 ? tr("Side A") : tr("Side B"));
+        dress_side(label, side);
         connect(label, &QLabel::linkActivated, this, [this, side] {
             const TraceDiffData* data = model_->comparison();
             if (data != nullptr) emit span_chosen(side == 1 ? data->longest_b : data->longest_a);
