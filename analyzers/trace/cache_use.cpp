@@ -79,19 +79,42 @@ std::string key_pattern(std::string_view key)
     return replaced(key, [](std::size_t, std::string_view) { return std::string_view("?"); });
 }
 
+NewKeys new_keys(const PatternReads& before, const PatternReads& after)
+{
+    const auto sum = [](const PatternReads& patterns) {
+        std::uint64_t reads = 0;
+        for (const auto& [pattern, n] : patterns) reads += n;
+        return static_cast<double>(reads);
+    };
+    const double all_before = sum(before), all_after = sum(after);
+    NewKeys keys;
+    if (all_before == 0 || all_after == 0) return keys;
+    std::uint64_t fresh = 0, most = 0;
+    for (const auto& [pattern, n] : after) {
+        const auto known = before.find(pattern);
+        if (known != before.end() && static_cast<double>(n) * all_before <= 10 * static_cast<double>(known->second) * all_after) continue;
+        fresh += n;
+        if (n > most) {
+            most = n;
+            keys.new_pattern = pattern;
+        }
+    }
+    most = 0;
+    for (const auto& [pattern, n] : before)
+        if (n > most) {
+            most = n;
+            keys.old_pattern = pattern;
+        }
+    keys.share = static_cast<double>(fresh) / all_after;
+    return keys;
+}
+
 double new_pattern_share(const SpanTable& spans, const std::vector<CacheRead>& reads, std::int64_t split_ns)
 {
-    std::set<std::string_view> before;
-    std::uint64_t after = 0, fresh = 0;
+    PatternReads before, after;
     for (const CacheRead& read : reads)
-        if (!read.pattern.empty() && spans.start_ns[read.get] < split_ns) before.insert(read.pattern);
-    if (before.empty()) return 0;
-    for (const CacheRead& read : reads) {
-        if (read.pattern.empty() || spans.start_ns[read.get] < split_ns) continue;
-        ++after;
-        if (!before.contains(read.pattern)) ++fresh;
-    }
-    return after > 0 ? static_cast<double>(fresh) / static_cast<double>(after) : 0;
+        if (!read.pattern.empty()) ++(spans.start_ns[read.get] < split_ns ? before : after)[read.pattern];
+    return new_keys(before, after).share;
 }
 
 std::vector<CacheRead> cache_reads(const SpanTable& spans, const SpanClasses& classes)

@@ -64,6 +64,17 @@ private slots:
         QCOMPARE(new_pattern_share(table, found, table.start_ns[found[50].get]), 1.0);
     }
 
+    void a_pattern_is_new_when_its_share_grew_tenfold()
+    {
+        const NewKeys rotated = new_keys({{"a:v1:?", 500}, {"a:v2:?", 2}, {"b:?", 5}}, {{"a:v2:?", 990}, {"b:?", 10}});
+        QCOMPARE(rotated.share, 0.99);
+        QCOMPARE(std::string(rotated.old_pattern), std::string("a:v1:?"));
+        QCOMPARE(std::string(rotated.new_pattern), std::string("a:v2:?"));
+        QCOMPARE(new_keys({{"a:?", 80}, {"b:?", 20}}, {{"a:?", 10}, {"b:?", 90}}).share, 0.0);  // a shift of what is asked for
+        QCOMPARE(new_keys({}, {{"a:?", 10}}).share, 0.0);
+        QVERIFY(new_keys({}, {{"a:?", 10}}).old_pattern.empty());
+    }
+
     void few_keys_are_no_releases()
     {
         std::vector<std::string> keys;

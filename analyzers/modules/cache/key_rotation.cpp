@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 
 namespace casebook::cache {
 namespace {
@@ -53,7 +52,7 @@ void count(Side& side, const CacheRead& read)
 Look look_at(const SpanTable& spans, const std::vector<const CacheRead*>& reads, const std::vector<std::int64_t>& changes, std::int64_t at_ns, std::int64_t until_ns)
 {
     Look look;
-    std::map<std::string, std::uint64_t> before, after;
+    PatternReads before, after;
     std::vector<const CacheRead*> ordered = reads;
     std::sort(ordered.begin(), ordered.end(), [&](const CacheRead* a, const CacheRead* b) { return spans.start_ns[a->get] != spans.start_ns[b->get] ? spans.start_ns[a->get] < spans.start_ns[b->get] : a->get < b->get; });
     std::vector<std::int64_t> starts;
@@ -70,21 +69,10 @@ Look look_at(const SpanTable& spans, const std::vector<const CacheRead*>& reads,
         if (!read->pattern.empty()) ++(at < at_ns ? before : after)[read->pattern];
         if (at >= at_ns && !read->hit) look.misses.push_back(read);
     }
-    std::uint64_t fresh = 0, known = 0, most = 0;
-    for (const auto& [pattern, n] : after) {
-        (before.contains(pattern) ? known : fresh) += n;
-        if (!before.contains(pattern) && n > most) {
-            most = n;
-            look.new_pattern = pattern;
-        }
-    }
-    most = 0;
-    for (const auto& [pattern, n] : before)
-        if (n > most) {
-            most = n;
-            look.old_pattern = pattern;
-        }
-    look.new_keys = fresh + known > 0 && !before.empty() ? static_cast<double>(fresh) / static_cast<double>(fresh + known) : 0;
+    const NewKeys keys = new_keys(before, after);
+    look.new_keys = keys.share;
+    look.old_pattern = keys.old_pattern;
+    look.new_pattern = keys.new_pattern;
 
     // The fall is looked for in runs of 20 reads: a release warms its new keys, so the mean over all hides it.
     constexpr std::size_t run = 20;
