@@ -78,7 +78,9 @@ std::optional<int> zone_seconds(std::string_view text)
 
 std::optional<std::int64_t> from_parts(int y, int mo, int d, int h, int mi, int s, std::int64_t ns, int zone)
 {
-    if (y < 1678 || y > 2261 || mo < 1 || mo > 12 || d < 1 || d > 31 || h > 24 || mi > 59 || s > 60) return {};
+    constexpr std::array<int, 12> days{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (y < 1678 || y > 2261 || mo < 1 || mo > 12 || d < 1 || d > days[static_cast<std::size_t>(mo) - 1] || h > 24 || mi > 59 || s > 60) return {};
+    if (mo == 2 && d == 29 && (y % 4 != 0 || (y % 100 == 0 && y % 400 != 0))) return {};
     const std::int64_t seconds =
         days_from_civil(y, static_cast<unsigned>(mo), static_cast<unsigned>(d)) * 86400 + h * 3600 + mi * 60 + s - zone;
     return seconds * ns_per_s + ns;
