@@ -37,7 +37,13 @@ public:
     void note(std::int64_t line, std::string_view code, std::string_view detail) override;
 
     std::string_view default_service() const override { return options_.service; }
-    std::optional<std::int64_t> at_ns() const override { return at_ns_; }
+    std::optional<std::int64_t> at_ns() const override
+    {
+        asked_time_ = true;
+        return at_ns_;
+    }
+    /// The time that the file's name says, when the importer asked for it.
+    std::optional<std::int64_t> used_name_time() const { return asked_time_ && !options_.at_ns ? at_ns_ : std::nullopt; }
     std::string_view path() const override { return path_; }
     const Control& control() const override { return control_; }
 
@@ -52,6 +58,7 @@ private:
     const ImportOptions& options_;
     std::string path_;
     std::optional<std::int64_t> at_ns_;
+    mutable bool asked_time_ = false;
     const Control& control_;
     std::int64_t stored_ = 0, repaired_ = 0, dropped_ = 0;
     bool dropped_row_ = false;  // the row just added was refused here; the record's stored() then counts as dropped

@@ -1,6 +1,7 @@
 #include "analyzers/importers/support/import_run.h"
 
 #include "analyzers/core/importer.h"
+#include "analyzers/core/instant.h"
 #include "analyzers/core/json_writer.h"
 #include "analyzers/core/text.h"
 #include "analyzers/importers/support/archive_stream.h"
@@ -169,6 +170,7 @@ private:
         entry.id = database.last_row_id();
 
         const auto started = std::chrono::steady_clock::now();
+        std::optional<std::int64_t> name_time;
         {
             RowWriter writer(database, entry.id);
             StoreImportContext context(writer, source, options_, entry.path, control_);
@@ -180,6 +182,7 @@ private:
             }
             TRY(writer.finish());
             context.fill(entry);
+            name_time = context.used_name_time();
         }
         entry.bytes = static_cast<std::int64_t>(source.offset());
         // A query that returned no rows is an answer too, and so is a log of a time in which nothing happened; the importers that
@@ -194,7 +197,7 @@ private:
                         "Check that the export is complete");
 
         const std::string hash = source.content_hash();
-        TRY_ASSIGN(const std::int64_t same, id_of_content(hash));
+        TRY_ASSIGN(const std::int64_t same, id_of_content(hash, name_time));
         if (same != 0 && !options_.replace) {
             entry.status = ImportedFile::Status::alreadyImported;
             entry.id = same;
@@ -209,12 +212,18 @@ private:
         return {};
     }
 
-    Result<std::int64_t> id_of_content(const std::string& hash)
+    /// The file with this content, or 0. Snapshots that only their names date are two when the names say two times: that
+    /// counters stood still in between is evidence.
+    Result<std::int64_t> id_of_content(const std::string& hash, std::optional<std::int64_t> name_time)
     {
-        TRY_ASSIGN(Statement statement, file_.database().prepare("SELECT id FROM import_files WHERE content_hash = ?1"));
+        TRY_ASSIGN(Statement statement, file_.database().prepare("SELECT id, path FROM import_files WHERE content_hash = ?1 ORDER BY id"));
         statement.bind(1, std::string_view(hash));
-        TRY_ASSIGN(const bool row, statement.step());
-        return row ? statement.integer(0) : 0;
+        for (;;) {
+            TRY_ASSIGN(const bool row, statement.step());
+            if (!row) return 0;
+            const auto other_time = instant_in_file_name(statement.text(1));
+            if (!name_time || !other_time || *name_time == *other_time) return statement.integer(0);
+        }
     }
 
     Status write_ledger(const ImportedFile& entry, const std::string& hash)
