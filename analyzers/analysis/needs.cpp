@@ -2,6 +2,9 @@
 
 #include "analyzers/core/text.h"
 
+#include <map>
+#include <set>
+
 namespace casebook {
 namespace {
 
@@ -66,6 +69,30 @@ Result<std::vector<Missing>> improvements_for(std::string_view improves, CaseEvi
         if (amount == 0) missing.push_back(missing_evidence(atom, "it would make the answer surer"));
     }
     return missing;
+}
+
+Result<std::string> undated_evidence(std::string_view needs, std::string_view improves, CaseEvidence& evidence)
+{
+    static const std::map<std::string_view, std::string_view> moments{
+        {"statement", "snapshot_at_ns FROM statements"}, {"plan", "at_ns FROM plans"},       {"heap_class", "at_ns FROM heap_classes"}, {"gc_pause", "at_ns FROM gc_pauses"},
+        {"thread", "at_ns FROM threads"},                {"session", "at_ns FROM sessions"}, {"table_stat", "at_ns FROM table_stats"}};
+    std::vector<std::string> atoms = split_outside(improves, ",");
+    for (const auto& group : parse_needs(needs))
+        for (const auto& alternative : group) atoms.insert(atoms.begin(), alternative.begin(), alternative.end());
+    std::set<std::string> seen;
+    std::string text;
+    for (std::string atom : atoms) {
+        if (atom == "plan_node") atom = "plan";
+        atom.resize(std::min(atom.find('*'), atom.size()));
+        const auto moment = moments.find(atom);
+        if (moment == moments.end() || !seen.insert(atom).second) continue;
+        TRY_ASSIGN(Statement count, evidence.file().database().prepare("SELECT count(DISTINCT file_id) FROM (SELECT file_id, " + std::string(moment->second) + ") WHERE " +
+                                                                       std::string(moment->second.substr(0, moment->second.find(' '))) + " IS NULL"));
+        TRY_ASSIGN(const bool row, count.step());
+        const std::int64_t files = row ? count.integer(0) : 0;
+        if (files > 0) text += (text.empty() ? "" : ", ") + atom + " (" + std::to_string(files) + (files == 1 ? " file)" : " files)");
+    }
+    return text;
 }
 
 }  // namespace casebook

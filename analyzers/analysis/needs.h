@@ -20,6 +20,10 @@ Result<std::vector<Missing>> missing_for(std::string_view needs, CaseEvidence& e
 /// Which of the atoms of Analyzer::improves (comma separated) the case does not have.
 Result<std::vector<Missing>> improvements_for(std::string_view improves, CaseEvidence& evidence);
 
+/// Evidence of these needs that carries no time, which --from/--to leaves out: "plan (2 files), heap_class (1 file)"; empty
+/// when there is none. Errors: caseFile.
+Result<std::string> undated_evidence(std::string_view needs, std::string_view improves, CaseEvidence& evidence);
+
 /// What brings an atom: the command or setting, from the table in missing_evidence.cpp.
 Missing missing_evidence(std::string_view atom, std::string why);
 

@@ -1,5 +1,6 @@
 #include "analyzers/analysis/statement_periods.h"
 
+#include "analyzers/analysis/sessions.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/sql_text.h"
 
@@ -99,8 +100,9 @@ Result<std::vector<StatementPeriod>> snapshot_periods(AnalysisContext& context, 
             if (const double lost = lost_share(*period.earlier, *period.later); lost * 100 >= unmatched)
                 period.broken = "statements with " + format_percent(lost) + " of the time are gone from the later snapshot";
         for (const StatementLoad& load : period.statements) earlier.add(load.fingerprint, load.total_ms, load.calls);
-        const bool inside = !interval.range || (interval.range->from_ns < windows.analysed.to_ns && interval.range->to_ns > windows.analysed.from_ns);
-        if (inside && !(windows.limited && !interval.range)) periods.push_back(std::move(period));
+        const bool inside = interval.range ? interval.range->from_ns < windows.analysed.to_ns && interval.range->to_ns > windows.analysed.from_ns
+                                           : in_analysed_window(windows, {}, period.later->window);
+        if (inside) periods.push_back(std::move(period));
     }
     return periods;
 }

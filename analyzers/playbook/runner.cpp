@@ -79,6 +79,10 @@ Result<AnalyzerVerdict> run_one(const Analyzer& analyzer, CaseEvidence& evidence
         result.answer.verdict = found.front().verdict;
         result.answer.reason = found.front().headline;
     }
+    if (windows.limited) {
+        TRY_ASSIGN(const std::string undated, undated_evidence(analyzer.needs, analyzer.improves, evidence));
+        if (!undated.empty()) result.answer.reason += "; left out, for --from/--to asks for a time: " + undated;
+    }
     if (result.answer.missing.empty() && (result.answer.verdict == Verdict::suspected || result.answer.verdict == Verdict::inconclusive)) {
         TRY_ASSIGN(result.answer.missing, improvements_for(analyzer.improves, evidence));
     }

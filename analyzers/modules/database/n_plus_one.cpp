@@ -6,6 +6,7 @@
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
+#include "analyzers/analysis/sessions.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/sql_text.h"
@@ -297,14 +298,17 @@ private:
 /// Without spans: a statement that is called once for every row another one returned, within one interval.
 Result<Answer> from_statements(AnalysisContext& context)
 {
+    TRY_ASSIGN(const auto* snapshots, context.evidence().statement_snapshots());
     TRY_ASSIGN(const auto* intervals, context.evidence().statement_intervals());
     const AnalysisWindows& windows = context.windows();
     const double repeats = context.threshold("repeats");
     std::string broken;
     std::size_t used = 0;
-    for (const StatementInterval& interval : *intervals) {
+    for (std::size_t i = 0; i < intervals->size(); ++i) {
+        const StatementInterval& interval = (*intervals)[i];
         if (interval.lone) continue;
-        const bool inside = interval.range ? interval.range->from_ns < windows.analysed.to_ns && interval.range->to_ns > windows.analysed.from_ns : !windows.limited;
+        const bool inside = interval.range ? interval.range->from_ns < windows.analysed.to_ns && interval.range->to_ns > windows.analysed.from_ns
+                                           : in_analysed_window(windows, {}, (*snapshots)[i + 1].window);
         if (!inside) continue;
         if (interval.reset || interval.thrown_out) {
             broken = interval.reset ? "the counters were reset between the snapshots" : "statements were deallocated between the snapshots";
