@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <utility>
 
 namespace casebook {
 namespace {
@@ -83,10 +84,11 @@ public:
 
     std::vector<Explanation> take()
     {
-        name_links();
-        for (std::size_t i = 0; i < findings_.size(); ++i) find_same_thing(i);
-        cut_circles();
-        find_roots();
+        // From the last on: of a circle the first, strongest finding is the one left without a cause.
+        const auto named = named_causes();
+        for (std::size_t i = findings_.size(); i-- > 0;) take_named(i, named[i]);
+        for (std::size_t i = findings_.size(); i-- > 0;) find_same_thing(i);
+        for (std::size_t i = 0; i < findings_.size(); ++i) root_of(i);
         for (std::size_t i = 0; i < findings_.size(); ++i) find_perhaps(i);
         return std::move(made_);
     }
@@ -98,23 +100,48 @@ private:
                findings_[cause]->verdict <= Verdict::suspected && !apart(*findings_[cause], *findings_[effect]);
     }
 
-    void link(std::size_t effect, std::size_t cause, CauseLink how)
+    /// Of each finding without a link: never one under which it stands itself.
+    bool link(std::size_t effect, std::size_t cause, CauseLink how)
     {
+        if (root_of(cause) == effect) return false;
         made_[effect].link = how;
-        made_[effect].cause = cause;
+        made_[effect].cause = made_[effect].root = cause;
+        return true;
     }
 
-    void name_links()
+    /// Where the chain of causes ends. Shortens the way, so that all links together stay near linear.
+    std::size_t root_of(std::size_t at)
     {
-        for (std::size_t i = 0; i < findings_.size(); ++i)
-            for (const RelatedFinding& related : findings_[i]->related) {
-                const auto other = by_name_.find({related.analyzer, related.key});
-                if (other == by_name_.end()) continue;
-                const bool explains = related.relation == "explains";
-                if (!explains && related.relation != "explained_by") continue;
-                const std::size_t cause = explains ? i : other->second, effect = explains ? other->second : i;
-                if (made_[effect].link == CauseLink::none && may_explain(cause, effect)) link(effect, cause, CauseLink::named);
-            }
+        std::size_t root = at;
+        while (made_[root].root != root) root = made_[root].root;
+        for (std::size_t next; at != root; at = next) next = std::exchange(made_[at].root, root);
+        return root;
+    }
+
+    /// By effect: the causes that findings name, those it names itself first.
+    std::vector<std::vector<std::size_t>> named_causes() const
+    {
+        std::vector<std::vector<std::size_t>> causes(findings_.size());
+        for (const bool own : {true, false})
+            for (std::size_t i = 0; i < findings_.size(); ++i)
+                for (const RelatedFinding& related : findings_[i]->related) {
+                    if (related.relation != (own ? "explained_by" : "explains")) continue;
+                    const auto other = by_name_.find({related.analyzer, related.key});
+                    if (other == by_name_.end()) continue;
+                    const std::size_t cause = own ? other->second : i, effect = own ? i : other->second;
+                    if (may_explain(cause, effect)) causes[effect].push_back(cause);
+                }
+        return causes;
+    }
+
+    void take_named(std::size_t effect, const std::vector<std::size_t>& causes)
+    {
+        std::set<std::size_t> also;
+        for (const std::size_t cause : causes) {
+            if (made_[effect].link == CauseLink::none) link(effect, cause, CauseLink::named);
+            else if (cause != made_[effect].cause) also.insert(cause);
+        }
+        made_[effect].also.assign(also.begin(), also.end());
     }
 
     /// Calls `use` with each finding that the rules allow as the reason behind another, in the rules' order.
@@ -134,42 +161,10 @@ private:
         if (made_[effect].link != CauseLink::none) return;
         std::optional<std::size_t> best;
         each_deeper(effect, [&](std::size_t cause) {
-            if (best && findings_[*best]->verdict <= findings_[cause]->verdict) return;
+            if (root_of(cause) == effect || (best && findings_[*best]->verdict <= findings_[cause]->verdict)) return;
             if (kinship(*findings_[cause], *findings_[effect]) == Kinship::same) best = cause;
         });
         if (best) link(effect, *best, CauseLink::sameThing);
-    }
-
-    void cut_circles()
-    {
-        constexpr std::size_t nobody = ~std::size_t{0};
-        std::vector<std::size_t> reached_from(made_.size(), nobody);  // the first start whose way led here
-        for (std::size_t start = 0; start < made_.size(); ++start) {
-            std::size_t at = start;
-            for (; reached_from[at] == nobody; at = made_[at].cause) reached_from[at] = start;
-            if (reached_from[at] != start || made_[at].cause == at) continue;
-            std::size_t first = at;
-            for (std::size_t i = made_[at].cause; i != at; i = made_[i].cause) first = std::min(first, i);
-            link(first, first, CauseLink::none);
-        }
-    }
-
-    void find_roots()
-    {
-        std::vector<std::size_t> path;
-        std::vector<bool> known(made_.size(), false);
-        for (std::size_t i = 0; i < made_.size(); ++i) {
-            std::size_t at = i;
-            for (; !known[at] && made_[at].cause != at; at = made_[at].cause) path.push_back(at);
-            const std::size_t root = known[at] ? made_[at].root : at;
-            known[at] = true;
-            made_[at].root = root;
-            for (const std::size_t one : path) {
-                made_[one].root = root;
-                known[one] = true;
-            }
-            path.clear();
-        }
     }
 
     void find_perhaps(std::size_t effect)

@@ -1,8 +1,10 @@
 // What holds for the findings of every analyzer, on the inputs that confirm them and on the demo:
 // the same input gives the same bytes; the order of files and more evidence of another kind leave keys as they are; every
-// piece of evidence of a confirmed or suspected finding runs again and returns as many rows as when it was found.
+// piece of evidence of a confirmed or suspected finding runs again and returns as many rows as when it was found; the
+// relations are those of the findings list, from both sides.
 
 #include "analyzers/importers/support/import_run.h"
+#include "analyzers/playbook/cause_links.h"
 #include "analyzers/playbook/runner.h"
 #include "analyzers/store/query.h"
 #include "tests/support/places.h"
@@ -18,6 +20,7 @@ namespace fs = std::filesystem;
 using namespace casebook;
 
 int broken = 0;
+int explained_by_others = 0;  // findings that name a cause
 
 void complain(const std::string& input, const std::string& what)
 {
@@ -80,12 +83,39 @@ void check_evidence(const std::string& input, Analysed& analysed)
     }
 }
 
+void check_relations(const std::string& input, const AnalysisReport& report)
+{
+    std::vector<const Finding*> findings;
+    std::set<std::vector<std::string>> told;
+    for (const Finding& finding : report.findings) {
+        findings.push_back(&finding);
+        for (const RelatedFinding& other : finding.related)
+            if (!told.insert({finding.analyzer, finding.key, other.relation, other.analyzer, other.key}).second)
+                complain(input, finding.analyzer + " tells a relation twice");
+    }
+    for (const std::vector<std::string>& one : told) {
+        const std::string back = one[2] == "explains" ? "explained_by" : one[2] == "explained_by" ? "explains" : one[2];
+        if (!told.contains({one[3], one[4], back, one[0], one[1]})) complain(input, one[0] + " " + one[2] + " " + one[3] + " is told from one side only");
+    }
+    const std::vector<Explanation> explained = explain_findings(findings);
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        const auto& related = findings[i]->related;
+        const auto first = std::find_if(related.begin(), related.end(), [](const RelatedFinding& one) { return one.relation == "explained_by"; });
+        const Finding& cause = *findings[explained[i].cause];
+        const bool listed = explained[i].link != CauseLink::none, said = first != related.end();
+        if (listed != said || (said && (first->analyzer != cause.analyzer || first->key != cause.key)))
+            complain(input, findings[i]->analyzer + " has another cause in the list than in related");
+        explained_by_others += said;
+    }
+}
+
 void check(const std::string& name, std::vector<std::string> paths, const std::string& other_evidence)
 {
     Analysed first(paths), second(paths);
     if (first.report.findings.empty()) complain(name, "nothing is found");
     if (to_json(first.report) != to_json(second.report)) complain(name, "the same input gives other bytes");
     check_evidence(name, first);
+    check_relations(name, first.report);
 
     std::reverse(paths.begin(), paths.end());
     if (Analysed(paths).keys() != first.keys()) complain(name, "the order of files changes keys");
@@ -115,6 +145,6 @@ int main()
     for (const auto& file : fs::directory_iterator(root / "resources/samples/demo")) demo.push_back(file.path().string());
     std::sort(demo.begin(), demo.end());
     check("demo", std::move(demo), settings);
-    std::cout << inputs + 1 << " inputs, " << broken << " broken rules\n";
-    return broken > 0 || inputs < 10 ? 1 : 0;
+    std::cout << inputs + 1 << " inputs, " << explained_by_others << " findings with a cause, " << broken << " broken rules\n";
+    return broken > 0 || inputs < 10 || explained_by_others < 5 ? 1 : 0;
 }

@@ -51,13 +51,54 @@ private slots:
         QCOMPARE(relations(findings[0]).size(), 1);
     }
 
-    void a_suspicion_explains_nothing_and_needs_no_cause()
+    void nothing_is_explained_by_less_than_it_is_itself()
     {
-        for (const auto& [effect, cause] : {std::pair(Verdict::confirmed, Verdict::suspected), std::pair(Verdict::suspected, Verdict::confirmed), std::pair(Verdict::inconclusive, Verdict::confirmed)}) {
+        for (const auto& [effect, cause, kept] :
+             {std::tuple(Verdict::confirmed, Verdict::suspected, false), std::tuple(Verdict::suspected, Verdict::confirmed, true),
+              std::tuple(Verdict::suspected, Verdict::suspected, true), std::tuple(Verdict::inconclusive, Verdict::confirmed, true),
+              std::tuple(Verdict::inconclusive, Verdict::inconclusive, false)}) {
             std::vector<Finding> findings{finding("pool.exhaustion", effect), finding("pool.leak", cause, {explains_exhaustion})};
             link_findings(findings);
-            QCOMPARE(relations(findings[0]), QStringList{});
-            QCOMPARE(relations(findings[1]), QStringList{});
+            QCOMPARE(relations(findings[0]), kept ? QStringList{"explained_by pool.leak orders"} : QStringList{});
+            QCOMPARE(relations(findings[1]), kept ? QStringList{"explains pool.exhaustion orders"} : QStringList{});
+        }
+    }
+
+    void what_the_list_works_out_is_told_as_well()
+    {
+        std::vector<Finding> findings{finding("database.dominant_statement", Verdict::confirmed),
+                                      finding("database.missing_index", Verdict::confirmed)};
+        for (Finding& one : findings) one.subjects = {{"statement", "SELECT 1"}};
+        link_findings(findings);
+        QCOMPARE(relations(findings[0]), QStringList{"explained_by database.missing_index orders"});
+        QCOMPARE(relations(findings[1]), QStringList{"explains database.dominant_statement orders"});
+        findings[1].subjects = {{"statement", "SELECT 2"}};
+        for (Finding& one : findings) one.related.clear();
+        link_findings(findings);
+        QCOMPARE(relations(findings[0]), QStringList{});
+    }
+
+    void of_several_causes_the_one_of_the_list_comes_first()
+    {
+        std::vector<Finding> findings{finding("memory.gc_pressure", Verdict::confirmed, {{"pool.exhaustion", "orders", "explains"}}),
+                                      finding("pool.exhaustion", Verdict::confirmed, {{"pool.sizing", "orders", "explained_by"}}),
+                                      finding("pool.leak", Verdict::confirmed, {explains_exhaustion}),
+                                      finding("pool.sizing", Verdict::confirmed)};
+        for (int again = 0; again < 2; ++again) {
+            link_findings(findings);
+            QCOMPARE(relations(findings[1]), (QStringList{"explained_by pool.sizing orders", "explained_by memory.gc_pressure orders",
+                                                          "explained_by pool.leak orders"}));
+        }
+    }
+
+    void of_a_circle_one_side_is_told()
+    {
+        std::vector<Finding> findings{finding("pool.exhaustion", Verdict::confirmed, {{"pool.leak", "orders", "explains"}}),
+                                      finding("pool.leak", Verdict::confirmed, {explains_exhaustion})};
+        for (int again = 0; again < 2; ++again) {
+            link_findings(findings);
+            QCOMPARE(relations(findings[0]), QStringList{"explains pool.leak orders"});
+            QCOMPARE(relations(findings[1]), QStringList{"explained_by pool.exhaustion orders"});
         }
     }
 
