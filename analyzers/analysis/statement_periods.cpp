@@ -50,7 +50,7 @@ StatementPeriod from_interval(const StatementInterval& interval)
     period.seconds = interval.range ? interval.range->seconds() : 0;
     period.source = "statement";
     for (const StatementEntry& entry : interval.entries) {
-        StatementLoad load{entry.fingerprint, entry.query, entry.total_ms, entry.calls, entry.rows, {}, entry.variation()};
+        StatementLoad load{entry.fingerprint, entry.query, entry.total_ms, entry.calls, entry.rows, {}, entry.variation(), entry.query_id};
         if (entry.shared_hit || entry.shared_read) load.blocks = entry.shared_hit.value_or(0) + entry.shared_read.value_or(0);
         add(period, std::move(load));
     }

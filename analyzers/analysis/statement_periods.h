@@ -19,6 +19,7 @@ struct StatementLoad {
     std::int64_t calls = 0;
     std::optional<std::int64_t> rows, blocks;  ///< blocks: shared, hit and read
     std::optional<double> variation;           ///< standard deviation over mean of its durations
+    std::string query_id;                      ///< one of those the server gave it; empty in spans
 };
 
 /// What was usual before a period.

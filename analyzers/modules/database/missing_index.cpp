@@ -7,6 +7,7 @@
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
+#include "analyzers/analysis/statement_periods.h"
 #include "analyzers/core/text.h"
 #include "analyzers/plan/plan_queries.h"
 #include "analyzers/plan/plan_store.h"
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -32,10 +34,10 @@ constexpr std::array<Threshold, 7> thresholds{{{"removed_share", 90, "%", "Caseb
 using plan::RelationScan;
 
 struct StatementCounts {
-    std::string query_id, query;
+    std::string fingerprint, query;
     std::int64_t calls = 0;
-    double rows = 0, blocks = 0, total_ms = 0, interval_ms = 0;
-    bool reset = false;  ///< counters fell between the snapshots
+    double rows = 0, blocks = 0, total_ms = 0, period_ms = 0;
+    std::string broken;  ///< why the counters cannot be trusted
     double per_row() const { return blocks / std::max(rows, 1.0); }
     double per_call() const { return calls > 0 ? blocks / static_cast<double>(calls) : 0; }
 };
@@ -48,7 +50,6 @@ struct Candidate {
     std::vector<Proof> wasteful, served;  ///< plans in which the scan throws rows away, and in which an index serves it
     std::set<std::string> fingerprints;
     std::optional<StatementCounts> statement;
-    std::string statement_fingerprint;
     bool scan_planned = false, index_planned = false;  ///< what EXPLAIN without ANALYZE, as capture takes it, intends
 };
 
@@ -154,46 +155,108 @@ PlanSurvey survey_plans(AnalysisContext& context, const std::vector<plan::Stored
     return survey;
 }
 
-/// Statements whose counters smell of it, and those that a proven candidate belongs to.
-Status join_statements(AnalysisContext& context, Candidates& all)
-{
-    TRY_ASSIGN(const auto* intervals, context.evidence().statement_intervals());
-    for (const StatementInterval& interval : *intervals) {
-        if (context.windows().limited && !interval.range) continue;
-        for (const StatementEntry& entry : interval.entries) {
-            if (!entry.shared_hit && !entry.shared_read) continue;
-            const std::string verb = summarize_sql(entry.query).verb;
-            if (verb != "SELECT" && verb != "UPDATE" && verb != "DELETE" && verb != "WITH") continue;
-            StatementCounts counts{entry.query_id, entry.query, entry.calls, static_cast<double>(entry.rows.value_or(0)), static_cast<double>(entry.shared_hit.value_or(0) + entry.shared_read.value_or(0)),
-                                   entry.total_ms, interval.total_ms, interval.reset};
-            const auto keep = [&](Candidate& candidate) {
-                if (candidate.statement && candidate.statement->blocks >= counts.blocks) return;
-                candidate.statement = counts;
-                candidate.statement_fingerprint = entry.fingerprint;
-                candidate.fingerprints.insert(entry.fingerprint);
-            };
-            const std::vector<SqlEquality> equalities = equality_predicates(entry.query);
-            bool joined = false;
-            for (auto& [key, candidate] : all) {
-                const bool same_plan = candidate.fingerprints.contains(entry.fingerprint) || std::any_of(candidate.wasteful.begin(), candidate.wasteful.end(), [&](const Candidate::Proof& proof) {
-                    return !entry.query_id.empty() && proof.stored->row.query_id == entry.query_id;
-                });
-                const bool same_columns = std::any_of(equalities.begin(), equalities.end(), [&candidate = candidate](const SqlEquality& equality) { return equality.table == candidate.relation && equality.columns == candidate.columns; });
-                if (!same_plan && !same_columns) continue;
-                joined = joined || !candidate.served.empty() || !candidate.wasteful.empty();
-                keep(candidate);
+/// The candidates under all that a statement may be joined by.
+class CandidateIndex {
+public:
+    explicit CandidateIndex(Candidates& all) : all_(all)
+    {
+        for (auto& [key, candidate] : all)
+            for (const Candidate::Proof& proof : candidate.wasteful) {
+                by_fingerprint_[proof.stored->fingerprint].insert(&candidate);
+                by_query_id_[proof.stored->row.query_id].insert(&candidate);
             }
-            if (joined || equalities.size() != 1) continue;
-            const auto planned = all.find({equalities[0].table, equalities[0].columns});
-            const bool index_planned = planned != all.end() && planned->second.index_planned, scan_planned = planned != all.end() && planned->second.scan_planned;
-            if (index_planned && !scan_planned) continue;  // many blocks for other reasons, such as dead rows
-            // The primary key by its usual name has an index, unless a plan shows that it is not used.
-            if (equalities[0].columns == std::vector<std::string>{"id"} && !scan_planned) continue;
-            if (static_cast<double>(counts.calls) < context.threshold("calls") || counts.per_row() < context.threshold("blocks_per_row") || counts.per_call() < context.threshold("blocks_per_call")) continue;
-            keep(candidate_for(all, equalities[0].table, equalities[0].columns));
-        }
+        by_fingerprint_.erase("");
+        by_query_id_.erase("");
     }
-    return {};
+
+    std::set<Candidate*> of(const StatementLoad& load, const std::vector<SqlEquality>& equalities) const
+    {
+        std::set<Candidate*> found;
+        for (const auto& [index, name] : {std::pair(&by_fingerprint_, &load.fingerprint), std::pair(&by_query_id_, &load.query_id)})
+            if (const auto known = index->find(*name); known != index->end()) found.insert(known->second.begin(), known->second.end());
+        for (const SqlEquality& equality : equalities)
+            if (const auto known = all_.find({equality.table, equality.columns}); known != all_.end()) found.insert(&known->second);
+        return found;
+    }
+
+private:
+    Candidates& all_;
+    std::map<std::string, std::set<Candidate*>> by_fingerprint_, by_query_id_;
+};
+
+/// What a statement asks for, as far as its text shows.
+struct Asked {
+    bool reads_rows = false;  ///< a verb that searches
+    std::vector<SqlEquality> equalities;
+};
+
+Asked asked_of(const std::string& query)
+{
+    const std::string verb = summarize_sql(query).verb;
+    if (verb != "SELECT" && verb != "UPDATE" && verb != "DELETE" && verb != "WITH") return {};
+    return {true, equality_predicates(query)};
+}
+
+/// Counters that can be trusted go before those that cannot, then more blocks.
+void keep(Candidate& candidate, const StatementCounts& counts)
+{
+    candidate.fingerprints.insert(counts.fingerprint);
+    const auto rank = [](const StatementCounts& one) { return std::pair(one.broken.empty(), one.blocks); };
+    if (!candidate.statement || rank(*candidate.statement) < rank(counts)) candidate.statement = counts;
+}
+
+bool is_suspicious(const AnalysisContext& context, const StatementCounts& counts)
+{
+    return static_cast<double>(counts.calls) >= context.threshold("calls") && counts.per_row() >= context.threshold("blocks_per_row") &&
+           counts.per_call() >= context.threshold("blocks_per_call");
+}
+
+/// Whether its counters alone raise a suspicion against an index over what its only comparison names.
+bool is_worth_suspecting(const AnalysisContext& context, const Candidates& all, const SqlEquality& equality, const StatementCounts& counts)
+{
+    const auto planned = all.find({equality.table, equality.columns});
+    const bool index_planned = planned != all.end() && planned->second.index_planned, scan_planned = planned != all.end() && planned->second.scan_planned;
+    if (index_planned && !scan_planned) return false;  // many blocks for other reasons, such as dead rows
+    // The primary key by its usual name has an index, unless a plan shows that it is not used.
+    if (equality.columns == std::vector<std::string>{"id"} && !scan_planned) return false;
+    return is_suspicious(context, counts);
+}
+
+/// Why counters cannot rule it out; empty when they can.
+std::string insufficient(const std::vector<StatementPeriod>& periods)
+{
+    std::string why = "no statement statistics fall into the window";
+    for (const StatementPeriod& period : periods) {
+        if (period.statements.empty()) continue;
+        const bool counted = std::any_of(period.statements.begin(), period.statements.end(), [](const StatementLoad& load) { return load.blocks.has_value(); });
+        if (counted && period.broken.empty()) return {};
+        why = counted ? period.broken : "the statement statistics do not count blocks; export the columns shared_blks_hit and shared_blks_read, too";
+    }
+    return why;
+}
+
+/// Statements whose counters smell of it, and those that a proven candidate belongs to.
+void join_statements(AnalysisContext& context, const std::vector<StatementPeriod>& periods, Candidates& all)
+{
+    const CandidateIndex index(all);
+    std::map<std::string_view, Asked> by_text;  // the same statements come in every period
+    for (const StatementPeriod& period : periods)
+        for (const StatementLoad& load : period.statements) {
+            if (!load.blocks) continue;
+            const auto [known, is_new] = by_text.try_emplace(load.query);
+            if (is_new) known->second = asked_of(load.query);
+            const auto& [reads_rows, equalities] = known->second;
+            if (!reads_rows) continue;
+            const StatementCounts counts{load.fingerprint, load.query, load.calls, static_cast<double>(load.rows.value_or(0)), static_cast<double>(*load.blocks),
+                                         load.total_ms, period.total_ms, period.broken};
+            bool joined = false;
+            for (Candidate* candidate : index.of(load, equalities)) {
+                joined = joined || !candidate->served.empty() || !candidate->wasteful.empty();
+                keep(*candidate, counts);
+            }
+            if (!joined && equalities.size() == 1 && is_worth_suspecting(context, all, equalities[0], counts))
+                keep(candidate_for(all, equalities[0].table, equalities[0].columns), counts);
+        }
 }
 
 Status report(AnalysisContext& context, const Candidate& candidate)
@@ -226,8 +289,8 @@ Status report(AnalysisContext& context, const Candidate& candidate)
     Felt felt;
     if (!explained.empty()) {
         TRY_ASSIGN(felt, context.felt(explained));
-    } else if (candidate.statement && candidate.statement->interval_ms > 0) {
-        felt.slow_time_share = candidate.statement->total_ms / candidate.statement->interval_ms;
+    } else if (candidate.statement && candidate.statement->period_ms > 0) {
+        felt.slow_time_share = candidate.statement->total_ms / candidate.statement->period_ms;
         felt.database_time_only = true;
     }
     finding.severity = severity_of(felt);
@@ -249,10 +312,10 @@ Status report(AnalysisContext& context, const Candidate& candidate)
         if (!candidate.served.empty()) finding.note = "another plan uses an index for the same columns; take a new plan to see which holds now";
     } else {
         const std::string rows_each = format_number(candidate.statement->rows / static_cast<double>(candidate.statement->calls), 2);
-        finding.verdict = candidate.statement->reset ? Verdict::inconclusive : Verdict::suspected;
+        finding.verdict = candidate.statement->broken.empty() ? Verdict::suspected : Verdict::inconclusive;
         finding.headline = "A statement reads " + format_count(static_cast<std::int64_t>(candidate.statement->per_call())) + " blocks per call of " + candidate.relation + " by " + columns + " to return " +
                            rows_each + (rows_each == "1" ? " row each: " : " rows each: ") + (candidate.scan_planned ? "it scans the table" : "an index may be missing");
-        finding.note = std::string(candidate.statement->reset ? "the counters were reset between the snapshots; " : "") + (candidate.scan_planned ? "its plan is to scan " + candidate.relation + "; how much of it is thrown away shows" : std::string("counters cannot show a scan; import")) +
+        finding.note = (candidate.statement->broken.empty() ? "" : candidate.statement->broken + "; ") + (candidate.scan_planned ? "its plan is to scan " + candidate.relation + "; how much of it is thrown away shows" : std::string("counters cannot show a scan; import")) +
                        (candidate.scan_planned ? " EXPLAIN (ANALYZE, BUFFERS) of this statement" : " the plan: EXPLAIN (ANALYZE, BUFFERS) of this statement");
     }
     if (candidate.statement) {
@@ -263,8 +326,8 @@ Status report(AnalysisContext& context, const Candidate& candidate)
         finding.figures.push_back({"mean", mean_ms, "ms", {}, {}});
         if (effect.empty()) effect = format_ms(mean_ms) + " -> well below 1 ms per call if the rows are few";
         finding.evidence.push_back({"The statement as the database counted it", "table", "statement",
-                                    "SELECT snapshot_at_ns, query, calls, rows, total_ms, mean_ms, shared_hit, shared_read FROM statement WHERE fingerprint = ?1 ORDER BY snapshot_at_ns, calls DESC", {candidate.statement_fingerprint}});
-        finding.related.push_back({"database.dominant_statement", finding_key({candidate.statement_fingerprint}), "explains"});
+                                    "SELECT snapshot_at_ns, query, calls, rows, total_ms, mean_ms, shared_hit, shared_read FROM statement WHERE fingerprint = ?1 ORDER BY snapshot_at_ns, calls DESC", {candidate.statement->fingerprint}});
+        finding.related.push_back({"database.dominant_statement", finding_key({candidate.statement->fingerprint}), "explains"});
     }
     if (!explained.empty()) {
         const auto most = std::max_element(explained.begin(), explained.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
@@ -283,10 +346,12 @@ Result<Answer> run(AnalysisContext& context)
     TRY_ASSIGN(const auto plans, plan::load_plans(context.evidence().file().database()));
     Candidates all;
     const PlanSurvey survey = survey_plans(context, plans, all);
-    TRY(join_statements(context, all));
+    // Each statement is judged by its own counters: that others are gone from a later snapshot does not matter here.
+    constexpr double any_loss = std::numeric_limits<double>::infinity();
+    TRY_ASSIGN(const std::vector<StatementPeriod> periods, snapshot_periods(context, any_loss));
+    join_statements(context, periods, all);
     for (const auto& [key, candidate] : all) {
-        const bool suspicious = candidate.statement && static_cast<double>(candidate.statement->calls) >= context.threshold("calls") && candidate.statement->per_row() >= context.threshold("blocks_per_row") &&
-                                candidate.statement->per_call() >= context.threshold("blocks_per_call");
+        const bool suspicious = candidate.statement && is_suspicious(context, *candidate.statement);
         const bool index_stands = !candidate.served.empty() || (candidate.index_planned && !candidate.scan_planned);
         if (!candidate.wasteful.empty() || (!index_stands && suspicious)) TRY(report(context, candidate));
     }
@@ -300,6 +365,7 @@ Result<Answer> run(AnalysisContext& context)
     if (!survey.cut_scan.empty()) return Answer{Verdict::inconclusive, "a scan of " + survey.cut_scan + " throws most rows away, but a LIMIT or a join cut it off: how many it would keep is not known", {}};
     if (survey.usable > 0 && survey.cut == survey.usable) return Answer{Verdict::inconclusive, "every scan was cut off by a LIMIT", {}};
     if (survey.usable > 0) return Answer{Verdict::ruledOut, "no scan of 10,000 rows or more throws most of them away: the most is " + format_percent(survey.most_removed) + " over " + std::to_string(survey.usable) + " scans", {}};
+    if (std::string why = insufficient(periods); !why.empty()) return Answer{Verdict::inconclusive, std::move(why), {missing_evidence("plan_node", "shows what a scan reads and throws away")}};
     return Answer{Verdict::ruledOut, "no statement reads hundreds of blocks for a row under an equality", {}};
 }
 
