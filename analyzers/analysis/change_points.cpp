@@ -49,8 +49,10 @@ public:
 
     void run()
     {
-        if (seen_.at_ns.size() < 2 * smallest_part) return;
-        const double seconds = TimeRange{seen_.at_ns.front(), seen_.at_ns.back()}.seconds();
+        const auto stretch = recorded_stretch(seen_);
+        if (!stretch) return;
+        const double seconds = stretch->seconds();
+        first_ns_ = stretch->from_ns;
         shortest_ = std::min(seconds * shortest_share, shortest_seconds);
         look(Change::Kind::latency, seen_.value, true, [&](Values before, Values after, Change& change) {
             change.before = median_of(before);
@@ -130,7 +132,7 @@ private:
             Change change{kind, seen_.service, seen_.operation};
             if (!is_change(part(from, onset), part(onset, to), change)) continue;
             change.at_ns = seen_.at_ns[onset];
-            if (from > 0) change.since_ns = seen_.at_ns[from];
+            change.since_ns = std::max(seen_.at_ns[from], first_ns_);
             std::size_t over = to;  // it may come and go
             for (std::size_t j = last + 1; j < levels.size(); ++j)
                 if (up ? apart(kind, old, levels[j].height) : apart(kind, levels[j].height, old)) over = levels[j].to;
@@ -202,11 +204,25 @@ private:
 
     const Observations& seen_;
     const double alpha_;
-    double shortest_ = 0;  // seconds
+    double shortest_ = 0;       // seconds
+    std::int64_t first_ns_ = 0; // of those that are not apart
     std::vector<Change>& found_;
 };
 
 }  // namespace
+
+std::optional<TimeRange> recorded_stretch(const Observations& seen)
+{
+    const std::vector<std::int64_t>& at_ns = seen.at_ns;
+    if (at_ns.size() < 2 * smallest_part) return {};
+    const auto seconds = [&](std::size_t from, std::size_t to) { return TimeRange{at_ns[from], at_ns[to]}.seconds(); };
+    std::size_t first = 0, last = at_ns.size() - 1;
+    for (std::size_t i = 1; i < smallest_part; ++i)
+        if (seconds(i - 1, i) > seconds(i, last)) first = i;
+    for (std::size_t i = at_ns.size() - 1; i > at_ns.size() - smallest_part; --i)
+        if (seconds(i - 1, i) > seconds(first, i - 1)) last = i - 1;
+    return TimeRange{at_ns[first], at_ns[last] + 1};
+}
 
 std::vector<Change> find_changes(const std::vector<Observations>& observed)
 {

@@ -18,13 +18,17 @@ struct Observations {
     bool arrivals = true;            ///< gaps between observations mean something (spans do, scrapes do not)
 };
 
+/// From the first to the last of them, half-open. A handful that lies apart from all others by more than those take, such as
+/// a trace of the day before, does not belong to it. Nothing when there are too few to look for changes in.
+std::optional<TimeRange> recorded_stretch(const Observations& seen);
+
 /// A lasting change for the worse, or of traffic in either direction.
 struct Change {
     enum class Kind { latency, tail, errors, traffic };
     Kind kind = Kind::latency;
     std::string service, operation;
     std::int64_t at_ns = 0;                 ///< the first observation of the new level
-    std::optional<std::int64_t> since_ns;   ///< when the level before it began, if it was not the first
+    std::int64_t since_ns = 0;              ///< when the level before it began; the first one with recorded_stretch
     std::optional<std::int64_t> until_ns;   ///< when the last stretch of the new level ended (it may have come and gone), if it did
     double before = 0, after = 0;           ///< median ms, share above a high percentile, error share, observations per second
     double statistic = 0, p = 1;            ///< CUSUM of the two levels against each other

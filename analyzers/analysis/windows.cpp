@@ -48,14 +48,28 @@ const Event* event_near(const std::vector<Event>& events, std::int64_t at_ns, co
     return nearest;
 }
 
-void take(AnalysisWindows& chosen, std::int64_t onset_ns, std::string why)
+/// The stretch in which changes could be seen, with what other evidence has of the time after it, unless that is longer than
+/// the stretch itself: then it belongs to something else. The whole case without enough observations of anything.
+TimeRange seen_in(const std::vector<Observations>& observed, TimeRange whole)
+{
+    std::optional<TimeRange> seen;
+    for (const Observations& one : observed)
+        if (const auto stretch = recorded_stretch(one))
+            seen = seen ? TimeRange{std::min(seen->from_ns, stretch->from_ns), std::max(seen->to_ns, stretch->to_ns)} : *stretch;
+    if (!seen) return whole;
+    if (TimeRange{seen->to_ns, whole.to_ns}.seconds() <= seen->seconds()) seen->to_ns = whole.to_ns;
+    return *seen;
+}
+
+/// Divides `within` at the onset. Other evidence may lie far before or after it, and says nothing of what was usual in between.
+void take(AnalysisWindows& chosen, TimeRange within, std::int64_t onset_ns, std::string why)
 {
     chosen.onset_ns = onset_ns;
-    chosen.incident = TimeRange{onset_ns, chosen.whole.to_ns};
+    chosen.incident = TimeRange{onset_ns, within.to_ns};
     chosen.proposed_why = std::move(why);
     if (chosen.baseline) return;
     chosen.proposed = true;
-    chosen.baseline = TimeRange{chosen.whole.from_ns, onset_ns};
+    chosen.baseline = TimeRange{within.from_ns, onset_ns};
     chosen.baseline_name = "baseline";
 }
 
@@ -95,16 +109,15 @@ Status propose(CaseEvidence& evidence, AnalysisWindows& chosen)
     const auto is_usable = [&](const Change& change) { return !chosen.baseline || TimeRange{chosen.baseline->to_ns, change.at_ns}.seconds() >= -snap_s; };
     const auto strongest = std::find_if(changes.begin(), changes.end(), is_usable);
     const bool traffic_only = strongest != changes.end() && strongest->kind == Change::Kind::traffic;
+    const TimeRange seen = seen_in(observed, chosen.whole);
     if (strongest == changes.end() || traffic_only) {
-        const Event* event = dividing_event(*events, chosen.whole, {"deploy", "release", "rollout"}, true);
-        if (!event) event = dividing_event(*events, chosen.whole, {"oom", "restart", "crash"}, false);
-        if (event) {
-            take(chosen, event->at_ns, name_of(*event, {}));
-            return {};
-        }
         TRY_ASSIGN(const std::optional<std::int64_t> restart, first_restart(evidence));
-        if (restart && *restart > chosen.whole.from_ns) {
-            take(chosen, *restart, "the first restart");
+        for (const TimeRange within : {seen, chosen.whole}) {
+            const Event* event = dividing_event(*events, within, {"deploy", "release", "rollout"}, true);
+            if (!event) event = dividing_event(*events, within, {"oom", "restart", "crash"}, false);
+            const bool restarted = restart && *restart > within.from_ns && *restart < within.to_ns;
+            if (!event && !restarted) continue;
+            take(chosen, within, event ? event->at_ns : *restart, event ? name_of(*event, {}) : "the first restart");
             return {};
         }
         if (!traffic_only) return {};
@@ -115,9 +128,9 @@ Status propose(CaseEvidence& evidence, AnalysisWindows& chosen)
         onset_ns = event->at_ns;
         why += ", with " + name_of(*event, strongest->service);
     }
-    take(chosen, onset_ns, std::move(why));
+    const TimeRange within = {std::min(strongest->since_ns, onset_ns), std::max(seen.to_ns, onset_ns + 1)};
+    take(chosen, within, onset_ns, std::move(why));
     if (strongest->until_ns && *strongest->until_ns > onset_ns) chosen.incident->to_ns = *strongest->until_ns;
-    if (strongest->since_ns && chosen.proposed && *strongest->since_ns < onset_ns) chosen.baseline->from_ns = *strongest->since_ns;
     return {};
 }
 

@@ -155,6 +155,50 @@ private slots:
         QVERIFY(find_changes({Observations{"a", "b", {1, 2, 3}, {1, 100, 100}, {}, true}}).empty());
     }
 
+    void what_lies_far_from_all_else_is_not_part_of_the_recording()
+    {
+        auto seen = observe(11, 90, steady_rate, [](double t, Random& r) { return r.around(t < 40 ? 12 : 20, 0.4); });
+        const TimeRange whole{seen.at_ns.front(), seen.at_ns.back() + 1};
+        QCOMPARE(recorded_stretch(seen), whole);
+        constexpr std::int64_t day_ns = 86'400'000'000'000;
+        for (const std::int64_t late_ns : {-day_ns, day_ns}) {
+            auto with = seen;
+            with.at_ns.insert(late_ns < 0 ? with.at_ns.begin() : with.at_ns.end(), start_ns + late_ns);
+            with.value.push_back(12);
+            with.failed.push_back(0);
+            QCOMPARE(recorded_stretch(with), whole);
+        }
+        seen.at_ns.insert(seen.at_ns.begin(), start_ns - day_ns);
+        seen.value.insert(seen.value.begin(), 12);
+        seen.failed.insert(seen.failed.begin(), 0);
+        const auto changes = find_changes({seen});
+        QVERIFY(!changes.empty());
+        QCOMPARE(changes[0].since_ns, whole.from_ns);
+        QVERIFY(!recorded_stretch(Observations{"a", "b", {1, 2, 3}, {1, 100, 100}, {}, true}));
+    }
+
+    void a_baseline_ends_where_its_evidence_does()
+    {
+        const auto windows_of = [](const std::vector<std::string>& paths) {
+            auto file = CaseFile::temporary();
+            const Control control;
+            if (!file || !import_paths(**file, paths, {}, control)) return AnalysisWindows();
+            CaseEvidence evidence(**file, control);
+            return choose_windows(evidence, {}).value_or(AnalysisWindows());
+        };
+        const std::string traces = (tests::source_folder() / "tests/samples/latency.regression_after_deploy/confirmed.otlp.ndjson.gz").string();
+        const tests::TemporaryFolder folder;
+        const std::string before = (folder.path() / "before.csv").string(), after = (folder.path() / "after.csv").string();
+        std::ofstream(before) << "sampled_at,pid,state,backend_type,query\n2026-04-13T09:00:00Z,7,active,client backend,SELECT 1\n";
+        std::ofstream(after) << "sampled_at,pid,state,backend_type,query\n2026-04-16T09:00:00Z,7,active,client backend,SELECT 1\n";
+        const AnalysisWindows alone = windows_of({traces}), beside = windows_of({traces, before, after});
+        QVERIFY(alone.proposed && alone.baseline && alone.incident);
+        QCOMPARE(parse_instant("2026-04-13T09:00:00Z"), beside.whole.from_ns);
+        QCOMPARE(*beside.baseline, *alone.baseline);
+        QCOMPARE(beside.incident->from_ns, alone.incident->from_ns);
+        QVERIFY(std::abs(TimeRange{alone.incident->to_ns, beside.incident->to_ns}.seconds()) < 5);
+    }
+
     void recordings_propose_their_own_start()
     {
         const auto shared = tests::shared_folder();
