@@ -9,20 +9,22 @@
 namespace casebook {
 namespace {
 
-constexpr std::array<Threshold, 6> common{{{"common.tail_samples", 10, "requests", "Casebook's own: of 10 requests above it about 3 are chance"},
+constexpr std::array<Threshold, 8> common{{{"common.tail_samples", 10, "requests", "Casebook's own: of 10 requests above it about 3 are chance"},
                                            {"common.min_requests", 100, "requests", "Casebook's own"},
                                            {"common.sustained", 5, "min", "Casebook's own: as long as alerts usually wait"},
                                            {"common.saving_share", 10, "%", "Sentry's consecutive-query rule"},
                                            {"common.saving_ms", 50, "ms", "Sentry's N+1 rule"},
-                                           {"common.fdr", 0.05, "1", "Benjamini and Hochberg 1995", Bound::atMost}}};
+                                           {"common.fdr", 0.05, "1", "Benjamini and Hochberg 1995", Bound::atMost},
+                                           {"common.damaged_share", 5, "%", "Casebook's own: in fewer requests than that a cause is no more than a note", Bound::atMost},
+                                           {"common.clock_skew", 5, "ms", "Casebook's own: healthy clients' children stick out by up to 3.5 ms", Bound::atMost}}};
 
 }  // namespace
 
 std::span<const Threshold> common_thresholds() { return common; }
 
 AnalysisContext::AnalysisContext(CaseEvidence& evidence, const AnalysisWindows& windows, const std::map<std::string, double>& thresholds,
-                                 const Analyzer& analyzer, std::optional<RequestSet>& requests)
-    : evidence_(evidence), windows_(windows), overrides_(thresholds), analyzer_(analyzer), requests_(requests)
+                                 const Analyzer& analyzer, SharedLooks& shared)
+    : evidence_(evidence), windows_(windows), overrides_(thresholds), analyzer_(analyzer), shared_(shared)
 {
 }
 
@@ -52,11 +54,20 @@ Figure AnalysisContext::figure(std::string name, double value, std::string unit,
 
 Result<const RequestSet*> AnalysisContext::requests()
 {
-    if (!requests_) {
+    if (!shared_.requests) {
         TRY_ASSIGN(const SpanTable* spans, evidence_.spans());
-        requests_ = find_requests(*spans, windows_);
+        shared_.requests = find_requests(*spans, windows_);
     }
-    return &*requests_;
+    return &*shared_.requests;
+}
+
+Result<const SpanDoubts*> AnalysisContext::doubts(double skew_ms)
+{
+    if (!shared_.doubts) {
+        TRY_ASSIGN(const SpanTable* spans, evidence_.spans());
+        shared_.doubts = doubts_about(*spans, windows_.analysed, windows_.baseline.value_or(TimeRange{}), skew_ms);
+    }
+    return &*shared_.doubts;
 }
 
 Result<Felt> AnalysisContext::felt(const std::map<std::uint32_t, std::int64_t>& explained_ns)

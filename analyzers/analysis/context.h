@@ -2,6 +2,7 @@
 
 #include "analyzers/analysis/evidence.h"
 #include "analyzers/core/analyzer.h"
+#include "analyzers/trace/span_doubts.h"
 
 #include <map>
 #include <set>
@@ -36,12 +37,18 @@ struct RequestSet {
     std::uint64_t analysed = 0, failed = 0, slow_count = 0;  ///< requests of the analysed window
 };
 
+/// What the analyzers of a run have looked at together, filled by the first that asks.
+struct SharedLooks {
+    std::optional<RequestSet> requests;
+    std::optional<SpanDoubts> doubts;
+};
+
 /// What one analyzer works with during its run.
 class AnalysisContext {
 public:
-    /// `requests` is shared by the contexts of a run and filled by the first that asks.
+    /// `shared` is of all contexts of a run.
     AnalysisContext(CaseEvidence& evidence, const AnalysisWindows& windows, const std::map<std::string, double>& thresholds,
-                    const Analyzer& analyzer, std::optional<RequestSet>& requests);
+                    const Analyzer& analyzer, SharedLooks& shared);
 
     CaseEvidence& evidence() { return evidence_; }
     const AnalysisWindows& windows() const { return windows_; }
@@ -59,6 +66,8 @@ public:
 
     /// Requests of the case with what is slow in the analysed window.
     Result<const RequestSet*> requests();
+    /// What the traces of the analysed time and of the baseline leave open.
+    Result<const SpanDoubts*> doubts(double skew_ms);
 
     /// Share of the slow requests' time that is explained, and of the whole: `explained_ns` maps a trace index to the
     /// nanoseconds of its request that would go away. Each is capped at the request's duration.
@@ -75,7 +84,7 @@ private:
     const AnalysisWindows& windows_;
     const std::map<std::string, double>& overrides_;
     const Analyzer& analyzer_;
-    std::optional<RequestSet>& requests_;
+    SharedLooks& shared_;
     std::vector<Finding> findings_;
     mutable std::set<std::string> thresholds_read_;  // asking is what a reader does
 };

@@ -6,6 +6,7 @@
 #include "analyzers/trace/span_cache.h"
 
 #include <algorithm>
+#include <array>
 #include <simdjson.h>
 
 namespace casebook {
@@ -352,17 +353,27 @@ Result<std::int64_t> CaseEvidence::amount(const std::string& atom)
     return count;
 }
 
-Result<std::optional<TimeRange>> CaseEvidence::time_range()
+Result<std::optional<TimeRange>> CaseEvidence::recorded(std::string_view source)
 {
+    struct Times { std::string_view source, sql; };
+    // Uptime stamps of collections are small numbers; anything after 2001 is a wall clock.
+    static constexpr std::array<Times, 5> all{{{"span", "SELECT min(min_start_ns), max(max_start_ns) FROM span_chunks"},
+                                               {"metric", "SELECT min(at_ns), max(at_ns) FROM metric_samples"},
+                                               {"statement", "SELECT min(snapshot_at_ns), max(snapshot_at_ns) FROM statements"},
+                                               {"session", "SELECT min(at_ns), max(at_ns) FROM sessions"},
+                                               {"gc", "SELECT min(at_ns), max(at_ns) FROM gc_pauses WHERE at_ns > 1000000000000000000"}}};
     std::optional<TimeRange> range;
-    TRY_ASSIGN(Statement statement, file_.database().prepare(
-                                        "SELECT min(a), max(b) FROM (SELECT min(min_start_ns) a, max(max_start_ns) b FROM span_chunks "
-                                        "UNION ALL SELECT min(at_ns), max(at_ns) FROM metric_samples UNION ALL SELECT min(at_ns), max(at_ns) FROM sessions "
-                                        "UNION ALL SELECT min(snapshot_at_ns), max(snapshot_at_ns) FROM statements "
-                                        "UNION ALL SELECT min(at_ns), max(at_ns) FROM gc_pauses WHERE at_ns > 1000000000000000000)"));
-    TRY_ASSIGN(const bool row, statement.step());
-    if (row && !statement.is_null(0)) range = TimeRange{clamp_instant(statement.integer(0)), clamp_instant(statement.integer(1)) + 1};
+    for (const Times& times : all) {
+        if (!source.empty() && times.source != source) continue;
+        TRY_ASSIGN(Statement statement, file_.database().prepare(std::string(times.sql)));
+        TRY_ASSIGN(const bool row, statement.step());
+        if (!row || statement.is_null(0)) continue;
+        const TimeRange found{clamp_instant(statement.integer(0)), clamp_instant(statement.integer(1)) + 1};
+        range = range ? TimeRange{std::min(range->from_ns, found.from_ns), std::max(range->to_ns, found.to_ns)} : found;
+    }
     return range;
 }
+
+Result<std::optional<TimeRange>> CaseEvidence::time_range() { return recorded({}); }
 
 }  // namespace casebook

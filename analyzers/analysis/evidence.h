@@ -140,6 +140,8 @@ public:
     /// How much of an atom of Analyzer::needs the case has: "span" spans, "statement*2" 1 when there are two snapshots,
     /// "metric(cpu)" series, "event" events, "plan_node" nodes of plans that were executed, ...
     Result<std::int64_t> amount(const std::string& atom);
+    /// [earliest, latest] of a source of findings that has times (span metric statement session gc); nothing when it has none here.
+    Result<std::optional<TimeRange>> recorded(std::string_view source);
     /// [earliest, latest] over everything that has a time; nothing when nothing has.
     Result<std::optional<TimeRange>> time_range();
 

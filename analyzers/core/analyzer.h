@@ -21,6 +21,17 @@ struct Threshold {
 
 enum class AnalyzerKind { cause, symptom };
 
+/// What an answer from traces takes for granted about the recording. The runner looks (analysis/guards.h) and turns an answer
+/// that the recording cannot bear out into inconclusive, with the reason. What cannot change the answer is not named: a statement
+/// seen forty times in a request stays one, however many more were lost.
+struct Guards {
+    bool absence = false;     ///< "no" because no span shows it: none may be missing
+    bool structure = false;   ///< "yes" because of what is not below or beside a span: none may be missing either
+    bool attributes = false;  ///< told by what spans carry: none may have been trimmed
+    bool clocks = false;      ///< compares times of several services; calls are timed by their caller, which needs no second clock
+    bool shares = false;      ///< counts requests against each other: none may be kept for what happened in it
+};
+
 /// One question asked of the case. Defined once per file analyzers/modules/<domain>/<question>.cpp as object
 /// casebook::<domain>::<question>; the build writes the registry from the folder listing.
 struct Analyzer {
@@ -36,6 +47,7 @@ struct Analyzer {
     /// Adds findings to the context and returns the answer that holds when there is none. No state, no clock,
     /// no randomness: same case, same bytes.
     Result<Answer> (*run)(AnalysisContext&);
+    Guards guards{};
 };
 
 /// All analyzers, sorted by id. Generated from the folder.

@@ -1,6 +1,7 @@
 #include "analyzers/playbook/runner.h"
 
 #include "analyzers/analysis/context.h"
+#include "analyzers/analysis/guards.h"
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/windows.h"
 #include "analyzers/playbook/playbook_data.h"
@@ -50,7 +51,7 @@ Status count_evidence(CaseFile& file, Finding& finding, const Control& control)
 }
 
 Result<AnalyzerVerdict> run_one(const Analyzer& analyzer, CaseEvidence& evidence, const AnalysisWindows& windows,
-                                const std::map<std::string, double>& thresholds, std::optional<RequestSet>& requests, std::vector<Finding>& findings,
+                                const std::map<std::string, double>& thresholds, SharedLooks& shared, std::vector<Finding>& findings,
                                 std::set<std::string>& reads)
 {
     const auto started = std::chrono::steady_clock::now();
@@ -62,11 +63,10 @@ Result<AnalyzerVerdict> run_one(const Analyzer& analyzer, CaseEvidence& evidence
         result.answer = {Verdict::notEnoughEvidence, "not imported: " + names, missing};
         return result;
     }
-    AnalysisContext context(evidence, windows, thresholds, analyzer, requests);
-    auto answer = analyzer.run(context);
+    AnalysisContext context(evidence, windows, thresholds, analyzer, shared);
+    TRY_ASSIGN(result.answer, analyzer.run(context));
+    TRY(apply_guards(context, result.answer));
     reads = context.thresholds_read();
-    if (!answer) return tl::unexpected<Error>(std::move(answer.error()));
-    result.answer = std::move(*answer);
     std::vector<Finding>& found = context.findings();
     for (Finding& finding : found) TRY(count_evidence(evidence.file(), finding, evidence.control()));
     std::sort(found.begin(), found.end(), [](const Finding& a, const Finding& b) {
@@ -78,6 +78,7 @@ Result<AnalyzerVerdict> run_one(const Analyzer& analyzer, CaseEvidence& evidence
     if (!found.empty()) {
         result.answer.verdict = found.front().verdict;
         result.answer.reason = found.front().headline;
+        if (found.front().verdict == Verdict::inconclusive && !found.front().note.empty()) result.answer.reason += "; " + found.front().note;
     }
     if (windows.limited) {
         TRY_ASSIGN(const std::string undated, undated_evidence(analyzer.needs, analyzer.improves, evidence));
@@ -188,7 +189,7 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
         report.symptoms = match_symptoms(signals, thresholds, options.symptom);
     }
 
-    std::optional<RequestSet> requests;
+    SharedLooks shared;
     std::uint64_t done = 0;
     for (const Analyzer* analyzer : all_analyzers()) {
         TRY(control.check());
@@ -201,12 +202,12 @@ Result<AnalysisReport> analyze(CaseFile& file, const AnalyzeOptions& options, co
             inputs.reads[std::string(analyzer->id)] = *reusable.reads(analyzer->id);
             continue;
         }
-        TRY_ASSIGN(AnalyzerVerdict verdict, run_one(*analyzer, evidence, windows, thresholds, requests, report.findings, inputs.reads[std::string(analyzer->id)]));
+        TRY_ASSIGN(AnalyzerVerdict verdict, run_one(*analyzer, evidence, windows, thresholds, shared, report.findings, inputs.reads[std::string(analyzer->id)]));
         report.verdicts.push_back(std::move(verdict));
         report.asked.emplace_back(analyzer->id);
     }
     std::sort(report.findings.begin(), report.findings.end(), contract_order);
-    if (requests) report.slow_time = requests->slow_seconds / std::max(windows.analysed.seconds(), 1e-3);
+    if (shared.requests) report.slow_time = shared.requests->slow_seconds / std::max(windows.analysed.seconds(), 1e-3);
     else if (reusable.report()) report.slow_time = reusable.report()->slow_time;
     if (!file.read_only()) TRY(store_report(file, report, inputs));
     link_findings(report.findings);

@@ -2,6 +2,7 @@
 #include "analyzers/core/text.h"
 #include "analyzers/playbook/signal_scope.h"
 #include "analyzers/trace/requests.h"
+#include "analyzers/trace/sampling.h"
 #include "analyzers/trace/span_class.h"
 
 #include <algorithm>
@@ -23,6 +24,7 @@ constexpr std::array<std::string_view, 2> error_types{"error.type", "exception.t
 struct Request {
     std::int64_t start_ns = 0, end_ns = 0;
     double ms = 0;
+    double weight = 1;  ///< how many such requests there were for each that was kept; 0 when nobody can tell
     bool failed = false, timed_out = false;
 };
 
@@ -31,6 +33,7 @@ std::vector<Request> requests_of(const SignalScope& scope, bool& status_known)
     const SpanTable& spans = *scope.spans;
     status_known = std::any_of(spans.status.begin(), spans.status.end(), [](SpanStatus status) { return status != SpanStatus::unset; });
     std::vector<Request> requests;
+    const SamplingReader sampling(spans);
     for (const SpanTable::Row row : scope.entries) {
         Request request{spans.start_ns[row], spans.end_ns(row), static_cast<double>(spans.duration_ns[row]) / 1e6};
         const std::string_view code = spans.attribute(row, http_codes), grpc = spans.attribute(row, grpc_codes);
@@ -38,6 +41,8 @@ std::vector<Request> requests_of(const SignalScope& scope, bool& status_known)
         request.failed = is_failed(spans, row);
         request.timed_out = code == "504" || grpc == "4" || equals_ignoring_case(grpc, "DEADLINE_EXCEEDED") ||
                             (request.failed && contains_ignoring_case(spans.attribute(row, error_types), "timeout"));
+        const Sampling kept = sampling.of(row);
+        request.weight = kept.is_all() || kept.by == Sampling::By::chance ? 1 / kept.probability : 0;
         requests.push_back(request);
     }
     std::sort(requests.begin(), requests.end(), [](const Request& a, const Request& b) {
@@ -108,9 +113,15 @@ void measure_errors(const SignalScope& scope, const std::vector<Request>& reques
 void measure_load(const SignalScope& scope, const std::vector<Request>& requests, Signals& signals)
 {
     const auto begun = [&](TimeRange range) -> std::optional<double> {
-        const auto count = std::count_if(requests.begin(), requests.end(), [&](const Request& request) { return range.contains(request.start_ns); });
-        if (range.seconds() <= 0 || count < static_cast<std::ptrdiff_t>(fewest_requests)) return {};
-        return static_cast<double>(count) / range.seconds();
+        std::size_t count = 0;
+        double weight = 0;
+        for (const Request& request : requests) {
+            if (!range.contains(request.start_ns)) continue;
+            ++count;
+            weight += request.weight;
+        }
+        if (range.seconds() <= 0 || count < fewest_requests) return {};
+        return weight / range.seconds();
     };
     signals.offered = begun(scope.now);
     if (scope.base) signals.base_offered = begun(*scope.base);
@@ -123,7 +134,7 @@ void measure_load(const SignalScope& scope, const std::vector<Request>& requests
     std::array<double, parts> done{};
     for (const Request& request : requests)
         if (!request.failed && all.contains(request.end_ns))
-            ++done[std::min(parts - 1, static_cast<std::size_t>(TimeRange{all.from_ns, request.end_ns}.seconds() / part_s))];
+            done[std::min(parts - 1, static_cast<std::size_t>(TimeRange{all.from_ns, request.end_ns}.seconds() / part_s))] += request.weight;
     double peak = 0, now = 0, now_parts = 0;
     for (std::size_t i = 0; i < parts; ++i) {
         if (i >= 1 && i + 1 < parts) peak = std::max(peak, (done[i - 1] + done[i] + done[i + 1]) / 3);
@@ -140,16 +151,19 @@ void measure_peak_hours(const SignalScope& scope, const std::vector<Request>& re
 {
     const TimeRange all = scope.windows.analysed;
     if (all.seconds() < 60 * static_cast<double>(minutes_of_a_cycle)) return;
-    std::map<std::int64_t, std::vector<double>> by_minute;  // sparse: a stray time must not cost memory
+    struct Minute { std::vector<double> durations; double load = 0; };
+    std::map<std::int64_t, Minute> by_minute;  // sparse: a stray time must not cost memory
     for (const Request& request : requests) {
         if (!all.contains(request.start_ns)) continue;
-        by_minute[static_cast<std::int64_t>(TimeRange{all.from_ns, request.start_ns}.seconds() / 60)].push_back(request.ms);
+        Minute& minute = by_minute[static_cast<std::int64_t>(TimeRange{all.from_ns, request.start_ns}.seconds() / 60)];
+        minute.durations.push_back(request.ms);
+        minute.load += request.weight;
     }
     std::vector<double> load, latency;
-    for (const auto& [minute, durations] : by_minute) {
-        if (durations.size() < fewest_requests) continue;
-        load.push_back(static_cast<double>(durations.size()));
-        latency.push_back(percentile(durations, 95));
+    for (const auto& [minute, of] : by_minute) {
+        if (of.durations.size() < fewest_requests) continue;
+        load.push_back(of.load);
+        latency.push_back(percentile(of.durations, 95));
     }
     if (load.size() < minutes_of_a_cycle) return;
     // A cycle: the load was clearly lower before and after its peak.
@@ -207,8 +221,11 @@ Status measure_requests(SignalScope& scope, Signals& signals)
         if (static_cast<double>(base.size()) >= needed) signals.base_latency = level_of(std::move(base), signals.tail_percentile);
     }
     if (status_known) measure_errors(scope, requests, signals);
-    measure_load(scope, requests, signals);
-    measure_peak_hours(scope, requests, signals);
+    // Kept as so many per second, or for what happened in them: their number is no load.
+    if (std::none_of(requests.begin(), requests.end(), [](const Request& request) { return request.weight == 0; })) {
+        measure_load(scope, requests, signals);
+        measure_peak_hours(scope, requests, signals);
+    }
     measure_database_share(scope, signals);
     return {};
 }

@@ -1,19 +1,18 @@
 #include "analyzers/playbook/walk_case.h"
 
+#include "analyzers/analysis/guards.h"
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/windows.h"
 #include "analyzers/core/instant.h"
 #include "analyzers/core/text.h"
+#include "analyzers/playbook/report_inputs.h"
+#include "analyzers/playbook/thresholds.h"
 
 #include <algorithm>
 #include <array>
 
 namespace casebook {
 namespace {
-
-constexpr double tolerated_orphans = 0.01;                // more spans without their parent than this: cut off or sampled
-constexpr double tolerated_skew_ms = 5;                   // MAP guard "clock skew above 5 ms"
-constexpr double tolerated_early = 0.01;
 
 /// The evidence behind the cells of the symptom table.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 27> atoms_of_cells{{
@@ -39,40 +38,44 @@ WalkCheck check_of_baseline(const AnalysisWindows& windows, const std::string& c
     return check;
 }
 
-WalkCheck check_of_sampling(const SpanTable& spans)
+/// As set for the case, else the defaults.
+Result<DoubtLimits> doubt_limits(CaseFile& file)
+{
+    TRY_ASSIGN(const auto set, case_thresholds(file));
+    const auto value = [&](const std::string& name) {
+        const auto own = set.find(name);
+        return own != set.end() ? own->second : default_threshold(name).value_or(0);
+    };
+    return DoubtLimits{value("common.damaged_share"), value("common.clock_skew")};
+}
+
+/// Whether all requests are here, and all of each.
+WalkCheck check_of_sampling(const SpanDoubts::Counts& counts, const DoubtLimits& limits)
 {
     WalkCheck check{"sampling"};
-    const double orphans = static_cast<double>(spans.orphans) / static_cast<double>(std::max<std::size_t>(1, spans.size()));
-    check.text = format_percent(orphans) + " of the spans name a parent that is not here";
-    if (orphans <= tolerated_orphans) return check;
-    check.state = WalkCheck::State::doubtful;
-    check.text += ": traces are cut off or sampled in part, so counts per request are too low";
-    check.command = "export the traces again with all services and without span-level sampling";
+    const auto part = [&](std::uint64_t some) { return format_percent(static_cast<double>(some) / static_cast<double>(std::max<std::uint64_t>(1, counts.traces))); };
+    check.text = counts.cut == 0 ? "no trace has a span whose parent is missing" : part(counts.cut) + " of the traces lack a span inside";
+    for (const auto& doubt : {doubt_of_cut(counts, limits), doubt_of_choice(counts, limits), doubt_of_trimming(counts, limits)}) {
+        if (!doubt) continue;
+        check.text = check.state == WalkCheck::State::doubtful ? check.text + "; " + doubt->text : doubt->text;
+        check.state = WalkCheck::State::doubtful;
+        if (check.command.empty()) check.command = doubt->command;
+    }
+    if (counts.sampled + counts.rationed > 0)
+        check.text += "; " + part(counts.sampled + counts.rationed) + (counts.rationed > 0 ? " of the traces were kept as some of so many per second: their number says nothing of the load"
+                                                                                           : " of the traces are a sample by chance: shares hold, numbers are of the sample");
     return check;
 }
 
-/// Calls whose answering side began before the caller did.
-WalkCheck check_of_clocks(const SpanTable& spans)
+WalkCheck check_of_clocks(const SpanDoubts::Counts& counts, const DoubtLimits& limits)
 {
-    WalkCheck check{"clocks"};
-    std::uint64_t calls = 0, early = 0;
-    double worst_ms = 0;
-    for (SpanTable::Row row = 0; row < spans.size(); ++row) {
-        const SpanTable::Row parent = spans.parent[row];
-        if (parent == SpanTable::no_row || spans.service[parent] == spans.service[row]) continue;
-        ++calls;
-        const double ahead_ms = TimeRange{spans.start_ns[row], spans.start_ns[parent]}.seconds() * 1000;
-        if (ahead_ms <= tolerated_skew_ms) continue;
-        ++early;
-        worst_ms = std::max(worst_ms, ahead_ms);
+    WalkCheck check{"clocks", WalkCheck::State::good, "the clocks of the services agree within " + format_ms(limits.clock_skew_ms)};
+    if (counts.calls == 0) check.text = "one clock: no call crosses services";
+    if (const auto doubt = doubt_of_clocks(counts, limits, false)) {
+        check.state = WalkCheck::State::doubtful;
+        check.text = doubt->text + ": times between services mean little";
+        check.command = doubt->command;
     }
-    check.text = "the clocks of the services agree within 5 ms";
-    if (calls == 0) check.text = "one clock: no call crosses services";
-    if (calls == 0 || static_cast<double>(early) <= tolerated_early * static_cast<double>(calls)) return check;
-    check.state = WalkCheck::State::doubtful;
-    check.text = format_percent(static_cast<double>(early) / static_cast<double>(calls)) + " of the calls are answered before they are made, by up to " +
-                 format_ms(worst_ms) + ": clocks disagree, so times between services mean little";
-    check.command = "synchronise the clocks of the hosts (chronyc tracking) and record again";
     return check;
 }
 
@@ -122,8 +125,10 @@ Result<std::vector<WalkCheck>> walk_checks(CaseEvidence& evidence, const Analysi
     std::vector<WalkCheck> checks{check_of_baseline(windows, case_path)};
     TRY_ASSIGN(const SpanTable* spans, evidence.spans());
     if (!spans->empty()) {
-        checks.push_back(check_of_sampling(*spans));
-        checks.push_back(check_of_clocks(*spans));
+        TRY_ASSIGN(const DoubtLimits limits, doubt_limits(evidence.file()));
+        const SpanDoubts doubts = doubts_about(*spans, windows.analysed, windows.baseline.value_or(TimeRange{}), limits.clock_skew_ms);
+        checks.push_back(check_of_sampling(doubts.all, limits));
+        checks.push_back(check_of_clocks(doubts.all, limits));
     }
     return checks;
 }

@@ -49,6 +49,13 @@ public:
     /// The report of these questions; `qFatal`-like abort when something does not import.
     AnalysisReport ask(std::vector<std::string> only) const
     {
+        AnalyzeOptions options;
+        options.only = std::move(only);
+        return analyzed(options);
+    }
+
+    AnalysisReport analyzed(const AnalyzeOptions& options) const
+    {
         auto made = CaseFile::temporary();
         if (!made) std::abort();
         auto files = files_;
@@ -60,8 +67,6 @@ public:
                 std::abort();
             }
         }
-        AnalyzeOptions options;
-        options.only = std::move(only);
         auto report = analyze(**made, options, Control{});
         if (!report) {
             std::fprintf(stderr, "%s\n", report.error().what.c_str());

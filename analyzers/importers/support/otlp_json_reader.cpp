@@ -275,6 +275,7 @@ Status OtlpJsonReader::span(object element)
             break;
         case 10:
             if (key == "attributes") attributes(value, spans.attributes());
+            else if (key == "traceState") draft.trace_state = json_text(value);
             break;
         case 12:
             if (key == "parentSpanId") draft.parent_form = json_span_id(value, IdStyle::otlp, draft.parent_id);
@@ -285,6 +286,7 @@ Status OtlpJsonReader::span(object element)
         default:
             if (is(key, "startTimeUnixNano", "start_time_unix_nano")) time(value, draft.start_ns, draft.start_known);
             else if (is(key, "endTimeUnixNano", "end_time_unix_nano")) time(value, draft.end_ns, draft.end_known);
+            else if (key == "trace_state") draft.trace_state = json_text(value);
             else if (is(key, "droppedAttributesCount", "dropped_attributes_count"))
                 draft.dropped_attributes = json_unsigned(value).value_or(0);
             else if (is(key, "droppedEventsCount", "dropped_events_count"))

@@ -247,6 +247,7 @@ void SpanBuilder::note_dropped(const SpanDraft& draft)
 void SpanBuilder::add_derived(const SpanDraft& draft, std::string_view scope)
 {
     if ((draft.dropped_attributes | draft.dropped_events | draft.dropped_links) != 0) note_dropped(draft);
+    if (!draft.trace_state.empty()) attributes_.add("w3c.tracestate", draft.trace_state);
     if (!draft.status_message.empty()) attributes_.add("otel.status_description", draft.status_message);
     if (!exception_type_.empty() && attributes_.find("exception.type") == nullptr)
         attributes_.add("exception.type", exception_type_);

@@ -45,6 +45,7 @@ struct SpanDraft {
     SpanKind kind = SpanKind::internal;
     SpanStatus status = SpanStatus::unset;
     std::string_view status_message;
+    std::string_view trace_state;   ///< W3C; tells how the trace was sampled
     std::uint64_t start_ns = 0;
     std::uint64_t end_ns = 0;
     bool start_known = false;

@@ -49,7 +49,6 @@ bool TraceTags::take(std::string_view key, std::string_view value, SpanDraft& dr
         return name == "scope.version" || name == "library.version";
     }
     case 's': return key == "span.kind" && read_span_kind(value, draft.kind);
-    case 'w': return key == "w3c.tracestate";
     default: return false;
     }
 }

@@ -204,6 +204,6 @@ Result<Answer> run(AnalysisContext& context)
 
 extern const Analyzer key_rotation;
 const Analyzer key_rotation{"cache.key_rotation", "Did a release change the keys and empty the cache?", AnalyzerKind::cause, "event + span or metric(cache_hits) & metric(cache_misses)",
-                            "statement*2, metric(cache_hits)", thresholds, run};
+                            "statement*2, metric(cache_hits)", thresholds, run, {.attributes = true}};
 
 }  // namespace casebook::cache

@@ -362,6 +362,6 @@ Result<Answer> run(AnalysisContext& context)
 
 extern const Analyzer miss_cohort;
 const Analyzer miss_cohort{"cache.miss_cohort", "Are the slow requests the cache misses?", AnalyzerKind::cause, "span or metric(cache_hits) & metric(cache_misses)",
-                           "event, statement*2, metric(latency_sum)", thresholds, run};
+                           "event, statement*2, metric(latency_sum)", thresholds, run, {.absence = true, .attributes = true}};
 
 }  // namespace casebook::cache

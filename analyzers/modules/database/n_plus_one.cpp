@@ -373,6 +373,6 @@ Result<Answer> run(AnalysisContext& context)
 
 extern const Analyzer n_plus_one;
 const Analyzer n_plus_one{"database.n_plus_one", "Does one request run the same statement once per row?", AnalyzerKind::cause, "span or statement*2",
-                          "plan_node, statement", thresholds, run};
+                          "plan_node, statement", thresholds, run, {.absence = true, .attributes = true}};
 
 }  // namespace casebook::database

@@ -279,6 +279,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer missing_timeout;
-const Analyzer missing_timeout{"dependency.missing_timeout", "Do calls wait without a sensible limit?", AnalyzerKind::cause, "span", "setting", thresholds, run};
+const Analyzer missing_timeout{"dependency.missing_timeout", "Do calls wait without a sensible limit?", AnalyzerKind::cause, "span", "setting", thresholds, run, {.absence = true}};
 
 }  // namespace casebook::dependency

@@ -309,6 +309,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer retry_storm;
-const Analyzer retry_storm{"dependency.retry_storm", "Do retries multiply the load on a struggling peer?", AnalyzerKind::cause, "span or metric(attempts) or metric(retries)", "span, metric(requests), event, setting", thresholds, run};
+const Analyzer retry_storm{"dependency.retry_storm", "Do retries multiply the load on a struggling peer?", AnalyzerKind::cause, "span or metric(attempts) or metric(retries)", "span, metric(requests), event, setting", thresholds, run, {.absence = true, .attributes = true}};
 
 }  // namespace casebook::dependency

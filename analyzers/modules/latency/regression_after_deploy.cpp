@@ -220,6 +220,6 @@ Result<Answer> run(AnalysisContext& context)
 
 extern const Analyzer regression_after_deploy;
 const Analyzer regression_after_deploy{"latency.regression_after_deploy", "Did a release or change make it slower or fail more?", AnalyzerKind::cause,
-                                       "event + span or metric(latency_p50) or metric(latency_p99) or metric(error_rate)", "metric(requests)", thresholds, run};
+                                       "event + span or metric(latency_p50) or metric(latency_p99) or metric(error_rate)", "metric(requests)", thresholds, run, {.clocks = true, .shares = true}};
 
 }  // namespace casebook::latency

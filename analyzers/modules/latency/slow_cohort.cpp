@@ -220,6 +220,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer slow_cohort;
-const Analyzer slow_cohort{"latency.slow_cohort", "What do the slow requests share that the others do not?", AnalyzerKind::cause, "span", "event, log_line, setting", thresholds, run};
+const Analyzer slow_cohort{"latency.slow_cohort", "What do the slow requests share that the others do not?", AnalyzerKind::symptom, "span", "event, log_line, setting", thresholds, run, {.attributes = true}};
 
 }  // namespace casebook::latency

@@ -269,6 +269,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer tail_divergence;
-const Analyzer tail_divergence{"latency.tail_divergence", "Do the slowest requests drift away from the median?", AnalyzerKind::symptom, "span or metric(latency_p50)&metric(latency_p99)", "setting", thresholds, run};
+const Analyzer tail_divergence{"latency.tail_divergence", "Do the slowest requests drift away from the median?", AnalyzerKind::symptom, "span or metric(latency_p50)&metric(latency_p99)", "setting", thresholds, run, {.shares = true}};
 
 }  // namespace casebook::latency

@@ -5,6 +5,7 @@
 // taking a histogram or a dump are left out.
 
 #include "analyzers/analysis/context.h"
+#include "analyzers/analysis/guards.h"
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/pool_gauges.h"
 #include "analyzers/core/statistics.h"
@@ -234,7 +235,8 @@ Result<Answer> run(AnalysisContext& context)
     const Pauses pauses = collect(rows, context.windows(), context.threshold("pause"));
     if (pauses.all.empty()) return Answer{Verdict::ruledOut, pauses.observer > 0 ? "all pauses were made by histograms or dumps" : "no pause falls into the window", {}};
     TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
-    const bool can_overlap = !spans->empty() && pauses.aligned;
+    TRY_ASSIGN(const bool together, recorded_together(context.evidence(), "gc", "span"));
+    const bool can_overlap = !spans->empty() && pauses.aligned && together;
     Overlap overlap;
     double normal_ms = 0;
     if (can_overlap) {
@@ -295,7 +297,9 @@ Result<Answer> run(AnalysisContext& context)
     finding.fixes.push_back({"Give the heap more room, or use a collector with short pauses (-XX:+UseZGC)", "30 min", "pauses of " + format_ms(pauses.longest_ms) + " -> a few ms", "CPU and memory of the host; a bigger heap alone can make full pauses longer"});
     finding.proof = "no pause of " + format_ms(context.threshold("pause")) + " or more over a full load cycle";
     finding.rollback = "CPU use or memory of the host above its limit";
-    if (!can_overlap) finding.note = spans->empty() ? "traces of the same time would show whether the pauses fall on slow requests" : "the log has no wall-clock times, so pauses cannot be laid over the requests";
+    if (!can_overlap) finding.note = spans->empty() ? "traces of the same time would show whether the pauses fall on slow requests"
+                                   : !together  ? "the traces are of another time than the pauses, so nothing shows whether these fall on slow requests"
+                                                : "the log has no wall-clock times, so pauses cannot be laid over the requests";
     else if (finding.verdict == Verdict::suspected) finding.note = "the pauses contribute " + format_percent(covered) + " of the slow requests' excess; the rest has another cause";
     context.add(std::move(finding));
     return Answer{Verdict::ruledOut, facts, {}};
