@@ -1,5 +1,7 @@
 #include "analyzers/analysis/heap_growth.h"
 
+#include "analyzers/analysis/growth_shape.h"
+#include "analyzers/analysis/live_floor.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 
@@ -11,7 +13,7 @@
 namespace casebook {
 namespace {
 
-constexpr double steady = 0.3, not_saturating = 0.6, proportional = 0.05;
+constexpr double steady = 0.3, not_saturating = 0.6, proportional = 0.05, whole = 0.02, exact = 0.002;
 constexpr double noise = 0.005;        // of the instances: five times what an idle heap jitters
 constexpr std::size_t most_leaders = 64; // compared with, so that the cost stays linear in the classes
 constexpr double heavy_share = 0.0005; // of the heap
@@ -29,7 +31,50 @@ std::string without_digits(std::string_view path)
     return name;
 }
 
-void measure(GrowingClass& c)
+/// Runs of digits of a file's name.
+std::vector<std::string> numbers_of(std::string_view path)
+{
+    std::vector<std::string> numbers(1);
+    for (const char c : path.substr(folder_of(path).size())) {
+        if (c >= '0' && c <= '9') numbers.back() += c;
+        else if (!numbers.back().empty()) numbers.emplace_back();
+    }
+    if (numbers.back().empty()) numbers.pop_back();
+    return numbers;
+}
+
+/// Process ids have three to seven digits; years, days and seconds since the epoch are something else.
+bool may_be_process_id(const std::string& number)
+{
+    const bool date = number.size() == 4 && (number.starts_with("19") || number.starts_with("20"));
+    return number.size() >= 3 && number.size() <= 7 && !date;
+}
+
+/// Of files whose names are equal but for digits: what tells processes apart stands in several names each, what numbers the
+/// snapshots does not. Folders first, then the first number of the name that may be a process id.
+std::map<std::string, std::vector<const HeapSnapshot*>> by_process(const std::vector<const HeapSnapshot*>& alike)
+{
+    using Groups = std::map<std::string, std::vector<const HeapSnapshot*>>;
+    const auto grouped = [&](const auto& name_of) {
+        Groups groups;
+        for (const HeapSnapshot* snapshot : alike) groups[name_of(*snapshot)].push_back(snapshot);
+        return groups;
+    };
+    const auto tells = [](const Groups& groups) {
+        return groups.size() > 1 && std::all_of(groups.begin(), groups.end(), [](const auto& group) { return group.second.size() >= 2; });
+    };
+    if (Groups folders = grouped([](const HeapSnapshot& s) { return folder_of(s.path); }); tells(folders)) return folders;
+    // A file with several histograms is one process each.
+    if (Groups files = grouped([](const HeapSnapshot& s) { return s.path; }); tells(files)) return files;
+    const std::size_t numbers = alike.empty() ? 0 : numbers_of(alike.front()->path).size();
+    for (std::size_t k = 0; k < numbers; ++k) {
+        Groups ids = grouped([&](const HeapSnapshot& s) { return numbers_of(s.path)[k]; });
+        if (tells(ids) && std::all_of(ids.begin(), ids.end(), [](const auto& id) { return may_be_process_id(id.first); })) return ids;
+    }
+    return {{std::string(), alike}};
+}
+
+void measure(GrowingClass& c, const std::vector<double>& moments)
 {
     const std::size_t n = c.instances.size();
     const double mean_step = c.growth() / static_cast<double>(n - 1);
@@ -39,17 +84,20 @@ void measure(GrowingClass& c)
     // Halves by slope: with an even number of steps they are equally long.
     const std::size_t middle = n / 2;
     const double first = (c.instances[middle] - c.instances.front()) / static_cast<double>(middle);
-    const double second = (c.instances.back() - c.instances[middle]) / static_cast<double>(n - 1 - middle);
-    c.second_half = first > 0 ? second / first : second > 0 ? 10 : 0;
+    const double second = (c.instances.back() - c.instances[middle]) / static_cast<double>(std::max<std::size_t>(n - 1 - middle, 1));
+    c.second_half = n == 2 ? 1 : first > 0 ? second / first : second > 0 ? 10 : 0;
+    c.slows = slows_down(moments, c.instances);
 }
 
 bool keeps_growing(const GrowingClass& c) { return c.weakest_step >= steady && c.second_half >= not_saturating; }
 
-/// Every step of `other` is its overall ratio to `culprit` times the culprit's step, within 5 % of its mean step.
+/// Every step of `other` is its overall ratio to `culprit` times the culprit's step, within 5 % of its mean step. One step
+/// alone is in proportion to any other: then an object brings a whole number of them.
 bool in_proportion(const GrowingClass& culprit, const GrowingClass& other, double& ratio)
 {
     ratio = other.growth() / culprit.growth();
     const std::size_t steps = other.instances.size() - 1;
+    if (steps == 1) return ratio > 0.5 && std::abs(ratio - std::round(ratio)) <= whole;
     const double mean_step = other.growth() / static_cast<double>(steps);
     for (std::size_t i = 1; i <= steps; ++i) {
         const double expected = ratio * (culprit.instances[i] - culprit.instances[i - 1]), actual = other.instances[i] - other.instances[i - 1];
@@ -76,6 +124,43 @@ LeakMolecule molecule_of(const std::vector<GrowingClass>& classes, std::size_t c
         return x != y ? x > y : classes[a.index].name < classes[b.index].name;
     });
     return molecule;
+}
+
+/// How far the steps of `other` are from a fixed proportion to those of `culprit`, relative to its mean step.
+double misfit(const GrowingClass& culprit, const GrowingClass& other)
+{
+    const double ratio = other.growth() / culprit.growth();
+    double off = 0;
+    for (std::size_t i = 1; i < other.instances.size(); ++i)
+        off += std::abs(other.instances[i] - other.instances[i - 1] - ratio * (culprit.instances[i] - culprit.instances[i - 1]));
+    return off / other.growth();
+}
+
+/// A class that is added to once per interval (a bucket of statistics, say) is rare and keeps the pace of a leak under a
+/// steady load, by chance and not exactly. The rarest class whose steps fit the rest as well as any class of the application does
+/// is the culprit.
+void prefer_what_fits(const std::vector<GrowingClass>& classes, LeakMolecule& molecule)
+{
+    const auto rest = std::max_element(molecule.members.begin(), molecule.members.end(), [&](const auto& a, const auto& b) {
+        const auto weight = [&](const auto& member) { return classes[member.index].application ? -1 : classes[member.index].byte_growth(); };
+        return weight(a) < weight(b);
+    });
+    if (classes[rest->index].application || !classes[molecule.culprit].application) return;
+    const GrowingClass& held = classes[rest->index];
+    double best = misfit(classes[molecule.culprit], held);
+    for (const auto& member : molecule.members)
+        if (classes[member.index].application) best = std::min(best, misfit(classes[member.index], held));
+    std::size_t culprit = molecule.culprit;
+    for (const auto& member : molecule.members) {
+        const GrowingClass& c = classes[member.index];
+        if (!c.application || misfit(c, held) > 2 * best + exact) continue;
+        if (misfit(classes[culprit], held) > 2 * best + exact || c.growth() < classes[culprit].growth()) culprit = member.index;
+    }
+    if (culprit == molecule.culprit) return;
+    molecule.culprit = culprit;
+    for (auto& member : molecule.members) member.per_culprit = classes[member.index].growth() / classes[culprit].growth();
+    const auto first = std::find_if(molecule.members.begin(), molecule.members.end(), [&](const auto& member) { return member.index == culprit; });
+    std::rotate(molecule.members.begin(), first, first + 1);
 }
 
 /// y = a x + b z over the steps of three classes, a and b not negative, every step met within 5 %.
@@ -138,10 +223,12 @@ void divide_shared(HeapGrowth& growth)
     growth.molecules = std::move(kept);
 }
 
-/// Better suspect first: of the application, then rarer, then larger instances, then by name.
+/// Better suspect first: of the application, then rarer, then larger instances, then by name. A single step cannot tell what
+/// belongs together: then the one with the most bytes.
 bool better_culprit(const GrowingClass& a, const GrowingClass& b)
 {
     if (a.application != b.application) return a.application;
+    if (a.instances.size() == 2 && a.byte_growth() != b.byte_growth()) return a.byte_growth() > b.byte_growth();
     const double x = a.growth(), y = b.growth();
     if (std::abs(x - y) > 0.02 * std::max(x, y)) return x < y;
     if (a.byte_growth() != b.byte_growth()) return a.byte_growth() > b.byte_growth();
@@ -180,19 +267,16 @@ std::string readable_class(std::string_view name)
     return std::string(name) + suffix;
 }
 
-std::vector<HeapSeries> heap_series(const std::vector<HeapSnapshot>& snapshots)
+std::vector<HeapSeries> heap_series(const std::vector<const HeapSnapshot*>& snapshots)
 {
-    std::map<std::string, HeapSeries> by_name;
-    for (const HeapSnapshot& snapshot : snapshots) {
-        HeapSeries& series = by_name[without_digits(snapshot.path)];
-        series.name = without_digits(snapshot.path);
-        series.snapshots.push_back(&snapshot);
-    }
+    std::map<std::string, std::vector<const HeapSnapshot*>> by_name;
+    for (const HeapSnapshot* snapshot : snapshots) by_name[without_digits(snapshot->path)].push_back(snapshot);
     std::vector<HeapSeries> result;
-    for (auto& [name, series] : by_name) {
-        series.timed = std::all_of(series.snapshots.begin(), series.snapshots.end(), [](const HeapSnapshot* s) { return s->at_ns.has_value(); });
-        result.push_back(std::move(series));
-    }
+    for (const auto& [name, alike] : by_name)
+        for (auto& [process, own] : by_process(alike)) {
+            const bool timed = std::all_of(own.begin(), own.end(), [](const HeapSnapshot* s) { return s->at_ns && *s->at_ns > wall_clock_ns; });
+            result.push_back({name, folder_of(own.front()->path), std::move(own), timed});
+        }
     return result;
 }
 
@@ -236,9 +320,12 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
     }
     growth.family = p.size();
     const std::vector<double> q = benjamini_hochberg(p);
+    std::vector<double> moments;
+    for (std::size_t i = 0; i < n; ++i)
+        moments.push_back(series.timed ? static_cast<double>(*series.snapshots[i]->at_ns - *series.snapshots[0]->at_ns) : static_cast<double>(i));
     const auto steadily = [&](GrowingClass& c) {
         if (c.growth() < static_cast<double>(n - 1)) return false;
-        measure(c);
+        measure(c, moments);
         return keeps_growing(c);
     };
     for (std::size_t i = 0; i < tested.size(); ++i) {
@@ -250,7 +337,7 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
     // A light class counts when it grows in proportion to one that does: then its steps are told by those, not by chance.
     const std::size_t significant = growth.classes.size();
     for (GrowingClass* c : light) {
-        if (significant == 0 || !steadily(*c)) continue;
+        if (significant == 0 || n == 2 || !steadily(*c)) continue;
         for (std::size_t i = 0; i < std::min(significant, most_leaders); ++i)
             if (double ratio = 0; in_proportion(*c, growth.classes[i], ratio)) {
                 c->p = growth.classes[i].p;
@@ -270,6 +357,7 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
         if (taken[candidate]) continue;
         LeakMolecule molecule = molecule_of(growth.classes, candidate, taken);
         for (const auto& member : molecule.members) taken[member.index] = true;
+        prefer_what_fits(growth.classes, molecule);
         growth.molecules.push_back(std::move(molecule));
     }
     divide_shared(growth);

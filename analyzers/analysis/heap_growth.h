@@ -7,14 +7,17 @@
 
 namespace casebook {
 
-/// Histograms of one process in time order. Snapshots belong together when their paths are equal but for digits, so live
-/// and full histograms, or two processes, do not mix.
+/// Histograms of one process in time order.
 struct HeapSeries {
     std::string name;  ///< path with digits as '#'
+    std::string folder;
     std::vector<const HeapSnapshot*> snapshots;
-    bool timed = false;
+    bool timed = false;  ///< by the wall clock; else only their order is known
 };
-std::vector<HeapSeries> heap_series(const std::vector<HeapSnapshot>& snapshots);
+
+/// Snapshots belong together when their paths are equal but for digits, so live and full histograms do not mix. Processes
+/// are told apart by folders, files with several histograms, and process ids in names, where each has two or more.
+std::vector<HeapSeries> heap_series(const std::vector<const HeapSnapshot*>& snapshots);
 
 /// A class whose instances grow over a series, by the test of heap_growth().
 struct GrowingClass {
@@ -23,6 +26,7 @@ struct GrowingClass {
     double p = 1, q = 1;                   ///< Mann-Kendall, one-sided; adjusted over the family (Benjamini-Hochberg)
     double weakest_step = 0;               ///< smallest step / mean step; a leak keeps its pace
     double second_half = 0;                ///< growth of the second half / of the first; a warming cache saturates
+    bool slows = false;                    ///< slows_down(): what warms up looks the same
     bool application = false;
     double growth() const { return instances.back() - instances.front(); }
     double byte_growth() const { return bytes.back() - bytes.front(); }

@@ -117,8 +117,9 @@ public:
         while (message.starts_with(' ')) message.remove_prefix(1);
         if (const std::string_view used = collector_of_start_line(message); !used.empty()) {
             collector_ = used;
-            return {};
+            return take_start(parse_jvm_log_line(text), number);
         }
+        if (message.starts_with("Heap Max Capacity: ")) return take_limit(trim(message.substr(19)));
         const auto id = take_gc_id(message);
         if (message.size() > 3 && message[1] == ':' && (message[0] == 'y' || message[0] == 'Y' || message[0] == 'O')) {
             // Generational ZGC marks the phases of its young and old collections: "O: Pause Mark End 0.010ms".
@@ -149,14 +150,35 @@ private:
         bool has_heap = false;
     };
 
+    /// A log that is appended to holds several lives of a process. Uptimes go on from where the last one ended.
+    Status take_start(const JvmLogLine& line, std::int64_t number)
+    {
+        if (!paused_) return {};
+        while (!waiting_.empty()) TRY(write_first());
+        context_.note(number, "started_anew", "the process began anew, and the log goes on");
+        before_ns_ = std::max(before_ns_, latest_ns_);
+        if (line.at_ns) return context_.add(EventRow{*line.at_ns, "restart", context_.default_service(), "the JVM began anew"});
+        return {};
+    }
+
+    /// "Heap Max Capacity: 256M", once at the start: what the sizes in brackets may grow to.
+    Status take_limit(std::string_view size)
+    {
+        const auto bytes = take_heap_size(size);
+        if (!bytes) return {};
+        const std::string value = std::to_string(*bytes);
+        return context_.add(SettingRow{context_.default_service().empty() ? context_.path() : context_.default_service(), "heap_max", value, "bytes"});
+    }
+
     /// When the pause began: log lines are written at its end.
     std::optional<std::int64_t> time_of(const JvmLogLine& line, double pause_ms, std::int64_t number)
     {
         std::optional<std::int64_t> end = line.at_ns;
         if (!end && line.uptime_ns) {
             const auto start = context_.at_ns();
-            std::int64_t sum = 0;
-            if (__builtin_add_overflow(*line.uptime_ns, start.value_or(0), &sum)) return {};
+            std::int64_t sum = 0, uptime = 0;
+            if (__builtin_add_overflow(*line.uptime_ns, before_ns_, &uptime) || __builtin_add_overflow(uptime, start.value_or(0), &sum)) return {};
+            latest_ns_ = std::max(latest_ns_, uptime);
             end = sum;
             if (start)
                 note_time(number, "uptime_from_start",
@@ -273,6 +295,7 @@ private:
     ImportContext& context_;
     std::string_view collector_;  // a literal
     std::deque<Waiting> waiting_;
+    std::int64_t before_ns_ = 0, latest_ns_ = 0;  // uptimes of earlier lives of the process, and the latest one
     bool time_noted_ = false, paused_ = false;
 };
 

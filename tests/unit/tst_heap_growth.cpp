@@ -251,7 +251,7 @@ private slots:
         snapshots[1].path = "full-1.txt";
         snapshots[2].path = "live-2.txt";
         snapshots[3].path = "live-10.txt";
-        const std::vector<HeapSeries> series = heap_series(snapshots);
+        const std::vector<HeapSeries> series = heap_series({&snapshots[0], &snapshots[1], &snapshots[2], &snapshots[3]});
         QCOMPARE(series.size(), std::size_t{2});
         QCOMPARE(series[0].snapshots.size(), std::size_t{1});
         QCOMPARE(series[1].snapshots.size(), std::size_t{3});

@@ -5,6 +5,7 @@
 // taking a histogram or a dump are left out.
 
 #include "analyzers/analysis/context.h"
+#include "analyzers/analysis/live_floor.h"
 #include "analyzers/analysis/guards.h"
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/pool_gauges.h"
@@ -38,13 +39,6 @@ struct Pauses {
     double total_ms = 0, longest_ms = 0, share = 0, allocation_per_s = 0, floor_share = 0;
     TimeRange when{INT64_MAX, INT64_MIN};
 };
-
-bool by_observer(const GcPause& pause)
-{
-    for (const std::string_view word : {"Heap Inspection", "Heap Dump", "Diagnostic Command", "JvmtiEnv", "WhiteBox"})
-        if (contains_ignoring_case(pause.cause, word)) return true;
-    return false;
-}
 
 /// Pause time in the worst 60 s, as a share of it (of the whole recording when that is shorter).
 double worst_minute(const std::vector<const GcPause*>& pauses, double recording_s)
@@ -92,7 +86,7 @@ Pauses collect(const std::vector<GcPause>& rows, const AnalysisWindows& windows,
     pauses.aligned = !rows.empty() && rows.back().has_time && rows.back().at_ns > 1'000'000'000'000'000'000;
     std::map<std::int64_t, std::vector<const GcPause*>> by_file;
     for (const GcPause& row : rows) {
-        if (by_observer(row)) {
+        if (is_by_observer(row)) {
             ++pauses.observer;
             continue;
         }

@@ -2,155 +2,40 @@
 //
 // Two kinds of evidence: the floor that collections leave behind (GC log, heap metric), and class histograms over time. In
 // histograms every class is tested (exact Mann-Kendall, false discoveries controlled), growth must keep its pace, and the
-// culprit is the rarest application class among those that grow in fixed proportion, not the one with the most bytes.
+// culprit is the rarest application class among those that grow in fixed proportion, not the one with the most bytes. The
+// floor speaks for histograms of the same process and time only. What grows no more than the load does is no leak yet.
 
 #include "analyzers/analysis/context.h"
+#include "analyzers/analysis/growth_shape.h"
 #include "analyzers/analysis/heap_growth.h"
+#include "analyzers/analysis/live_floor.h"
+#include "analyzers/analysis/needs.h"
+#include "analyzers/analysis/restarts.h"
+#include "analyzers/analysis/service_load.h"
+#include "analyzers/analysis/sessions.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <set>
 
 namespace casebook::memory {
 namespace {
 
-constexpr std::array<Threshold, 7> thresholds{{{"r2", 0.8, "1", "Casebook's own"},
+constexpr std::array<Threshold, 8> thresholds{{{"r2", 0.8, "1", "Casebook's own"},
                                                {"collections", 10, "collections", "Casebook's own"},
                                                {"snapshots", 5, "snapshots", "exact Mann-Kendall: fewer cannot be significant"},
                                                {"growth_share", 1, "%", "Casebook's own"},
                                                {"growth", 1'000'000, "bytes", "Casebook's own"},
                                                {"fdr", 0.05, "1", "Benjamini and Hochberg 1995", Bound::atMost},
-                                               {"metric_minutes", 10, "min", "Casebook's own: shorter is warm-up"}}};
+                                               {"metric_minutes", 10, "min", "Casebook's own: shorter is warm-up"},
+                                               {"follows", 0.6, "1", "Casebook's own", Bound::atMost}}};
 
-constexpr double full_heap = 0.9;        // of the capacity
-constexpr double young_floor_rise = 2;   // between old collections garbage alone lifts the floor: it must double
-
-/// The floor of live memory over time.
-struct Floor {
-    bool there = false, rises = false;
-    bool young_only = false;  ///< rises, but the old generation was never collected
-    std::size_t collections = 0;
-    double r2 = 0, bytes_per_hour = 0, first = 0, last = 0, capacity = 0, seconds = 0;
-    std::string source;
-    /// Until live memory meets the limit at this pace; nothing when unknown or when the recording is too short to say.
-    std::optional<double> hours_to_limit(double least_minutes) const
-    {
-        if (capacity <= last || bytes_per_hour <= 0 || seconds < least_minutes * 60) return {};
-        return (capacity - last) / bytes_per_hour;
-    }
-};
-
-Floor judge_floor(const std::vector<double>& seconds, const std::vector<double>& bytes, double r2_needed, double growth_share)
-{
-    Floor floor;
-    floor.there = true;
-    floor.collections = seconds.size();
-    floor.seconds = seconds.back() - seconds.front();
-    const LinearFit fit = linear_fit(seconds, bytes);
-    floor.r2 = fit.r2;
-    floor.bytes_per_hour = fit.slope * 3600;
-    floor.first = std::max(0.0, fit.intercept + fit.slope * seconds.front());
-    floor.last = fit.intercept + fit.slope * seconds.back();
-    // A floor that levels off in its second half is a warming cache.
-    std::vector<double> late_s(seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2), seconds.end()), late_b(bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() / 2), bytes.end());
-    const LinearFit late = linear_fit(late_s, late_b);
-    floor.rises = fit.slope > 0 && fit.r2 >= r2_needed && late.slope >= 0.4 * fit.slope && (floor.last - floor.first) * 100 >= growth_share * std::max(floor.last, 1.0);
-    return floor;
-}
-
-/// Collections made by someone who looked at the heap say nothing about the program.
-bool by_observer(const GcPause& pause)
-{
-    for (const std::string_view word : {"Heap Inspection", "Heap Dump", "Diagnostic Command", "JvmtiEnv", "WhiteBox", "Heap inspection"})
-        if (pause.cause.find(word) != std::string::npos) return true;
-    return false;
-}
-
-Result<Floor> gc_floor(AnalysisContext& context)
-{
-    TRY_ASSIGN(const auto* pauses, context.evidence().gc_pauses());
-    std::map<std::int64_t, std::vector<const GcPause*>> by_file;
-    for (const GcPause& pause : *pauses)
-        if (pause.has_time && pause.after_bytes && !by_observer(pause)) by_file[pause.file_id].push_back(&pause);
-    // What young collections leave behind includes the garbage of the old generation until that is collected once.
-    std::set<std::int64_t> old_collected;
-    for (const GcPause& pause : *pauses)
-        if (!contains_ignoring_case(pause.kind, "young") && !contains_ignoring_case(pause.kind, "minor")) old_collected.insert(pause.file_id);
-    Floor best;
-    const double needed = context.threshold("collections");
-    for (auto& [file, all] : by_file) {
-        // Once the heap is full, and stays so to the end, it cannot rise further: what led there is judged.
-        const auto full = std::find_if(all.rbegin(), all.rend(), [](const GcPause* pause) {
-            return static_cast<double>(*pause->after_bytes) < full_heap * static_cast<double>(pause->capacity_bytes.value_or(INT64_MAX));
-        }).base();
-        if (static_cast<double>(full - all.begin()) >= needed) all.erase(full, all.end());
-        // Full and old collections show the live set; young ones leave garbage of the old generation behind. When the old
-        // ones crowd in one part of the recording (the end, when the heap is full) the young ones show how it came to that.
-        std::vector<const GcPause*> deep;
-        for (const GcPause* pause : all)
-            if (contains_ignoring_case(pause->kind, "full") || contains_ignoring_case(pause->kind, "mixed") || contains_ignoring_case(pause->kind, "remark")) deep.push_back(pause);
-        const bool old_ones = static_cast<double>(deep.size()) >= needed && 2 * (deep.back()->at_ns - deep.front()->at_ns) >= all.back()->at_ns - all.front()->at_ns;
-        const std::vector<const GcPause*>& used = old_ones ? deep : all;
-        if (static_cast<double>(used.size()) < needed) continue;
-        // Lower envelope: the least of each tenth.
-        const std::size_t tenth = std::max<std::size_t>(used.size() / 10, 1);
-        std::vector<double> seconds, bytes;
-        double capacity = 0;
-        for (std::size_t i = 0; i < used.size(); i += tenth) {
-            const GcPause* least = used[i];
-            for (std::size_t k = i; k < std::min(i + tenth, used.size()); ++k)
-                if (*used[k]->after_bytes < *least->after_bytes) least = used[k];
-            seconds.push_back(static_cast<double>(least->at_ns - used.front()->at_ns) / 1e9);
-            bytes.push_back(static_cast<double>(*least->after_bytes));
-            capacity = std::max(capacity, static_cast<double>(least->capacity_bytes.value_or(0)));
-        }
-        if (seconds.size() < 5) continue;
-        Floor floor = judge_floor(seconds, bytes, context.threshold("r2"), context.threshold("growth_share"));
-        floor.collections = used.size();
-        floor.capacity = capacity;
-        floor.source = "gc";
-        if (!old_ones) floor.rises = floor.rises && floor.last >= young_floor_rise * std::max(floor.first, 1.0);
-        floor.young_only = floor.rises && !old_collected.contains(file);
-        floor.rises = floor.rises && !floor.young_only;
-        if (!best.there || (floor.rises && !best.rises)) best = floor;
-    }
-    return best;
-}
-
-Result<Floor> metric_floor(AnalysisContext& context)
-{
-    Floor best;
-    TRY_ASSIGN(const auto* heap, context.evidence().metric("heap"));
-    TRY_ASSIGN(const auto* limit, context.evidence().metric("heap_max"));
-    std::map<std::string, std::map<std::int64_t, double>> by_instance;  // pools of one heap are added up
-    for (const Series& series : *heap)
-        for (std::size_t i = 0; i < series.value.size(); ++i) by_instance[series.service + "|" + series.instance][series.at_ns[i]] += series.value[i];
-    for (const auto& [instance, points] : by_instance) {
-        const double minutes = static_cast<double>(points.rbegin()->first - points.begin()->first) / 60e9;
-        if (points.size() < 2 * static_cast<std::size_t>(context.threshold("collections")) || minutes < context.threshold("metric_minutes")) continue;
-        const std::size_t tenth = points.size() / 10;
-        std::vector<double> seconds, bytes;
-        std::size_t i = 0;
-        for (const auto& [at, value] : points) {
-            if (i++ % tenth == 0) {
-                seconds.push_back(static_cast<double>(at - points.begin()->first) / 1e9);
-                bytes.push_back(value);
-            } else if (value < bytes.back()) {
-                bytes.back() = value;
-            }
-        }
-        Floor floor = judge_floor(seconds, bytes, context.threshold("r2"), 10 * context.threshold("growth_share"));
-        floor.source = "metric";
-        if (!limit->empty() && !limit->front().value.empty()) floor.capacity = limit->front().value.back();
-        if (!best.there || (floor.rises && !best.rises)) best = floor;
-    }
-    return best;
-}
+constexpr double main_part = 0.25;  // of the heap's growth: the floor rises because of it
+constexpr double denied = 0.5;      // of its growth: a floor that cannot have risen by more contradicts it
 
 std::string describe_molecule(const HeapGrowth& growth, const LeakMolecule& molecule)
 {
@@ -162,19 +47,58 @@ std::string describe_molecule(const HeapGrowth& growth, const LeakMolecule& mole
     return text;
 }
 
-struct Best {
+
+/// ", the limit of 256 MB is reached in 3.2 h"
+std::string full_in(double limit, double hours)
+{
+    return ", the limit of " + format_bytes(limit) + " is reached in " + (hours < 1 ? format_ms(hours * 3.6e6) : format_number(hours, 2) + " h");
+}
+
+/// One process by its histograms, with what else is known of it.
+struct Process {
+    HeapSeries series;
     HeapGrowth growth;
-    const HeapSeries* series = nullptr;
+    const LiveFloor* floor = nullptr;  ///< of the same process and time
+    std::string apart;                 ///< why a floor there is does not speak for it
+    ServiceLoad load;                  ///< at the snapshots
 };
 
-Status report(AnalysisContext& context, const HeapSeries& series, const HeapGrowth& growth, const LeakMolecule& molecule, const Floor& floor)
+struct Judged {
+    Verdict verdict = Verdict::suspected;
+    std::string note;
+};
+
+Judged judge(const AnalysisContext& context, const Process& process, const GrowingClass& culprit, const LeakMolecule& molecule)
 {
+    const std::size_t n = process.series.snapshots.size();
+    const double heap_growth = process.growth.heap_last - process.growth.heap_first;
+    if (process.load.known() && explained_by_load(culprit.instances, process.load.per_second, context.threshold("follows")))
+        return {Verdict::inconclusive, "the load rose as much meanwhile, and requests hold memory: a stretch with less load would tell"};
+    const LiveFloor* floor = process.floor;
+    if (floor && floor->course == LiveFloor::Course::flat && floor->when && process.series.timed) {
+        const double share = TimeRange{*process.series.snapshots.front()->at_ns, *process.series.snapshots.back()->at_ns}.seconds() / std::max(floor->seconds, 1.0);
+        if (floor->growth_at_most * share < denied * molecule.bytes)
+            return {Verdict::inconclusive, "what collections leave behind did not rise meanwhile: the two contradict each other"};
+    }
+    if (!culprit.application) return {Verdict::suspected, "no class of the application grows with them, so the owner is not known"};
+    if (floor && floor->rises() && molecule.bytes >= main_part * heap_growth) return {Verdict::confirmed, {}};
+    const double needed = context.threshold("snapshots");
+    if (static_cast<double>(n) < needed)
+        return {Verdict::suspected, std::to_string(n) + " histograms are too few to be sure, take " + format_number(needed) + " or more" + process.apart};
+    if (culprit.slows) return {Verdict::suspected, "it grows slower and slower, as a cache does that warms up: more histograms would tell"};
+    return {Verdict::confirmed, {}};
+}
+
+Status report(AnalysisContext& context, const Process& process, const LeakMolecule& molecule)
+{
+    const HeapSeries& series = process.series;
+    const HeapGrowth& growth = process.growth;
     const GrowingClass& culprit = growth.classes[molecule.culprit];
     const std::string name = readable_class(culprit.name);
     const std::size_t n = series.snapshots.size();
-    const bool significant = static_cast<double>(n) >= context.threshold("snapshots");
+    const Judged judged = judge(context, process, culprit, molecule);
     Finding finding;
-    finding.verdict = (significant || floor.rises) && culprit.application ? Verdict::confirmed : Verdict::suspected;
+    finding.verdict = judged.verdict;
     finding.key = finding_key({name});
     const double each = culprit.growth() > 0 ? molecule.bytes / culprit.growth() : 0;
     finding.headline = name + " grows without bound: " + format_count(static_cast<std::int64_t>(culprit.instances.front())) + " -> " + format_count(static_cast<std::int64_t>(culprit.instances.back())) + " instances over " +
@@ -196,13 +120,15 @@ Status report(AnalysisContext& context, const HeapSeries& series, const HeapGrow
         finding.when = TimeRange{*series.snapshots.front()->at_ns, *series.snapshots.back()->at_ns + 1};
         const double per_hour = molecule.bytes / std::max(finding.when->seconds(), 1.0) * 3600;
         finding.figures.push_back({"bytes_per_hour", per_hour, "bytes", {}, {}});
-        if (floor.capacity > growth.heap_last && per_hour > 0) {
-            const double hours = (floor.capacity - growth.heap_last) / per_hour;
+        const double limit = process.floor ? process.floor->limit : 0;
+        if (limit > growth.heap_last && per_hour > 0) {
+            const double hours = (limit - growth.heap_last) / per_hour;
             finding.figures.push_back({"hours_to_limit", hours, "h", {}, {}});
+            finding.headline += full_in(limit, hours);
             felt.exhausted = hours < 1;
         }
     }
-    if (floor.there) finding.figures.push_back(context.figure("floor_r2", floor.r2, "1", "r2"));
+    if (process.floor) finding.figures.push_back(context.figure("floor_r2", process.floor->r2, "1", "r2"));
     finding.severity = severity_of(felt);
     finding.impact = 0;
     finding.refutes_if = "the class stops growing under the same load, or falls when load falls";
@@ -215,69 +141,158 @@ Status report(AnalysisContext& context, const HeapSeries& series, const HeapGrow
     finding.proof = "instances of " + name + " flat over 5 histograms under the same load";
     finding.rollback = "misses of a cache that was bounded too tightly";
     finding.note = "grows in proportion: " + describe_molecule(growth, molecule);
-    if (!significant && !floor.rises) finding.note += "; " + std::to_string(n) + " histograms are too few to be sure, take " + format_number(context.threshold("snapshots")) + " or more";
-    else if (!culprit.application) finding.note += "; no class of the application grows with them, so the owner is not known";
+    if (!judged.note.empty()) finding.note += "; " + judged.note;
     context.add(std::move(finding));
     return {};
 }
 
-Result<Answer> run(AnalysisContext& context)
+Status report_floor(AnalysisContext& context, const LiveFloor& floor)
+{
+    Finding finding;
+    finding.verdict = Verdict::suspected;
+    finding.key = finding_key({"live memory floor"});
+    finding.headline = "What is left after collections grows by " + format_bytes(floor.bytes_per_hour) + " per hour: " + format_bytes(floor.first) + " -> " + format_bytes(floor.last) + " over " + std::to_string(floor.collections) +
+                       (floor.by_collections ? " collections" : " samples");
+    finding.subjects = {{"metric", floor.by_collections ? "heap after collection" : "heap"}};
+    finding.figures = {context.figure("floor_r2", floor.r2, "1", "r2"), context.figure("collections", static_cast<double>(floor.collections), "collections", "collections"), {"bytes_per_hour", floor.bytes_per_hour, "bytes", {}, {}}};
+    const std::optional<double> hours = floor.hours_to_limit(context.threshold("metric_minutes"));
+    if (hours) {
+        finding.figures.push_back({"hours_to_limit", *hours, "h", {}, {}});
+        finding.headline += full_in(floor.limit, *hours);
+    }
+    finding.when = floor.when;
+    finding.severity = severity_of({0, 0, hours && *hours < 1 && floor.seconds >= 60 * context.threshold("metric_minutes"), true, false});
+    finding.refutes_if = "the floor is flat or falls with load";
+    finding.evidence = {floor.by_collections ? Evidence{"Heap after each collection", "series", "gc", "SELECT at_ns, after_bytes AS value, capacity_bytes FROM gc_pause WHERE after_bytes IS NOT NULL ORDER BY at_ns", {}}
+                                             : Evidence{"Heap over time", "series", "metric", "SELECT at_ns, name, labels, value FROM metric_point WHERE name LIKE '%heap%' OR name LIKE '%memory%' ORDER BY name, labels, at_ns", {}}};
+    finding.fixes = {{"Take class histograms to find the class that grows: jcmd PID GC.class_histogram, five times", "15 min", "names the culprit", "each live histogram stops the process for a full collection"}};
+    finding.note = "class histograms over the same time would show which class grows";
+    context.add(std::move(finding));
+    return {};
+}
+
+/// A series is cut where its process began anew; the parts are series of their own.
+std::vector<HeapSeries> between_restarts(const HeapSeries& series, const std::vector<RestartMoment>& restarts)
+{
+    std::vector<HeapSeries> parts{{series.name, series.folder, {}, series.timed}};
+    const auto live = [](const HeapSnapshot& snapshot) {
+        double bytes = 0;
+        for (const auto& entry : snapshot.classes) bytes += static_cast<double>(entry.bytes);
+        return bytes;
+    };
+    for (const HeapSnapshot* snapshot : series.snapshots) {
+        std::vector<const HeapSnapshot*>& part = parts.back().snapshots;
+        const bool anew = series.timed && !part.empty() && std::any_of(restarts.begin(), restarts.end(), [&](const RestartMoment& restart) {
+            return restart.at_ns > *part.back()->at_ns && restart.at_ns <= *snapshot->at_ns;
+        }) && live(*snapshot) < live(*part.back());
+        if (anew) parts.push_back({series.name, series.folder, {}, series.timed});
+        parts.back().snapshots.push_back(snapshot);
+    }
+    return parts;
+}
+
+/// The floor of the process the histograms are of: the only one there is, or the only one of the same folder.
+void match_floor(Process& process, const std::vector<LiveFloor>& floors, std::size_t processes)
+{
+    const auto same_folder = [&](const LiveFloor& floor) { return floor.by_collections && floor.process == process.series.folder; };
+    const LiveFloor* found = nullptr;
+    if (floors.size() == 1 && processes == 1) found = &floors.front();
+    else if (std::count_if(floors.begin(), floors.end(), same_folder) == 1) found = &*std::find_if(floors.begin(), floors.end(), same_folder);
+    if (!found) {
+        if (!floors.empty()) process.apart = ", and it is not known which process the heap's course is of";
+        return;
+    }
+    if (process.series.timed && found->when &&
+        (*process.series.snapshots.back()->at_ns < found->when->from_ns || *process.series.snapshots.front()->at_ns >= found->when->to_ns)) {
+        process.apart = ", and the heap's course was recorded at another time";
+        return;
+    }
+    process.floor = found;
+}
+
+Result<std::vector<Process>> processes_of(AnalysisContext& context, const std::vector<LiveFloor>& floors)
 {
     TRY_ASSIGN(const auto* snapshots, context.evidence().heap_snapshots());
-    TRY_ASSIGN(const Floor gc, gc_floor(context));
-    TRY_ASSIGN(const Floor metric, metric_floor(context));
-    const Floor& floor = gc.there ? gc : metric;
+    TRY_ASSIGN(auto files, imported_files(context));
+    TRY_ASSIGN(const auto restarts, restart_moments(context.evidence()));
+    std::vector<const HeapSnapshot*> inside;
+    for (const HeapSnapshot& snapshot : *snapshots) {
+        const std::optional<std::int64_t> at = snapshot.at_ns && *snapshot.at_ns > wall_clock_ns ? snapshot.at_ns : std::nullopt;
+        if (in_analysed_window(context.windows(), at, files[snapshot.file_id].window)) inside.push_back(&snapshot);
+    }
+    std::vector<Process> processes;
+    ServiceLoads loads(context);
+    const std::vector<HeapSeries> all = heap_series(inside);
+    std::set<std::string> folders;
+    for (const HeapSeries& series : all) folders.insert(series.folder);
+    for (const HeapSeries& whole : all)
+        for (HeapSeries& series : between_restarts(whole, restarts)) {
+            const auto alike = static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const HeapSeries& other) { return other.folder == series.folder && other.name == series.name; }));
+            Process process{std::move(series), {}, nullptr, {}, {}};
+            process.growth = heap_growth(process.series, context.threshold("fdr"));
+            match_floor(process, floors, std::max(folders.size(), alike));
+            if (process.series.timed) {
+                std::vector<std::int64_t> moments;
+                for (const HeapSnapshot* snapshot : process.series.snapshots) moments.push_back(*snapshot->at_ns);
+                TRY_ASSIGN(process.load, loads.of({}, moments));
+                if (process.load.known() && (moments.front() < process.load.recorded.from_ns || moments.back() > process.load.recorded.to_ns)) process.load = {};
+            }
+            processes.push_back(std::move(process));
+        }
+    // The longest series speaks first; the same class in another series is the same leak.
+    std::stable_sort(processes.begin(), processes.end(), [](const Process& a, const Process& b) { return a.series.snapshots.size() > b.series.snapshots.size(); });
+    return processes;
+}
+
+Answer unanswered(const LiveFloor* floor, std::size_t most_snapshots)
+{
+    const Missing histograms = missing_evidence("heap_class", "five histograms make growth significant");
+    if (!floor)
+        return {Verdict::inconclusive, (most_snapshots > 0 ? std::to_string(most_snapshots) + " histograms of one process" : std::string("no histograms")) + " and too few collections or minutes of heap: growth cannot be told from chance", {histograms}};
+    const std::string grew = " grows from " + format_bytes(floor->first) + " to " + format_bytes(floor->last);
+    if (floor->course == LiveFloor::Course::garbage)
+        return {Verdict::inconclusive, "what " + std::to_string(floor->collections) + " young collections leave behind" + grew + ", but the old generation was never collected: all of it may be garbage",
+                {missing_evidence("gc_pause", "a log that goes on until the old generation was collected some times"), missing_evidence("heap_class", "live histograms collect the old generation and name what grows")}};
+    if (floor->course == LiveFloor::Course::slowing)
+        return {Verdict::inconclusive, "live memory" + grew + ", but slower and slower, as a cache does that warms up: a longer recording would tell", {histograms}};
+    return {Verdict::inconclusive, "live memory" + grew + ", but the load rose as much meanwhile (rank correlation " + format_number(floor->load_correlation, 2) + "): a stretch with less load would tell",
+            {histograms}};
+}
+
+Result<Answer> run(AnalysisContext& context)
+{
+    TRY_ASSIGN(const std::vector<LiveFloor> floors, live_floors(context));
+    TRY_ASSIGN(const std::vector<Process> processes, processes_of(context, floors));
+    const LiveFloor* floor = floors.empty() ? nullptr : &floors.front();
     std::size_t most_snapshots = 0, tested = 0;
     std::set<std::string> reported;
-    const std::vector<HeapSeries> all = heap_series(*snapshots);
-    std::vector<Best> found;
-    for (const HeapSeries& series : all) {
-        most_snapshots = std::max(most_snapshots, series.snapshots.size());
-        if (series.snapshots.size() < 2) continue;
-        Best best{heap_growth(series, context.threshold("fdr")), &series};
-        tested = std::max(tested, best.growth.tested);
-        found.push_back(std::move(best));
-    }
-    // The longest series speaks first; the same class in another series is the same leak.
-    std::stable_sort(found.begin(), found.end(), [](const Best& a, const Best& b) { return a.series->snapshots.size() > b.series->snapshots.size(); });
-    for (const Best& best : found) {
-        if (best.series->snapshots.size() < 3 && !floor.rises) continue;
+    for (const Process& process : processes) {
+        const std::size_t n = process.series.snapshots.size();
+        most_snapshots = std::max(most_snapshots, n);
+        tested = std::max(tested, process.growth.tested);
+        // Two prove nothing, unless something else says that memory grows.
+        if (n < 3 && !(process.floor && process.floor->rises())) continue;
         bool application = false;
-        for (const LeakMolecule& molecule : best.growth.molecules) {
-            if (molecule.bytes < context.threshold("growth") || molecule.bytes * 100 < context.threshold("growth_share") * best.growth.heap_last) continue;
+        for (const LeakMolecule& molecule : process.growth.molecules) {
+            const GrowingClass& culprit = process.growth.classes[molecule.culprit];
+            if (molecule.bytes < context.threshold("growth") || molecule.bytes * 100 < context.threshold("growth_share") * process.growth.heap_last) continue;
             // Application classes come first. Strings and arrays that grow beside one out of proportion (two leaks share
             // them, or other work moves them too) are held by it, or by nobody who could be named.
-            if (best.growth.classes[molecule.culprit].application) application = true;
+            if (culprit.application) application = true;
             else if (application) continue;
-            if (reported.insert(best.growth.classes[molecule.culprit].name).second) TRY(report(context, *best.series, best.growth, molecule, floor));
+            if (reported.insert(culprit.name).second) TRY(report(context, process, molecule));
         }
     }
-    if (reported.empty() && floor.rises) {
-        Finding finding;
-        finding.verdict = Verdict::suspected;
-        finding.key = finding_key({"live memory floor"});
-        finding.headline = "What is left after collections grows by " + format_bytes(floor.bytes_per_hour) + " per hour: " + format_bytes(floor.first) + " -> " + format_bytes(floor.last) + " over " + std::to_string(floor.collections) + " collections";
-        finding.subjects = {{"metric", floor.source == "gc" ? "heap after collection" : "heap"}};
-        finding.figures = {context.figure("floor_r2", floor.r2, "1", "r2"), context.figure("collections", static_cast<double>(floor.collections), "collections", "collections"), {"bytes_per_hour", floor.bytes_per_hour, "bytes", {}, {}}};
-        const std::optional<double> hours = floor.hours_to_limit(context.threshold("metric_minutes"));
-        if (hours) finding.figures.push_back({"hours_to_limit", *hours, "h", {}, {}});
-        finding.severity = severity_of({0, 0, hours && *hours < 1, true, false});
-        finding.refutes_if = "the floor is flat or falls with load";
-        finding.evidence = {floor.source == "gc" ? Evidence{"Heap after each collection", "series", "gc", "SELECT at_ns, after_bytes AS value, capacity_bytes FROM gc_pause WHERE after_bytes IS NOT NULL ORDER BY at_ns", {}}
-                                                 : Evidence{"Heap over time", "series", "metric", "SELECT at_ns, name, labels, value FROM metric_point WHERE name LIKE '%heap%' OR name LIKE '%memory%' ORDER BY name, labels, at_ns", {}}};
-        finding.fixes = {{"Take class histograms to find the class that grows: jcmd PID GC.class_histogram, five times", "15 min", "names the culprit", "each live histogram stops the process for a full collection"}};
-        finding.note = "class histograms over the same time would show which class grows";
-        context.add(std::move(finding));
-    }
-    if (most_snapshots < 3 && !floor.there)
-        return Answer{Verdict::inconclusive, (most_snapshots > 0 ? std::to_string(most_snapshots) + " histograms of one process" : std::string("no histograms")) + " and too few collections or minutes of heap: growth cannot be told from chance", {{"heap_class", "five histograms make growth significant", "jcmd PID GC.class_histogram > histogram_1.txt, five times or more under load, some minutes apart"}}};
-    if (floor.young_only && most_snapshots < 3)
-        return Answer{Verdict::inconclusive, "what " + std::to_string(floor.collections) + " young collections leave behind grows from " + format_bytes(floor.first) + " to " + format_bytes(floor.last) +
-                                                 ", but the old generation was never collected: all of it may be garbage", {{"gc_pause", "a log that goes on until the old generation was collected some times", "java -Xlog:gc*,safepoint:file=gc.log:time,uptime,level,tags ..."},
-                                                 {"heap_class", "live histograms collect the old generation and name what grows", "jmap -histo:live PID > histogram_1.txt, five times or more under load, some minutes apart"}}};
+    if (floor && floor->rises() && std::none_of(context.findings().begin(), context.findings().end(), [](const Finding& finding) { return finding.verdict <= Verdict::suspected; })) TRY(report_floor(context, *floor));
+    TRY_ASSIGN(const std::int64_t pauses, context.evidence().amount("gc_pause"));
+    TRY_ASSIGN(const std::int64_t gauges, context.evidence().amount("metric(heap)"));
+    if (most_snapshots == 1 && pauses == 0 && gauges == 0)
+        return Answer{Verdict::notEnoughEvidence, "one histogram shows what there is, not what grows", {missing_evidence("heap_class", "five histograms make growth significant")}};
+    if (most_snapshots < 3 && (!floor || floor->course != LiveFloor::Course::flat)) return unanswered(floor, most_snapshots);
     std::string reason = "no class grows steadily";
     if (tested > 0) reason += ": " + format_count(static_cast<std::int64_t>(tested)) + " classes over " + std::to_string(most_snapshots) + " histograms";
-    if (floor.there) reason += std::string(tested > 0 ? ";" : ":") + " the floor after collections changes by " + format_bytes(floor.last - floor.first) + " (R2 " + format_number(floor.r2, 2) + ")";
+    if (floor) reason += std::string(tested > 0 ? ";" : ":") + " the floor after collections changes by " + format_bytes(floor->last - floor->first) + " (R2 " + format_number(floor->r2, 2) + ")";
+    if (floor && floor->load_correlation >= context.threshold("follows")) reason += " and follows the load (rank correlation " + format_number(floor->load_correlation, 2) + ")";
     return Answer{Verdict::ruledOut, reason, {}};
 }
 

@@ -8,6 +8,7 @@
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/pool_leak.h"
+#include "analyzers/analysis/restarts.h"
 #include "analyzers/core/text.h"
 
 #include <algorithm>
@@ -25,19 +26,6 @@ constexpr std::array<Threshold, 7> thresholds{
      {"hold_time", 30, "s", "Casebook's own: longer than a slow statement"},
      {"follows", 0.6, "1", "Casebook's own", Bound::atMost},
      {"trend_p", 0.05, "1", "Kendall 1975"}}};
-
-/// The moments after which the service ran anew: a restart gives everything back and proves nothing.
-Result<std::vector<std::int64_t>> restarts_of(AnalysisContext& context, const std::string& service)
-{
-    std::vector<std::int64_t> moments;
-    TRY_ASSIGN(const auto* events, context.evidence().events());
-    for (const Event& event : *events)
-        if ((contains_ignoring_case(event.kind, "restart") || contains_ignoring_case(event.kind, "deploy") ||
-             contains_ignoring_case(event.kind, "oom")) &&
-            (event.service.empty() || equals_ignoring_case(event.service, service)))
-            moments.push_back(event.at_ns);
-    return moments;
-}
 
 struct ServiceLook {
     std::vector<Gauge> gauges;
@@ -214,6 +202,7 @@ Result<Answer> run(AnalysisContext& context)
         Gauge gauge = gauge_of(context, metrics, series);
         if (!gauge.used.empty()) services[pool_service(series)].gauges.push_back(std::move(gauge));
     }
+    TRY_ASSIGN(const auto all_restarts, restart_moments(context.evidence()));
     ServiceLoads loads(context);
     for (const auto& [service, warning] : warnings) {
         const bool lone = service.empty() && services.size() == 1;
@@ -229,7 +218,9 @@ Result<Answer> run(AnalysisContext& context)
     double correlation = -1;
     std::string open_note;
     for (auto& [service, look] : services) {
-        TRY_ASSIGN(const auto restarts, restarts_of(context, service));
+        // A restart gives everything back and proves nothing.
+        std::vector<std::int64_t> restarts;
+        for (const RestartMoment& restart : restarts_of(all_restarts, service)) restarts.push_back(restart.at_ns);
         forget_returned(look.warnings, look.gauges);
         std::vector<const Gauge*> all;
         for (const Gauge& gauge : look.gauges) all.push_back(&gauge);
