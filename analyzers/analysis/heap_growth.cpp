@@ -13,9 +13,10 @@
 namespace casebook {
 namespace {
 
-constexpr double steady = 0.3, not_saturating = 0.6, proportional = 0.05, whole = 0.02, exact = 0.002;
+constexpr double steady = 0.3, not_saturating = 0.6, proportional = 0.05, whole = 0.02, exact = 0.002, rarest = 100;
 constexpr double noise = 0.005;        // of the instances: five times what an idle heap jitters
 constexpr std::size_t most_leaders = 64; // compared with, so that the cost stays linear in the classes
+constexpr std::size_t most_movers = 16;
 constexpr double heavy_share = 0.0005; // of the heap
 
 std::string without_digits(std::string_view path)
@@ -126,6 +127,20 @@ LeakMolecule molecule_of(const std::vector<GrowingClass>& classes, std::size_t c
     return molecule;
 }
 
+/// After one step: what holds the candidate, a rarer class of the application of which each brings a whole number of them,
+/// and that weighs something beside it; else the candidate.
+std::size_t owner_by_one_step(const std::vector<GrowingClass>& classes, std::size_t candidate, const std::vector<bool>& taken)
+{
+    const GrowingClass& held = classes[candidate];
+    std::size_t owner = candidate;
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        double ratio = 0;
+        if (taken[i] || !classes[i].application || classes[i].growth() >= classes[owner].growth() || 10 * classes[i].byte_growth() < held.byte_growth()) continue;
+        if (in_proportion(classes[i], held, ratio)) owner = i;
+    }
+    return owner;
+}
+
 /// How far the steps of `other` are from a fixed proportion to those of `culprit`, relative to its mean step.
 double misfit(const GrowingClass& culprit, const GrowingClass& other)
 {
@@ -137,8 +152,8 @@ double misfit(const GrowingClass& culprit, const GrowingClass& other)
 }
 
 /// A class that is added to once per interval (a bucket of statistics, say) is rare and keeps the pace of a leak under a
-/// steady load, by chance and not exactly. The rarest class whose steps fit the rest as well as any class of the application does
-/// is the culprit.
+/// steady load, by chance and not exactly. The rarest class whose steps fit the rest as well as any class of the application
+/// does, and that is not out of all proportion to the one that fits best, is the culprit.
 void prefer_what_fits(const std::vector<GrowingClass>& classes, LeakMolecule& molecule)
 {
     const auto rest = std::max_element(molecule.members.begin(), molecule.members.end(), [&](const auto& a, const auto& b) {
@@ -147,14 +162,18 @@ void prefer_what_fits(const std::vector<GrowingClass>& classes, LeakMolecule& mo
     });
     if (classes[rest->index].application || !classes[molecule.culprit].application) return;
     const GrowingClass& held = classes[rest->index];
-    double best = misfit(classes[molecule.culprit], held);
+    std::size_t closest = molecule.culprit;
     for (const auto& member : molecule.members)
-        if (classes[member.index].application) best = std::min(best, misfit(classes[member.index], held));
+        if (classes[member.index].application && misfit(classes[member.index], held) < misfit(classes[closest], held)) closest = member.index;
+    const double best = misfit(classes[closest], held);
+    const auto fits = [&](const GrowingClass& c) {
+        return misfit(c, held) <= 2 * best + exact && rarest * c.growth() >= classes[closest].growth();
+    };
     std::size_t culprit = molecule.culprit;
     for (const auto& member : molecule.members) {
         const GrowingClass& c = classes[member.index];
-        if (!c.application || misfit(c, held) > 2 * best + exact) continue;
-        if (misfit(classes[culprit], held) > 2 * best + exact || c.growth() < classes[culprit].growth()) culprit = member.index;
+        if (!c.application || !fits(c)) continue;
+        if (!fits(classes[culprit]) || c.growth() < classes[culprit].growth()) culprit = member.index;
     }
     if (culprit == molecule.culprit) return;
     molecule.culprit = culprit;
@@ -186,29 +205,37 @@ bool explained_by_two(const GrowingClass& y, const GrowingClass& x, const Growin
     return true;
 }
 
-/// Two leaks share strings and arrays, which then grow in proportion to neither: what two application classes explain
-/// together is divided between them.
-void divide_shared(HeapGrowth& growth)
+/// Two leaks share strings and arrays, which then grow in proportion to neither; so do a leak and a cache that fills up. What
+/// two application classes explain together is divided between them.
+void divide_shared(HeapGrowth& growth, const std::vector<const GrowingClass*>& movers)
 {
     constexpr std::size_t most_pairs_of = 8;
     std::vector<std::size_t> owners;
     for (std::size_t i = 0; i < growth.molecules.size() && owners.size() < most_pairs_of; ++i)
         if (growth.classes[growth.molecules[i].culprit].application) owners.push_back(i);
+    const auto give = [&](std::size_t to, double ratio, const LeakMolecule& shared) {
+        LeakMolecule& owner = growth.molecules[to];
+        const double share = ratio * growth.classes[owner.culprit].growth() / growth.classes[shared.culprit].growth();
+        for (const auto& member : shared.members) {
+            owner.members.push_back({member.index, ratio * member.per_culprit});
+            owner.bytes += share * growth.classes[member.index].byte_growth();
+        }
+    };
     const auto divide = [&](const LeakMolecule& shared) {
         const GrowingClass& y = growth.classes[shared.culprit];
+        const auto culprit = [&](std::size_t owner) -> const GrowingClass& { return growth.classes[growth.molecules[owner].culprit]; };
+        double a = 0, b = 0;
         for (std::size_t i = 0; i < owners.size(); ++i)
             for (std::size_t k = i + 1; k < owners.size(); ++k) {
-                double ratios[2] = {0, 0};
-                const std::size_t two[2] = {owners[i], owners[k]};
-                if (!explained_by_two(y, growth.classes[growth.molecules[two[0]].culprit], growth.classes[growth.molecules[two[1]].culprit], ratios[0], ratios[1])) continue;
-                for (std::size_t side = 0; side < 2; ++side) {
-                    LeakMolecule& owner = growth.molecules[two[side]];
-                    const double share = ratios[side] * growth.classes[owner.culprit].growth() / y.growth();
-                    for (const auto& member : shared.members) {
-                        owner.members.push_back({member.index, ratios[side] * member.per_culprit});
-                        owner.bytes += share * growth.classes[member.index].byte_growth();
-                    }
-                }
+                if (!explained_by_two(y, culprit(owners[i]), culprit(owners[k]), a, b)) continue;
+                give(owners[i], a, shared);
+                give(owners[k], b, shared);
+                return true;
+            }
+        for (const std::size_t owner : owners)
+            for (const GrowingClass* mover : movers) {
+                if (!explained_by_two(y, culprit(owner), *mover, a, b)) continue;
+                give(owner, a, shared);
                 return true;
             }
         return false;
@@ -353,14 +380,25 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
     std::vector<std::size_t> order(growth.classes.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return better_culprit(growth.classes[a], growth.classes[b]); });
-    for (const std::size_t candidate : order) {
+    for (std::size_t candidate : order) {
         if (taken[candidate]) continue;
+        if (n == 2) candidate = owner_by_one_step(growth.classes, candidate, taken);
         LeakMolecule molecule = molecule_of(growth.classes, candidate, taken);
         for (const auto& member : molecule.members) taken[member.index] = true;
         prefer_what_fits(growth.classes, molecule);
         growth.molecules.push_back(std::move(molecule));
     }
-    divide_shared(growth);
+    std::vector<const GrowingClass*> movers;
+    if (n >= 5)
+        for (const GrowingClass* c : tested)
+            if (c->application && std::none_of(growth.classes.begin(), growth.classes.end(), [&](const GrowingClass& one) { return one.name == c->name; })) movers.push_back(c);
+    const auto moved = [](const GrowingClass& c) {
+        const auto [least, most] = std::minmax_element(c.bytes.begin(), c.bytes.end());
+        return *most - *least;
+    };
+    std::stable_sort(movers.begin(), movers.end(), [&](const GrowingClass* a, const GrowingClass* b) { return moved(*a) > moved(*b); });
+    movers.resize(std::min(movers.size(), most_movers));
+    divide_shared(growth, movers);
     std::stable_sort(growth.molecules.begin(), growth.molecules.end(), [&](const LeakMolecule& a, const LeakMolecule& b) {
         const bool x = growth.classes[a.culprit].application, y = growth.classes[b.culprit].application;
         if (x != y) return x;

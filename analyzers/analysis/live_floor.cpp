@@ -20,8 +20,9 @@ constexpr double full_heap = 0.9;         // of the capacity
 constexpr double nearly_full = 0.75;      // of the capacity: collections take the time that the program would need to fill the rest
 constexpr double young_floor_rise = 2;    // between old collections garbage alone lifts the floor: it must double
 constexpr double levels_off = 0.4;        // of the mean pace, in the second half
-constexpr std::size_t parts = 10;         // the least of each tenth is the lower edge
+constexpr std::size_t most_parts = 10;    // the least of each tenth is the lower edge
 constexpr std::size_t fewest_parts = 5;
+constexpr std::size_t part_of_gauge = 12; // samples: a gauge of all that is used is low once per collection
 
 /// Live bytes over time of one process, as recorded.
 struct Trail {
@@ -42,7 +43,7 @@ struct Trail {
     }
 };
 
-Trail lower_edge(const Trail& trail)
+Trail lower_edge(const Trail& trail, std::size_t parts)
 {
     Trail edge;
     const std::size_t width = std::max<std::size_t>(trail.size() / parts, 1);
@@ -74,12 +75,13 @@ std::vector<Trail> between_restarts(const Trail& trail, const std::vector<Restar
 
 struct Rules {
     double r2 = 0, growth_share = 0, follows = 0;
+    std::size_t part = 1;  ///< values of which the least counts, at least
 };
 
 Result<LiveFloor> judge(const Trail& trail, const Rules& rules, ServiceLoads& loads, const std::string& service)
 {
     LiveFloor floor;
-    const Trail edge = lower_edge(trail);
+    const Trail edge = lower_edge(trail, std::clamp(trail.size() / rules.part, fewest_parts, most_parts));
     std::vector<double> seconds;
     for (const std::int64_t at : edge.at_ns) seconds.push_back(static_cast<double>(at - edge.at_ns.front()) / 1e9);
     const LinearFit fit = linear_fit(seconds, edge.bytes);
@@ -290,7 +292,7 @@ Result<std::vector<LiveFloor>> floors_of_metrics(AnalysisContext& context, Servi
         for (const Trail& stretch : between_restarts(sum_of(metrics.begin()->second, context.windows()), own, service)) {
             // A gauge of all that is used needs several values for each low point.
             if (stretch.size() < fewest_parts || static_cast<double>(stretch.size()) < (live ? 1 : 2) * needed || static_cast<double>(stretch.at_ns.back() - stretch.at_ns.front()) < minutes * 60e9) continue;
-            TRY_ASSIGN(LiveFloor floor, judge(stretch, {rules.r2, (live ? 1 : 10) * rules.growth_share, rules.follows}, loads, service));
+            TRY_ASSIGN(LiveFloor floor, judge(stretch, {rules.r2, (live ? 1 : 10) * rules.growth_share, rules.follows, live ? 1 : part_of_gauge}, loads, service));
             if (!best || says_more(floor, *best)) best = floor;
         }
         if (!best) continue;

@@ -157,8 +157,8 @@ private:
         while (!waiting_.empty()) TRY(write_first());
         context_.note(number, "started_anew", "the process began anew, and the log goes on");
         before_ns_ = std::max(before_ns_, latest_ns_);
-        if (line.at_ns) return context_.add(EventRow{*line.at_ns, "restart", context_.default_service(), "the JVM began anew"});
-        return {};
+        const auto at = time_of(line, 0, number);
+        return at ? context_.add(EventRow{*at, "restart", context_.default_service(), "the JVM began anew"}) : Status{};
     }
 
     /// "Heap Max Capacity: 256M", once at the start: what the sizes in brackets may grow to.
