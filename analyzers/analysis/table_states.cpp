@@ -37,10 +37,9 @@ std::optional<double> TableState::blocks_per_row() const
     return *size_bytes / block_bytes / *live;
 }
 
-Result<std::map<std::pair<std::string, std::string>, std::vector<TableState>>> load_table_states(CaseFile& file,
-                                                                                                 const Control& control)
+Result<TableStates> load_table_states(CaseFile& file, const Control& control)
 {
-    std::map<std::pair<std::string, std::string>, std::vector<TableState>> states;
+    TableStates states;
     TRY_ASSIGN(
         Statement rows,
         file.database().prepare(
@@ -64,6 +63,31 @@ Result<std::map<std::pair<std::string, std::string>, std::vector<TableState>>> l
         state.modified = amount(rows, 9);
         states[{state.database, state.name}].push_back(std::move(state));
     }
+}
+
+std::string_view bare_table(std::string_view name)
+{
+    const std::size_t dot = name.rfind('.');
+    return dot == std::string_view::npos ? name : name.substr(dot + 1);
+}
+
+const TableHistory* history_of(const TableStates& states, std::string_view schema, std::string_view relation)
+{
+    const TableHistory *found = nullptr, *in_public = nullptr;
+    std::size_t fitting = 0, fitting_in_public = 0;
+    for (const auto& [name, history] : states) {
+        const std::string_view table = name.second;
+        if (bare_table(table) != relation) continue;
+        const bool has_schema = table.size() > relation.size();
+        if (!schema.empty() && (has_schema ? table.substr(0, table.size() - relation.size() - 1) : "public") != schema)
+            continue;
+        ++fitting;
+        found = &history;
+        if (has_schema) continue;
+        ++fitting_in_public;
+        in_public = &history;
+    }
+    return fitting == 1 ? found : fitting_in_public == 1 ? in_public : nullptr;
 }
 
 } // namespace casebook

@@ -7,6 +7,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace casebook {
@@ -27,8 +29,17 @@ struct TableState {
     std::optional<double> blocks_per_row() const;
 };
 
-/// States of every table in time order (those without time first), by database and name. Errors: caseFile, cancelled.
-Result<std::map<std::pair<std::string, std::string>, std::vector<TableState>>>
-load_table_states(CaseFile& file, const Control& control);
+using TableHistory = std::vector<TableState>;
+using TableStates = std::map<std::pair<std::string, std::string>, TableHistory>; ///< by database and name
+
+/// States of every table in time order (those without time first). Errors: caseFile, cancelled.
+Result<TableStates> load_table_states(CaseFile& file, const Control& control);
+
+/// "orders" of "shop.orders": a plan without VERBOSE names no schema.
+std::string_view bare_table(std::string_view name);
+
+/// The history of the table a plan means: of that schema when the plan says it, else the one of this name, else the one
+/// of them in schema public. Null when there is none, or when several fit.
+const TableHistory* history_of(const TableStates& states, std::string_view schema, std::string_view relation);
 
 } // namespace casebook

@@ -181,7 +181,7 @@ struct Part {
 
 class Tests {
 public:
-    std::vector<ColumnTest> run(std::string_view condition)
+    std::vector<ColumnTest> run(std::string_view condition, std::size_t& left_out)
     {
         std::vector<Part> pending{{condition.substr(0, max_condition_bytes), false, false, 0}};
         while (!pending.empty()) {
@@ -196,7 +196,9 @@ public:
                 continue;
             }
             if (split(words, part, pending)) continue;
+            const std::size_t before = out_.size();
             leaf(words, part);
+            left_out += out_.size() == before;
         }
         return std::move(out_);
     }
@@ -284,9 +286,12 @@ private:
 
 }  // namespace
 
-std::vector<ColumnTest> column_tests(std::string_view condition)
+std::vector<ColumnTest> column_tests(std::string_view condition, std::size_t* left_out)
 {
-    return Tests().run(condition);
+    std::size_t parts = 0;
+    std::vector<ColumnTest> tests = Tests().run(condition, parts);
+    if (left_out) *left_out = parts;
+    return tests;
 }
 
 std::string constant_text(std::string_view value)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,8 +36,9 @@ struct ColumnTest {
 
 /// The comparisons of a condition, left to right. Parts that are no comparison with a column (a SubPlan, a constant, a
 /// function of several columns) are left out. Text that is not what EXPLAIN prints gives what can be made of it; a
-/// condition of more than 64 KiB or 64 levels is read so far.
-std::vector<ColumnTest> column_tests(std::string_view condition);
+/// condition of more than 64 KiB or 64 levels is read so far. `left_out`, when given, becomes the number of parts that were
+/// left out: nobody has statistics for them.
+std::vector<ColumnTest> column_tests(std::string_view condition, std::size_t* left_out = nullptr);
 
 /// The constant without cast and quotes: "'paid'::text" is "paid"; what is no literal is returned as it is.
 std::string constant_text(std::string_view value);

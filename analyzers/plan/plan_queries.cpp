@@ -3,6 +3,7 @@
 #include "analyzers/core/text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <simdjson.h>
 
 namespace casebook::plan {
@@ -22,6 +23,21 @@ bool reads_all(std::string_view type)
     return type == "Sort" || type == "Hash" || type.ends_with("Aggregate") || starts(type, "HashSetOp") || type == "BitmapAnd" ||
            type == "BitmapOr" || type == "Bitmap Index Scan" || type == "Insert" || type == "Update" || type == "Delete" ||
            type == "Merge";
+}
+
+// A bitmap's parts print what they put into it, or 0; a change of rows prints 0 unless it returns them.
+bool counts_rows(std::string_view type)
+{
+    return !starts(type, "Bitmap Index Scan") && type != "BitmapAnd" && type != "BitmapOr" && type != "Insert" && type != "Update" &&
+           type != "Delete" && type != "Merge";
+}
+
+// Rows per loop, as near to the estimate as rounding allows.
+double certain_rows(const PlanNodeRow& node)
+{
+    const double rows = *node.actual_rows;
+    if (*node.loops <= 1 || rows != std::floor(rows)) return rows;
+    return std::clamp(*node.plan_rows, std::max(rows - 0.5, 0.0), rows + 0.5);
 }
 
 bool groups_in_order(std::string_view type)
@@ -135,9 +151,8 @@ std::vector<Misestimate> misestimates(const PlanRow& plan, double factor)
         Misestimate& out = all[i];
         out.node = static_cast<int>(i);
         out.truncation = cut[i];
-        if (node.plan_rows && node.actual_rows && node.loops && *node.loops > 0) {
-            double actual = *node.actual_rows;
-            if (actual == 0 && *node.loops > 1) actual = 0.5;
+        if (counts_rows(node.node_type) && node.plan_rows && node.actual_rows && node.loops && *node.loops > 0) {
+            const double actual = certain_rows(node);
             out.plan_rows = *node.plan_rows;
             out.actual_rows = *node.actual_rows;
             const double planned = std::max(1.0, *node.plan_rows);

@@ -52,9 +52,10 @@ struct Misestimate {
     bool is_origin = false;    ///< no node below it is off by as much: where the error begins
     Truncation truncation = Truncation::none;
 };
-/// Nodes whose estimate is off by at least `factor`, in pre-order. A node that was run 100 times and printed 0 rows may
-/// have had up to 50: up to version 17 the mean is rounded to a whole number, so rows below one per loop are taken as
-/// half of one when loops > 1 and the number is whole.
+/// Nodes whose estimate is off by at least `factor`, in pre-order. Up to version 17 the mean of several loops is rounded
+/// to a whole number: a node that was run 100 times and printed 0 rows may have had up to 50. Whole means are taken half a
+/// row nearer to the estimate, so the factor is what is certain. Nodes that do not count their rows are left out: INSERT
+/// and its like, and the parts of a bitmap, whose rows are those of the heap scan above.
 std::vector<Misestimate> misestimates(const PlanRow& plan, double factor);
 
 /// One scan of a table, with what an index would have to serve.

@@ -98,6 +98,34 @@ private slots:
         QVERIFY(misestimates(plan, 10).empty());
     }
 
+    void whole_means_of_loops_are_rounded()
+    {
+        // "rows=1" of many loops is 1.5 at most: 12 expected are 8 times too many, for certain. One loop is exact, and so is 1.20.
+        const auto factor_of = [](const std::string& planned, const std::string& got, const std::string& loops) {
+            const auto off = misestimates(plan_of("Index Scan using i on b  (cost=0.00..1.00 rows=" + planned + " width=4) (actual time=0.005..0.006 rows=" + got + " loops=" + loops + ")\n"), 1);
+            return off.size() == 1 ? off[0].factor : 0;
+        };
+        QCOMPARE(factor_of("12", "1", "1000"), 8.0);
+        QCOMPARE(factor_of("12", "1", "1"), 12.0);
+        QCOMPARE(factor_of("12", "1.20", "1000"), 10.0);
+        QCOMPARE(factor_of("1", "10", "1000"), 9.5);
+        QCOMPARE(factor_of("10", "10", "1000"), 1.0);
+    }
+
+    void what_counts_no_rows_has_no_estimate()
+    {
+        const PlanRow bitmap = plan_of("Bitmap Heap Scan on t  (cost=5.00..40.00 rows=40 width=4) (actual time=4.00..6.00 rows=9000 loops=1)\n"
+                                       "  ->  BitmapAnd  (cost=4.00..4.00 rows=40 width=0) (actual time=3.90..3.90 rows=0 loops=1)\n"
+                                       "        ->  Bitmap Index Scan on a  (cost=0.00..2.00 rows=400 width=0) (actual time=1.90..1.90 rows=9500 loops=1)\n"
+                                       "        ->  Bitmap Index Scan on b  (cost=0.00..2.00 rows=900 width=0) (actual time=1.90..1.90 rows=30000 loops=1)\n");
+        const auto off = misestimates(bitmap, 10);
+        QCOMPARE(off.size(), std::size_t{1});
+        QVERIFY(off[0].node == 0 && off[0].is_origin);
+        QVERIFY(misestimates(plan_of("Update on t  (cost=0.00..40.00 rows=5000 width=10) (actual time=9.00..9.00 rows=0 loops=1)\n"
+                                     "  ->  Seq Scan on t  (cost=0.00..40.00 rows=5000 width=10) (actual time=0.02..6.00 rows=5100 loops=1)\n"), 10)
+                    .empty());
+    }
+
     void blocks_of_each_node_alone()
     {
         const auto own = own_blocks(plan_of("Sort  (cost=1..2 rows=1 width=4) (actual time=1..1 rows=1 loops=1)\n"

@@ -1,22 +1,23 @@
 // Does the planner believe wrong row counts because statistics are old?
 //
-// A scan whose estimate is off ten times or more, on a thousand rows or more, decides over a tenth of the statement's time.
-// That alone is a wrong estimate. Old statistics are the reason when the table changed since its last ANALYZE, or when a
-// plan with the same condition and as many rows is right: then the statistics differ. A plan for another value says nothing,
-// values are skewed. Still wrong after a fresh ANALYZE means something else.
+// A scan whose estimate is off ten times or more, on a thousand rows or more, decides over a tenth of the statement's
+// time. That alone is a wrong estimate. Old statistics are the reason when the table changed since its last ANALYZE, or
+// when a plan with the same condition and as many rows is right: then the statistics differ. A plan for another value
+// says nothing, values are skewed. Still wrong after a fresh ANALYZE means something else, and so does a guess about a
+// function.
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
-#include "analyzers/core/instant.h"
+#include "analyzers/analysis/row_estimates.h"
+#include "analyzers/analysis/sessions.h"
+#include "analyzers/analysis/statistics_age.h"
+#include "analyzers/analysis/table_states.h"
 #include "analyzers/core/text.h"
-#include "analyzers/plan/plan_queries.h"
-#include "analyzers/plan/plan_store.h"
 #include "analyzers/trace/sql_text.h"
 
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 
 namespace casebook::database {
 namespace {
@@ -26,60 +27,8 @@ constexpr std::array<Threshold, 4> thresholds{{{"misestimate", 10, "x", "Caseboo
                                                {"self_share", 10, "%", "Casebook's own"},
                                                {"modified", 10, "%", "PostgreSQL's autovacuum_analyze_scale_factor"}}};
 
-/// A scan's condition as printed, with its constants.
-std::string condition_of(const PlanNodeRow& node)
-{
-    const plan::Properties detail = plan::detail_of(node);
-    std::string text;
-    for (const char* property : {"Index Cond", "Filter"}) text += std::string(detail.text(property)) + "\n";
-    return text;
-}
-
-/// A scan that some plan estimates well.
-struct Right { double rows_total = 0; };
-
-struct Wrong {
-    const plan::StoredPlan* stored = nullptr;
-    plan::Misestimate miss;
-    double share = 0;
-    std::size_t predicates = 0;
-    std::string columns;
-};
-
-struct TableState {
-    std::optional<std::int64_t> last_analyze_ns, modified, live, at_ns;
-};
-
-Result<std::map<std::string, TableState>> table_states(CaseFile& file)
-{
-    std::map<std::string, TableState> states;
-    TRY_ASSIGN(Statement rows, file.database().prepare("SELECT relation, last_analyze_ns, modified_since_analyze, live_rows, at_ns FROM table_stats ORDER BY at_ns, rowid"));
-    for (;;) {
-        TRY_ASSIGN(const bool more, rows.step());
-        if (!more) return states;
-        std::string name(rows.text(0));
-        if (const std::size_t dot = name.rfind('.'); dot != std::string::npos) name = name.substr(dot + 1);
-        states[name] = {rows.optional_integer(1), rows.optional_integer(2), rows.optional_integer(3), rows.optional_integer(4)};
-    }
-}
-
-std::string columns_of(const PlanNodeRow& node, std::size_t& count)
-{
-    const plan::Properties detail = plan::detail_of(node);
-    std::set<std::string> columns;
-    for (const char* property : {"Index Cond", "Filter", "Recheck Cond"})
-        for (const plan::ColumnTest& test : plan::column_tests(detail.text(property)))
-            if (test.against != plan::Against::column) columns.insert(test.column);
-    count = columns.size();
-    std::string text;
-    for (const std::string& column : columns) text += (text.empty() ? "" : ",") + column;
-    return text;
-}
-
-constexpr double rows_alike = 2;
-
-/// What the scan's part of the statement is to users: of the slow requests that ran it, else of the database's time as the
-/// counters have it. One plan alone does not say how often it runs.
+/// What the scan's part of the statement is to users: of the slow requests that ran it, else of the database's time as
+/// the counters have it. One plan alone does not say how often it runs.
 Result<Felt> felt_of(AnalysisContext& context, const plan::StoredPlan& stored, double share)
 {
     Felt felt;
@@ -89,139 +38,257 @@ Result<Felt> felt_of(AnalysisContext& context, const plan::StoredPlan& stored, d
         std::map<std::uint32_t, std::int64_t> explained;
         for (SpanTable::Row row = 0; row < spans->size(); ++row)
             if (spans->fingerprint[row] == id && context.windows().analysed.contains(spans->start_ns[row]))
-                explained[spans->trace[row]] += static_cast<std::int64_t>(share * static_cast<double>(spans->duration_ns[row]));
+                explained[spans->trace[row]] +=
+                    static_cast<std::int64_t>(share * static_cast<double>(spans->duration_ns[row]));
         if (!explained.empty()) return context.felt(explained);
     }
     felt.database_time_only = true;
     TRY_ASSIGN(const auto* intervals, context.evidence().statement_intervals());
     for (const StatementInterval& interval : *intervals)
         for (const StatementEntry& entry : interval.entries)
-            if (entry.fingerprint == stored.fingerprint && interval.total_ms > 0) felt.slow_time_share = std::max(felt.slow_time_share, share * entry.total_ms / interval.total_ms);
+            if (entry.fingerprint == stored.fingerprint && interval.total_ms > 0)
+                felt.slow_time_share = std::max(felt.slow_time_share, share * entry.total_ms / interval.total_ms);
     return felt;
 }
 
-/// An event that says it loaded rows into the table, after its last ANALYZE and before the plan.
-const Event* load_after(const std::vector<Event>& events, const std::string& relation, std::optional<std::int64_t> analyzed_ns, std::optional<std::int64_t> plan_ns)
-{
-    for (const Event& event : events) {
-        const std::string text = event.kind + " " + event.text;
-        const bool load = contains_ignoring_case(text, "load") || contains_ignoring_case(text, "import") || contains_ignoring_case(text, "bulk") || contains_ignoring_case(text, "backfill") ||
-                          contains_ignoring_case(text, "purge") || contains_ignoring_case(text, "migrat");
-        if (load && contains_ignoring_case(event.text, relation) && analyzed_ns && event.at_ns > *analyzed_ns && (!plan_ns || event.at_ns <= *plan_ns)) return &event;
+/// The scans of one condition whose estimate is off so far, and what came of them.
+struct Case {
+    const ScanEstimate* scan = nullptr;
+    StatisticsAge age;
+    bool other_right = false; ///< another plan estimates as many rows under the same condition well
+    bool skewed = false;      ///< one estimate for all values, right for others
+
+    bool confirmed() const { return (age.is_stale() && !skewed) || other_right; }
+};
+
+/// Why scans with a wrong estimate are no finding.
+struct Passed {
+    std::size_t fresh = 0, guessed = 0, skewed = 0;
+};
+
+struct Survey {
+    std::map<std::string, Case> worst; ///< by key: confirmed first, then the one that is off most
+    Passed passed;
+    std::size_t cut_relevant = 0, plans = 0; ///< plans with actual rows, of the analysed window
+    double off = 1;                          ///< the worst factor of a scan that ran to its end
+};
+
+using Peers =
+    std::map<std::pair<std::string, std::string>, std::vector<const ScanEstimate*>>; ///< by relation and condition
+
+class Judge {
+public:
+    Judge(AnalysisContext& context, const RowEstimates& estimates, const TableStates& states,
+          const std::vector<Event>& events)
+        : context_(context), estimates_(estimates), states_(states), events_(events),
+          factor_(context.threshold("misestimate"))
+    {
+        for (const ScanEstimate& scan : estimates.scans)
+            if (!scan.cut_off()) peers_[{scan.relation, scan.condition}].push_back(&scan);
     }
-    return nullptr;
+
+    Survey survey() const
+    {
+        Survey survey;
+        for (std::size_t plan = 0; plan < estimates_.plans.size(); ++plan)
+            survey.plans += estimates_.has_actuals(plan) && is_inside(plan);
+        for (const ScanEstimate& scan : estimates_.scans) {
+            if (!is_inside(scan.plan)) continue;
+            if (!scan.cut_off()) survey.off = std::max(survey.off, scan.miss.factor);
+            if (!is_off(scan) || !scan.miss.is_origin || scan.miss.rows_total < context_.threshold("rows") ||
+                scan.share * 100 < context_.threshold("self_share"))
+                continue;
+            if (scan.cut_off()) ++survey.cut_relevant;
+            else take(survey, judge(scan, survey.passed));
+        }
+        return survey;
+    }
+
+private:
+    bool is_inside(std::size_t plan) const
+    {
+        return in_analysed_window(context_.windows(), estimates_.plans[plan].row.at_ns, estimates_.windows[plan]);
+    }
+
+    bool is_off(const ScanEstimate& scan) const { return scan.miss.factor >= factor_; }
+    std::optional<std::int64_t> time_of(const ScanEstimate& scan) const { return estimates_.plan_of(scan).row.at_ns; }
+
+    StatisticsAge age_of(const ScanEstimate& scan) const
+    {
+        return statistics_age(history_of(states_, scan.schema, scan.relation), events_, scan.relation, time_of(scan),
+                              context_.threshold("modified"));
+    }
+
+    /// Statistics that let the planner guess the same rows well are others than those of the wrong plan. An earlier
+    /// plan shows that they got worse, not that ANALYZE helps.
+    bool is_right_of(const ScanEstimate& other, const ScanEstimate& wrong) const
+    {
+        const auto at = time_of(other), wrong_at = time_of(wrong);
+        return !is_off(other) && rows_alike(other, wrong) && !(at && wrong_at && *at < *wrong_at);
+    }
+
+    /// Nothing when a better reason than old statistics is known; it is counted.
+    std::optional<Case> judge(const ScanEstimate& scan, Passed& passed) const
+    {
+        Case one{&scan, age_of(scan), false, false};
+        const auto& peers = peers_.at({scan.relation, scan.condition});
+        const auto any = [&](auto&& holds) {
+            return std::any_of(peers.begin(), peers.end(), [&](const ScanEstimate* other) { return holds(*other); });
+        };
+        // Without a condition a scan by an index may be one of a partial index, which has fewer rows.
+        const bool comparable = !scan.condition.empty() || estimates_.node_of(scan).node_type == "Seq Scan";
+        one.other_right =
+            comparable && !scan.generic && any([&](const ScanEstimate& other) { return is_right_of(other, scan); });
+        one.skewed = scan.generic &&
+                     any([&](const ScanEstimate& other) { return !is_off(other) && estimates_alike(other, scan); });
+        // A plan without a time may be older than an ANALYZE that made another one right.
+        const bool fresh = one.age.is_fresh() && !(one.other_right && !time_of(scan));
+        const bool still_off = fresh || any([&](const ScanEstimate& other) {
+                                   return is_off(other) && time_of(other) && age_of(other).is_fresh();
+                               });
+        if (still_off) ++passed.fresh;
+        else if (scan.guessed && !one.other_right) ++passed.guessed;
+        else if (one.skewed && !one.age.is_stale()) ++passed.skewed;
+        else return one;
+        return {};
+    }
+
+    static void take(Survey& survey, const std::optional<Case>& one)
+    {
+        if (!one) return;
+        Case& best = survey.worst[one->scan->relation + "|" + one->scan->columns];
+        const auto weight = [](const Case& c) { return std::pair(c.confirmed(), c.scan->miss.factor); };
+        if (!best.scan || weight(*one) > weight(best)) best = *one;
+    }
+
+    AnalysisContext& context_;
+    const RowEstimates& estimates_;
+    const TableStates& states_;
+    const std::vector<Event>& events_;
+    double factor_;
+    Peers peers_;
+};
+
+std::string note_of(const Case& one)
+{
+    if (one.other_right) return "another plan estimates the same scan of as many rows well";
+    if (one.confirmed()) return one.age.how;
+    if (one.skewed) return one.age.how + "; but one estimate serves all values, and is right for others";
+    std::string note = one.age.how.empty()
+                           ? "when the table was analyzed last is not known; import pg_stat_user_tables to be sure"
+                           : one.age.how;
+    if (one.scan->predicates >= 2) note += "; columns that depend on each other are estimated as wrongly";
+    return note;
+}
+
+Result<Finding> finding_of(AnalysisContext& context, const RowEstimates& estimates, const Case& one, bool has_states)
+{
+    const ScanEstimate& scan = *one.scan;
+    const plan::StoredPlan& stored = estimates.plan_of(scan);
+    Finding finding;
+    finding.verdict = one.confirmed() ? Verdict::confirmed : Verdict::suspected;
+    finding.key = finding_key({scan.relation, scan.columns});
+    finding.headline = "The planner expects " + format_count(static_cast<std::int64_t>(scan.miss.plan_rows)) +
+                       " rows of " + scan.relation + " and gets " +
+                       format_count(static_cast<std::int64_t>(std::max(scan.miss.actual_rows, 0.0))) + " (" +
+                       format_number(scan.miss.factor, 2) + " x off), which decides over " +
+                       format_percent(scan.share) + " of the statement's time";
+    finding.subjects = {{"table", scan.relation}};
+    for (const std::string_view column : split(scan.columns, ','))
+        if (!column.empty()) finding.subjects.push_back({"column", std::string(column)});
+    if (!stored.row.query.empty())
+        finding.subjects.push_back({"statement", summarize_sql(stored.row.query).normalized});
+    finding.figures = {context.figure("misestimate", scan.miss.factor, "x", "misestimate"),
+                       context.figure("rows", scan.miss.rows_total, "rows", "rows"),
+                       context.figure("share_of_time", scan.share * 100, "%", "self_share")};
+    TRY_ASSIGN(const Felt felt, felt_of(context, stored, scan.share));
+    finding.impact = 0;
+    finding.severity = severity_of(felt);
+    finding.refutes_if = "the estimate is still off after a fresh ANALYZE";
+    finding.evidence = {
+        {"The plan with the wrong estimate",
+         "plan",
+         "plan",
+         "SELECT node_id, parent_id, depth, node_type, relation, index_name, plan_rows, actual_rows, loops, total_ms, "
+         "self_ms, rows_removed, shared_hit, shared_read, detail FROM plan_node WHERE plan_id = ?1 ORDER BY node_id",
+         {stored.id}}};
+    if (has_states)
+        finding.evidence.push_back({"The table's statistics",
+                                    "table",
+                                    "table_stat",
+                                    "SELECT at_ns, \"table\", live_rows, modified_since_analyze, last_analyze_ns FROM "
+                                    "table_stat WHERE \"table\" = ?1 OR \"table\" LIKE '%.' || ?1 ORDER BY at_ns",
+                                    {scan.relation}});
+    finding.fixes = {{"ANALYZE " + scan.relation, "1-5 min",
+                      "estimate within 10 x; the planner may choose another plan",
+                      "statements whose plan was good by luck"},
+                     {"Lower autovacuum_analyze_scale_factor for " + scan.relation, "5 min",
+                      "statistics follow bulk changes", "more frequent ANALYZE runs"}};
+    finding.proof = "a plan taken after ANALYZE estimates this scan within 10 x";
+    finding.rollback = "another statement of the table gets slower";
+    finding.note = note_of(one);
+    return finding;
+}
+
+Answer answer_without(const AnalysisContext& context, const RowEstimates& estimates, const Survey& survey)
+{
+    if (survey.cut_relevant > 0)
+        return {Verdict::inconclusive,
+                "the only estimates that are off belong to scans that a LIMIT or a join cut off",
+                {missing_evidence("plan_node", "a plan without the LIMIT shows real row counts")}};
+    if (!estimates.has_actuals())
+        return {Verdict::inconclusive,
+                "the plans hold estimates only",
+                {missing_evidence("plan_node", "shows real row counts")}};
+    if (survey.plans == 0)
+        return {Verdict::inconclusive,
+                "no plan with actual rows belongs to the window",
+                {missing_evidence("plan_node", "a plan of the slow time shows its row counts")}};
+    const std::string off = format_number(survey.off, 2) + " x";
+    if (survey.passed.fresh > 0)
+        return {Verdict::ruledOut,
+                "an estimate is off " + off +
+                    ", but with statistics that were fresh: skewed values, or columns that depend on each other",
+                {}};
+    if (survey.passed.skewed > 0)
+        return {Verdict::ruledOut,
+                "an estimate is off " + off +
+                    " for one value of a parameter and right for others: skewed values, not old statistics",
+                {}};
+    if (survey.passed.guessed > 0)
+        return {Verdict::ruledOut,
+                "an estimate is off " + off +
+                    ", but it is a guess about a function or an expression, of which there are no statistics",
+                {}};
+    return {Verdict::ruledOut,
+            "no scan's estimate is off " + format_number(context.threshold("misestimate")) +
+                " x and decides over the time (worst " + off + ")",
+            {}};
 }
 
 Result<Answer> run(AnalysisContext& context)
 {
-    TRY_ASSIGN(const auto plans, plan::load_plans(context.evidence().file().database()));
-    TRY_ASSIGN(const auto states, table_states(context.evidence().file()));
+    TRY_ASSIGN(const RowEstimates estimates, load_row_estimates(context.evidence().file(), context.control()));
+    TRY_ASSIGN(const TableStates states, load_table_states(context.evidence().file(), context.control()));
     TRY_ASSIGN(const auto* events, context.evidence().events());
-    std::map<std::string, Wrong> by_key;
-    std::map<std::pair<std::string, std::string>, std::vector<Right>> right;  // by relation and condition
-    std::size_t executed = 0, cut = 0, cut_relevant = 0;
-    double worst = 1;
-    for (const plan::StoredPlan& stored : plans) {
-        if (stored.row.nodes.empty() || !stored.row.nodes.front().loops) continue;
-        if (!stored.row.at_ns && context.windows().limited) continue;
-        ++executed;
-        const double whole_ms = plan::execution_ms(stored.row).value_or(0);
-        std::set<int> off;
-        for (const plan::Misestimate& miss : plan::misestimates(stored.row, context.threshold("misestimate"))) {
-            const PlanNodeRow& node = stored.row.nodes[static_cast<std::size_t>(miss.node)];
-            off.insert(miss.node);
-            if (miss.truncation != plan::Truncation::none) {
-                ++cut;
-                if (miss.is_origin && !node.relation.empty() && miss.rows_total >= context.threshold("rows") && whole_ms > 0 && miss.fed_ms * 100 >= context.threshold("self_share") * whole_ms) ++cut_relevant;
-                continue;
-            }
-            if (!miss.is_origin || node.relation.empty() || miss.rows_total < context.threshold("rows")) continue;
-            const double share = whole_ms > 0 ? miss.fed_ms / whole_ms : 0;
-            worst = std::max(worst, miss.factor);
-            if (share * 100 < context.threshold("self_share")) continue;
-            Wrong wrong{&stored, miss, std::min(share, 1.0), 0, {}};
-            wrong.columns = columns_of(node, wrong.predicates);
-            // A filter that compares no column (a SubPlan, a function) is guessed at, whatever the statistics are.
-            if (wrong.predicates == 0 && trim(condition_of(node)).size() > 0) continue;
-            Wrong& best = by_key[node.relation + "|" + wrong.columns];
-            if (!best.stored || wrong.miss.factor > best.miss.factor) best = wrong;
-        }
-        for (const PlanNodeRow& node : stored.row.nodes) {
-            if (!node.relation.empty() && !off.contains(node.node_id) && node.loops.value_or(0) > 0 && node.actual_rows)
-                right[{node.relation, condition_of(node)}].push_back({*node.actual_rows * *node.loops});
-        }
-    }
-    for (const auto& [key, wrong] : by_key) {
-        const PlanNodeRow& node = wrong.stored->row.nodes[static_cast<std::size_t>(wrong.miss.node)];
-        const auto state = states.find(node.relation);
-        bool stale = false, fresh = false;
-        std::string how;
-        if (state != states.end()) {
-            const TableState& table = state->second;
-            const auto at_ns = wrong.stored->row.at_ns;
-            if (table.last_analyze_ns && at_ns && *table.last_analyze_ns > *at_ns) {
-                how = "it was analyzed after the plan was taken";  // what the planner knew then is gone
-            } else if (const Event* load = load_after(*events, node.relation, table.last_analyze_ns, at_ns)) {
-                stale = true;
-                how = "'" + load->text + "' came after its last ANALYZE" + (table.last_analyze_ns ? " at " + format_instant(*table.last_analyze_ns) : "");
-            } else if (table.modified && table.live && *table.live > 0) {
-                const double modified = 100.0 * static_cast<double>(*table.modified) / static_cast<double>(*table.live);
-                stale = modified >= context.threshold("modified");
-                fresh = !stale;
-                how = format_number(modified, 2) + " % of its rows changed since the last ANALYZE" + (table.last_analyze_ns ? " at " + format_instant(*table.last_analyze_ns) : "");
-            } else if (!table.last_analyze_ns) {
-                stale = true;
-                how = "it was never analyzed";
-            }
-        }
-        // As many rows under the same condition, and another estimate: the statistics are others. $1 stands for any value.
-        bool later_right = false;
-        const std::string condition = condition_of(node);
-        if (const auto known = right.find({node.relation, condition}); known != right.end() && condition.find('$') == std::string::npos && trim(condition).size() > 0)
-            later_right = std::any_of(known->second.begin(), known->second.end(), [&](const Right& other) {
-                const double here = std::max(1.0, wrong.miss.actual_rows * node.loops.value_or(1)), there = std::max(1.0, other.rows_total);
-                return std::max(here, there) <= rows_alike * std::min(here, there);
-            });
-        // Several predicates on one table with fresh or unknown statistics: correlated columns, see database.plan_advice.
-        if (fresh || (!stale && !later_right && wrong.predicates >= 2)) continue;
-        const double per_loop = std::max(wrong.miss.actual_rows, 0.0);
-        Finding finding;
-        finding.verdict = stale || later_right ? Verdict::confirmed : Verdict::suspected;
-        finding.key = finding_key({node.relation, wrong.columns});
-        finding.headline = "The planner expects " + format_count(static_cast<std::int64_t>(wrong.miss.plan_rows)) + " rows of " + node.relation + " and gets " + format_count(static_cast<std::int64_t>(per_loop)) + " (" +
-                           format_number(wrong.miss.factor, 2) + " x off), which decides over " + format_percent(wrong.share) + " of the statement's time";
-        finding.subjects = {{"table", node.relation}};
-        for (const std::string_view column : split(wrong.columns, ','))
-            if (!column.empty()) finding.subjects.push_back({"column", std::string(column)});
-        if (!wrong.stored->row.query.empty()) finding.subjects.push_back({"statement", summarize_sql(wrong.stored->row.query).normalized});
-        finding.figures = {context.figure("misestimate", wrong.miss.factor, "x", "misestimate"), context.figure("rows", wrong.miss.rows_total, "rows", "rows"),
-                           context.figure("share_of_time", wrong.share * 100, "%", "self_share")};
-        TRY_ASSIGN(const Felt felt, felt_of(context, *wrong.stored, wrong.share));
-        finding.impact = 0;
-        finding.severity = severity_of(felt);
-        finding.refutes_if = "the estimate is still off after a fresh ANALYZE";
-        finding.evidence = {{"The plan with the wrong estimate", "plan", "plan",
-                             "SELECT node_id, parent_id, depth, node_type, relation, index_name, plan_rows, actual_rows, loops, total_ms, self_ms, rows_removed, shared_hit, shared_read, detail FROM plan_node WHERE plan_id = ?1 ORDER BY node_id",
-                             {wrong.stored->id}}};
-        if (state != states.end())
-            finding.evidence.push_back({"The table's statistics", "table", "table_stat", "SELECT at_ns, \"table\", live_rows, modified_since_analyze, last_analyze_ns FROM table_stat WHERE \"table\" = ?1 OR \"table\" LIKE '%.' || ?1 ORDER BY at_ns", {node.relation}});
-        finding.fixes = {{"ANALYZE " + node.relation, "1-5 min", "estimate within 10 x; the planner may choose another plan", "statements whose plan was good by luck"},
-                         {"Lower autovacuum_analyze_scale_factor for " + node.relation, "5 min", "statistics follow bulk changes", "more frequent ANALYZE runs"}};
-        finding.proof = "a plan taken after ANALYZE estimates this scan within 10 x";
-        finding.rollback = "another statement of the table gets slower";
-        finding.note = later_right ? "another plan estimates the same scan of as many rows well" : how;
-        if (finding.verdict == Verdict::suspected) finding.note = !how.empty() ? how : "when the table was analyzed last is not known; import pg_stat_user_tables to be sure";
+    const Survey survey = Judge(context, estimates, states, *events).survey();
+    for (const auto& [key, one] : survey.worst) {
+        TRY_ASSIGN(Finding finding, finding_of(context, estimates, one,
+                                               history_of(states, one.scan->schema, one.scan->relation) != nullptr));
         context.add(std::move(finding));
     }
-    if (context.findings().empty() && cut_relevant > 0)
-        return Answer{Verdict::inconclusive, "the only estimates that are off belong to scans that a LIMIT or a join cut off", {missing_evidence("plan_node", "a plan without the LIMIT shows real row counts")}};
-    if (executed == 0) return Answer{Verdict::inconclusive, "the plans hold estimates only", {missing_evidence("plan_node", "shows real row counts")}};
-    return Answer{Verdict::ruledOut, "no scan's estimate is off " + format_number(context.threshold("misestimate")) + " x and decides over the time (worst " + format_number(worst, 2) + " x)", {}};
+    return answer_without(context, estimates, survey);
 }
 
-}  // namespace
+} // namespace
 
 extern const Analyzer stale_statistics;
-const Analyzer stale_statistics{"database.stale_statistics", "Does the planner believe wrong row counts because statistics are old?", AnalyzerKind::cause, "plan", "plan_node, table_stat, event", thresholds, run};
+const Analyzer stale_statistics{"database.stale_statistics",
+                                "Does the planner believe wrong row counts because statistics are old?",
+                                AnalyzerKind::cause,
+                                "plan",
+                                "plan_node, table_stat, event",
+                                thresholds,
+                                run};
 
-}  // namespace casebook::database
+} // namespace casebook::database

@@ -1,0 +1,122 @@
+#include "analyzers/analysis/row_estimates.h"
+
+#include "analyzers/plan/conditions.h"
+#include "analyzers/store/case_file.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace casebook {
+namespace {
+
+constexpr double alike = 2;
+
+bool within(double a, double b)
+{
+    a = std::max(a, 1.0);
+    b = std::max(b, 1.0);
+    return std::max(a, b) <= alike * std::min(a, b);
+}
+
+/// Operators whose share of rows the planner takes from constants, not from statistics, at least for some types.
+bool is_guessed_operator(std::string_view op)
+{
+    static constexpr std::array<std::string_view, 7> guessed{"@>", "<@", "?", "?|", "?&", "@@", "@?"};
+    return std::find(guessed.begin(), guessed.end(), op) != guessed.end();
+}
+
+std::string spelled(const plan::ColumnTest& test)
+{
+    return test.function + "(" + test.column + ")::" + test.cast + " " + (test.negated ? "not " : "") +
+           (test.in_or ? "or " : "") + test.op + " " + plan::constant_text(test.value);
+}
+
+void read_condition(const PlanNodeRow& node, const plan::Properties& detail, ScanEstimate& scan)
+{
+    std::set<std::string> tests, columns;
+    // A bitmap says its index's condition again as the one to recheck; other scans recheck what they already have.
+    for (const char* property : {"Index Cond", "Filter", "Recheck Cond"}) {
+        if (std::string_view(property) == "Recheck Cond" && node.node_type != "Bitmap Heap Scan") continue;
+        const std::string text(detail.text(property));
+        std::size_t left_out = 0;
+        for (const plan::ColumnTest& test : plan::column_tests(text, &left_out)) {
+            tests.insert(spelled(test));
+            scan.generic = scan.generic || test.against == plan::Against::parameter;
+            scan.guessed = scan.guessed || !test.is_sargable() || is_guessed_operator(test.op) ||
+                           test.value.find("SubPlan") != std::string::npos;
+            if (test.against != plan::Against::column) columns.insert(test.column);
+        }
+        if (left_out == 0) continue;
+        scan.guessed = true;
+        tests.insert(std::string(text));
+    }
+    for (const std::string& test : tests) scan.condition += test + "\n";
+    for (const std::string& column : columns) scan.columns += (scan.columns.empty() ? "" : ",") + column;
+    scan.predicates = columns.size();
+}
+
+Result<std::map<std::int64_t, std::string>> windows_of_files(CaseFile& file)
+{
+    std::map<std::int64_t, std::string> windows;
+    TRY_ASSIGN(Statement rows, file.database().prepare("SELECT id, coalesce(window, '') FROM import_files"));
+    for (;;) {
+        TRY_ASSIGN(const bool more, rows.step());
+        if (!more) return windows;
+        windows[rows.integer(0)] = rows.text(1);
+    }
+}
+
+} // namespace
+
+Result<RowEstimates> load_row_estimates(CaseFile& file, const Control& control)
+{
+    RowEstimates loaded;
+    TRY_ASSIGN(loaded.plans, plan::load_plans(file.database()));
+    TRY_ASSIGN(const auto windows, windows_of_files(file));
+    for (std::size_t index = 0; index < loaded.plans.size(); ++index) {
+        TRY(control.check());
+        const plan::StoredPlan& stored = loaded.plans[index];
+        const auto window = windows.find(stored.file_id);
+        loaded.windows.push_back(window == windows.end() ? std::string() : window->second);
+        if (!loaded.has_actuals(index)) continue;
+        const double whole_ms = plan::execution_ms(stored.row).value_or(0);
+        for (const plan::Misestimate& miss : plan::misestimates(stored.row, 1)) {
+            const PlanNodeRow& node = stored.row.nodes[static_cast<std::size_t>(miss.node)];
+            if (node.relation.empty() || !plan::is_scan(node.node_type)) continue;
+            ScanEstimate scan;
+            scan.plan = index;
+            scan.miss = miss;
+            scan.rows = *node.actual_rows * *node.loops;
+            scan.share = whole_ms > 0 ? std::min(miss.fed_ms / whole_ms, 1.0) : 0;
+            scan.relation = node.relation;
+            const plan::Properties detail = plan::detail_of(node);
+            scan.schema = detail.text("Schema");
+            read_condition(node, detail, scan);
+            loaded.scans.push_back(std::move(scan));
+        }
+    }
+    return loaded;
+}
+
+bool RowEstimates::has_actuals(std::size_t plan) const
+{
+    return !plans[plan].row.nodes.empty() && plans[plan].row.nodes.front().loops.has_value();
+}
+
+bool RowEstimates::has_actuals() const
+{
+    for (std::size_t plan = 0; plan < plans.size(); ++plan)
+        if (has_actuals(plan)) return true;
+    return false;
+}
+
+bool rows_alike(const ScanEstimate& a, const ScanEstimate& b) { return within(a.rows, b.rows); }
+
+bool estimates_alike(const ScanEstimate& a, const ScanEstimate& b)
+{
+    return within(a.miss.plan_rows, b.miss.plan_rows);
+}
+
+} // namespace casebook

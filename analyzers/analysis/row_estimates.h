@@ -1,0 +1,56 @@
+#pragma once
+
+#include "analyzers/core/control.h"
+#include "analyzers/core/result.h"
+#include "analyzers/plan/plan_queries.h"
+#include "analyzers/plan/plan_store.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace casebook {
+
+class CaseFile;
+
+/// One scan of a table that ran, with what the planner expected of it.
+struct ScanEstimate {
+    std::size_t plan = 0;       ///< index into RowEstimates::plans
+    plan::Misestimate miss;     ///< of every scan, the well estimated ones too
+    double rows = 0;            ///< that it returned, over all loops
+    double share = 0;           ///< 0 to 1, of the statement's time: what its estimate decided over
+    std::string relation;       ///< bare
+    std::string schema;         ///< empty unless the plan says it
+    std::string condition;      ///< its comparisons in one spelling, whether an index, a bitmap or a filter does them
+    std::string columns;        ///< compared with something that is no column: "city,country"
+    std::size_t predicates = 0; ///< number of these columns
+    bool guessed = false;       ///< part of the condition has no statistics: a function, a cast, a SubPlan, @>
+    bool generic = false;       ///< a parameter stands for its values: one estimate for all of them
+
+    bool cut_off() const { return miss.truncation != plan::Truncation::none; }
+};
+
+/// The scans of all plans of a case, in order of plans and nodes.
+struct RowEstimates {
+    std::vector<plan::StoredPlan> plans;
+    std::vector<std::string> windows; ///< per plan: the one its file was imported with
+    std::vector<ScanEstimate> scans;
+
+    bool has_actuals(std::size_t plan) const; ///< taken with ANALYZE
+    bool has_actuals() const;                 ///< any of them
+    const plan::StoredPlan& plan_of(const ScanEstimate& scan) const { return plans[scan.plan]; }
+    const PlanNodeRow& node_of(const ScanEstimate& scan) const
+    {
+        return plans[scan.plan].row.nodes[static_cast<std::size_t>(scan.miss.node)];
+    }
+};
+
+/// Reads every plan and its scans of tables; linear in the nodes. Errors: caseFile, cancelled.
+Result<RowEstimates> load_row_estimates(CaseFile& file, const Control& control);
+
+/// Whether two scans of the same condition returned about as many rows (within a factor of two).
+bool rows_alike(const ScanEstimate& a, const ScanEstimate& b);
+/// Whether the planner expected about as many rows of both, per loop (within a factor of two).
+bool estimates_alike(const ScanEstimate& a, const ScanEstimate& b);
+
+} // namespace casebook
