@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 
 namespace casebook {
@@ -57,29 +56,15 @@ void read_condition(const PlanNodeRow& node, const plan::Properties& detail, Sca
     scan.predicates = columns.size();
 }
 
-Result<std::map<std::int64_t, std::string>> windows_of_files(CaseFile& file)
-{
-    std::map<std::int64_t, std::string> windows;
-    TRY_ASSIGN(Statement rows, file.database().prepare("SELECT id, coalesce(window, '') FROM import_files"));
-    for (;;) {
-        TRY_ASSIGN(const bool more, rows.step());
-        if (!more) return windows;
-        windows[rows.integer(0)] = rows.text(1);
-    }
-}
-
 } // namespace
 
 Result<RowEstimates> load_row_estimates(CaseFile& file, const Control& control)
 {
     RowEstimates loaded;
     TRY_ASSIGN(loaded.plans, plan::load_plans(file.database()));
-    TRY_ASSIGN(const auto windows, windows_of_files(file));
     for (std::size_t index = 0; index < loaded.plans.size(); ++index) {
         TRY(control.check());
         const plan::StoredPlan& stored = loaded.plans[index];
-        const auto window = windows.find(stored.file_id);
-        loaded.windows.push_back(window == windows.end() ? std::string() : window->second);
         if (!loaded.has_actuals(index)) continue;
         const double whole_ms = plan::execution_ms(stored.row).value_or(0);
         for (const plan::Misestimate& miss : plan::misestimates(stored.row, 1)) {

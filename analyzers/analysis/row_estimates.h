@@ -33,7 +33,6 @@ struct ScanEstimate {
 /// The scans of all plans of a case, in order of plans and nodes.
 struct RowEstimates {
     std::vector<plan::StoredPlan> plans;
-    std::vector<std::string> windows; ///< per plan: the one its file was imported with
     std::vector<ScanEstimate> scans;
 
     bool has_actuals(std::size_t plan) const; ///< taken with ANALYZE

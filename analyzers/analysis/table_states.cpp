@@ -31,6 +31,11 @@ double TableState::dead_share() const
     return *dead / std::max(live.value_or(0), 1.0);
 }
 
+bool TableState::is_full_of_dead_rows(double share_percent, double rows) const
+{
+    return dead.value_or(0) >= rows && dead_share() * 100 >= share_percent;
+}
+
 std::optional<double> TableState::blocks_per_row() const
 {
     if (!size_bytes || !live || *live < 1) return {};

@@ -25,6 +25,7 @@ struct TableState {
 
     /// Dead rows per live row; a table of dead rows only has 1 or more. 0 when not known.
     double dead_share() const;
+    bool is_full_of_dead_rows(double share_percent, double rows) const;
     /// Blocks of 8 kB per live row; nothing when size or rows are not known.
     std::optional<double> blocks_per_row() const;
 };

@@ -34,7 +34,7 @@ Result<std::vector<StoredPlan>> load_plans(Database& database, const std::string
     const std::string condition = where.empty() ? std::string() : " WHERE " + where;
     std::vector<StoredPlan> plans;
     TRY_ASSIGN(Statement heads, database.prepare("SELECT id, file_id, format, query_id, fingerprint, query, at_ns, planning_ms, "
-                                                 "execution_ms, source_line, detail FROM plan" + condition + " ORDER BY id"));
+                                                 "execution_ms, source_line, detail, coalesce((SELECT f.window FROM import_file f WHERE f.id = file_id), '') FROM plan" + condition + " ORDER BY id"));
     for (std::size_t i = 0; i < arguments.size(); ++i) heads.bind(static_cast<int>(i) + 1, arguments[i]);
     while (true) {
         TRY_ASSIGN(const bool more, heads.step());
@@ -51,6 +51,7 @@ Result<std::vector<StoredPlan>> load_plans(Database& database, const std::string
         plan.row.execution_ms = heads.optional_real(8);
         plan.row.source_line = heads.optional_integer(9);
         plan.row.detail = heads.text(10);
+        plan.window = heads.text(11);
         plans.push_back(std::move(plan));
     }
     TRY_ASSIGN(Statement nodes, database.prepare("SELECT plan_id, node_id, parent_id, depth, node_type, relation, index_name, plan_rows, "

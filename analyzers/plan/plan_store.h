@@ -16,6 +16,7 @@ struct StoredPlan {
     std::int64_t file_id = 0;
     std::string fingerprint;
     PlanRow row;
+    std::string window;  ///< the one its file was imported with
 };
 
 /// The plans of a case with all their nodes, by id. `where` narrows them down: SQL over the columns of the view `plan`,

@@ -107,7 +107,7 @@ public:
 private:
     bool is_inside(std::size_t plan) const
     {
-        return in_analysed_window(context_.windows(), estimates_.plans[plan].row.at_ns, estimates_.windows[plan]);
+        return in_analysed_window(context_.windows(), estimates_.plans[plan].row.at_ns, estimates_.plans[plan].window);
     }
 
     bool is_off(const ScanEstimate& scan) const { return scan.miss.factor >= factor_; }
