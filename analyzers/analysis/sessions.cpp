@@ -47,7 +47,8 @@ std::optional<double> age(const Statement& rows, int column)
 bool DatabaseSession::is_client() const
 {
     if (!backend_type.empty()) return backend_type == "client backend";
-    if (starts_with_word(query, "autovacuum:")) return false;
+    for (const std::string_view background : {"autovacuum:", "start_replication", "base_backup"})
+        if (starts_with_word(query, background)) return false;
     return !state.empty() || (!user.empty() && !database.empty());
 }
 

@@ -7,8 +7,9 @@
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
+#include "analyzers/analysis/open_transactions.h"
 #include "analyzers/analysis/table_states.h"
-#include "analyzers/analysis/wait_graph.h"
+#include "analyzers/analysis/vacuum_looks.h"
 #include "analyzers/core/text.h"
 #include "analyzers/trace/sql_text.h"
 
@@ -26,143 +27,44 @@ constexpr std::array<Threshold, 6> thresholds{{{"active", 30, "s", "Casebook's o
                                                {"dead_share", 20, "%", "PostgreSQL's autovacuum_vacuum_scale_factor"},
                                                {"dead_rows", 100'000, "rows", "Casebook's own"}}};
 
-constexpr double quiet_wait_ms = 50;
+constexpr double state_age_h = 24; ///< older statistics say nothing of the window
 
-/// One transaction over the samples it was seen in.
-struct Seen {
-    const SessionSample* worst_sample = nullptr;
-    const DatabaseSession* worst = nullptr; ///< when it was oldest
-    std::optional<std::int64_t> begin_ns;
-    std::size_t samples = 0, inside = 0; ///< inside: of the analysed window
-    double age_ms = 0, idle_ms = 0, blocking_idle_ms = 0, blocked_wait_ms = 0;
-    std::size_t blocked = 0;
-    bool oldest_xmin = false;               ///< in some sample nobody else's snapshot is older
-    std::vector<std::int64_t> blocked_pids; ///< in the worst sample
-    double waiting = 0, working = 0;        ///< sessions, summed over its samples
-};
+using Tables = std::vector<const TableState*>;
 
-/// Everything of one application in one database.
-struct Group {
-    std::vector<Seen> transactions;
-    std::map<std::int64_t, std::size_t> by_pid; ///< the latest of each session
-};
-
-struct Survey {
-    std::size_t all = 0, inside = 0, clients = 0, hidden = 0;
-    double oldest_ms = 0;
-    std::map<std::string, Group> groups;
-};
-
-bool counts(const DatabaseSession& session)
+/// Tables whose dead rows wait for vacuum, as of the analysed window.
+Tables lagging_tables(const AnalysisContext& context, const TableStates& states)
 {
-    return session.is_client() && !session.is_own_capture() && !session.is_backup() && !session.is_vacuum() &&
-           (session.xact_age_ms || session.is_idle_in_transaction()) && session.state != "idle";
-}
-
-/// Less what it waited for the lock of another: that is the other's age.
-double age_of(const DatabaseSession& session)
-{
-    if (session.waits_for_lock()) return std::max(session.xact_age_ms.value_or(0) - session.wait_ms().value_or(0), 0.0);
-    return std::max(session.xact_age_ms.value_or(0),
-                    session.is_idle_in_transaction() ? session.state_ms().value_or(0) : 0);
-}
-
-/// The session whose snapshot is oldest: vacuum keeps all that died since.
-const DatabaseSession* oldest_snapshot(const SessionSample& sample)
-{
-    const DatabaseSession* oldest = nullptr;
-    for (const DatabaseSession& session : sample.sessions) {
-        if (session.is_vacuum() || !session.xact_age_ms || (!session.backend_xmin && !session.backend_xid)) continue;
-        if (!oldest || *session.xact_age_ms > *oldest->xact_age_ms) oldest = &session;
-    }
-    return oldest;
-}
-
-Survey survey_samples(const std::vector<SessionSample>& samples, const AnalysisWindows& windows)
-{
-    Survey survey;
-    for (const SessionSample& sample : samples) {
-        ++survey.all;
-        const bool inside = in_analysed_window(windows, sample.at_ns, sample.window);
-        survey.inside += inside;
-        survey.clients += sample.clients();
-        survey.hidden += sample.hidden();
-        // Whoever waits for it, and, when it is the head, all behind them; by depth, so the nearest come first.
-        std::map<std::int64_t, std::vector<const DatabaseSession*>> behind;
-        for (const LockChain& chain : wait_graph(sample, quiet_wait_ms).chains)
-            for (const LockChain::Waiter& waiter : chain.waiters) {
-                behind[chain.head_pid].push_back(waiter.session);
-                for (const std::int64_t pid : waiter.session->blocked_by)
-                    if (pid != chain.head_pid) behind[pid].push_back(waiter.session);
-            }
-        const DatabaseSession* oldest = oldest_snapshot(sample);
-        const auto working = static_cast<double>(
-            std::count_if(sample.sessions.begin(), sample.sessions.end(), [](const DatabaseSession& s) {
-                return s.is_client() && !s.state.empty() && s.state != "idle";
-            }));
-        for (const DatabaseSession& session : sample.sessions) {
-            if (!counts(session)) continue;
-            // It ran in the window also when it was looked at only later.
-            const auto begin = transaction_begin(sample, session);
-            const bool ran_inside =
-                inside || (begin && sample.at_ns && !windows.limited && *begin < windows.analysed.to_ns &&
-                           *sample.at_ns >= windows.analysed.from_ns);
-            Group& group = survey.groups[transaction_key(session)];
-            const auto known = group.by_pid.find(session.pid);
-            if (known == group.by_pid.end() || !same_transaction(group.transactions[known->second].begin_ns, begin)) {
-                group.by_pid[session.pid] = group.transactions.size();
-                group.transactions.push_back({});
-                group.transactions.back().begin_ns = begin;
-            }
-            Seen& seen = group.transactions[group.by_pid[session.pid]];
-            ++seen.samples;
-            seen.inside += ran_inside;
-            const double idle = session.is_idle_in_transaction() ? session.state_ms().value_or(0) : 0;
-            if (inside) survey.oldest_ms = std::max(survey.oldest_ms, age_of(session));
-            seen.idle_ms = std::max(seen.idle_ms, idle);
-            seen.oldest_xmin = seen.oldest_xmin || &session == oldest;
-            const auto waiters = behind.find(session.pid);
-            const std::size_t blocked = waiters == behind.end() ? 0 : waiters->second.size();
-            seen.waiting += static_cast<double>(blocked);
-            seen.working += working;
-            if (blocked > 0) seen.blocking_idle_ms = std::max(seen.blocking_idle_ms, idle);
-            if (!seen.worst || blocked > seen.blocked || (blocked == seen.blocked && age_of(session) >= seen.age_ms)) {
-                seen.worst = &session;
-                seen.worst_sample = &sample;
-                seen.blocked_pids.clear();
-                if (blocked > 0)
-                    for (const DatabaseSession* waiter : waiters->second) {
-                        seen.blocked_pids.push_back(waiter->pid);
-                        seen.blocked_wait_ms = std::max(seen.blocked_wait_ms, waiter->wait_ms().value_or(0));
-                    }
-            }
-            seen.blocked = std::max(seen.blocked, blocked);
-            seen.age_ms = std::max(seen.age_ms, age_of(session));
-        }
-    }
-    return survey;
-}
-
-/// Tables whose dead rows wait for vacuum, from the newest statistics.
-Result<std::vector<TableState>> lagging_tables(AnalysisContext& context)
-{
-    TRY_ASSIGN(const auto states, load_table_states(context.evidence().file(), context.control()));
-    std::vector<TableState> lagging;
+    Tables lagging;
     for (const auto& [name, history] : states) {
-        const TableState& last = history.back();
-        if (last.dead.value_or(0) >= context.threshold("dead_rows") &&
-            last.dead_share() * 100 >= context.threshold("dead_share"))
-            lagging.push_back(last);
+        const TableState* state = table_state_of(context.windows(), history, state_age_h);
+        if (state && state->is_full_of_dead_rows(context.threshold("dead_share"), context.threshold("dead_rows")))
+            lagging.push_back(state);
     }
     return lagging;
 }
 
+/// Those whose dead rows the transaction may have to see: of its database, and lagging since it began.
+Tables held_by(const OpenTransaction& seen, const Tables& lagging)
+{
+    Tables held;
+    if (!seen.oldest_xmin) return held;
+    for (const TableState* table : lagging) {
+        const std::string_view database = seen.worst->database;
+        if (!database.empty() && !table->database.empty() && table->database != database) continue;
+        if (table->at_ns && seen.begin_ns && *table->at_ns < *seen.begin_ns) continue;
+        held.push_back(table);
+    }
+    return held;
+}
+
 struct Judgement {
     Verdict verdict = Verdict::ruledOut;
-    bool blocks = false, holds_vacuum = false;
+    bool blocks = false;
+    Tables held; ///< tables that vacuum cannot clean because of it
 };
 
-Judgement judge(const AnalysisContext& context, const Survey& survey, const Seen& seen, bool tables_lag)
+Judgement judge(const AnalysisContext& context, const TransactionSurvey& survey, const OpenTransaction& seen,
+                const Tables& lagging)
 {
     Judgement said;
     const bool is_idle = seen.idle_ms > 0;
@@ -170,33 +72,30 @@ Judgement judge(const AnalysisContext& context, const Survey& survey, const Seen
         context.threshold(is_idle && seen.idle_ms >= seen.age_ms ? "idle_in_transaction" : "active") * 1000;
     const bool is_long = seen.age_ms >= limit_ms || seen.idle_ms >= context.threshold("idle_in_transaction") * 1000;
     said.blocks = seen.blocking_idle_ms >= context.threshold("blocking") * 1000 || (is_long && seen.blocked > 0);
-    said.holds_vacuum = is_long && seen.oldest_xmin && tables_lag;
+    if (is_long) said.held = held_by(seen, lagging);
     if (!is_long && !said.blocks) return said;
-    if (seen.inside == 0)
-        said.verdict = survey.inside >= static_cast<std::size_t>(context.threshold("quiet_samples"))
-                           ? Verdict::ruledOut
-                           : Verdict::suspected;
-    else if (said.blocks || said.holds_vacuum || seen.samples >= 2) said.verdict = Verdict::confirmed;
+    if (seen.inside == 0) said.verdict = Verdict::suspected; // whatever it did was over, or had not begun
+    else if (said.blocks || !said.held.empty() || seen.samples >= 2) said.verdict = Verdict::confirmed;
     else said.verdict = survey.all == 1 ? Verdict::inconclusive : Verdict::suspected;
     return said;
 }
 
-void report(AnalysisContext& context, const Survey& survey, const std::string& key, const Group& group,
-            const std::vector<TableState>& lagging)
+void report(AnalysisContext& context, const TransactionSurvey& survey, const std::string& key,
+            const TransactionGroup& group, const Tables& lagging)
 {
-    const Seen* seen = nullptr;
+    const OpenTransaction* seen = nullptr;
     Judgement said;
     std::size_t how_many = 0;
-    for (const Seen& transaction : group.transactions) {
-        const Judgement one = judge(context, survey, transaction, !lagging.empty());
+    for (const OpenTransaction& transaction : group.transactions) {
+        Judgement one = judge(context, survey, transaction, lagging);
         if (one.verdict > Verdict::inconclusive) continue;
         ++how_many;
-        const auto weight = [](const Judgement& j, const Seen& s) {
+        const auto weight = [](const Judgement& j, const OpenTransaction& s) {
             return std::tuple(-static_cast<int>(j.verdict), s.blocked, s.age_ms);
         };
         if (seen && weight(one, transaction) <= weight(said, *seen)) continue;
         seen = &transaction;
-        said = one;
+        said = std::move(one);
     }
     if (!seen) return;
     const DatabaseSession& session = *seen->worst;
@@ -210,13 +109,12 @@ void report(AnalysisContext& context, const Survey& survey, const std::string& k
     if (said.blocks)
         finding.headline += ", and " + format_count(static_cast<std::int64_t>(seen->blocked)) +
                             (seen->blocked == 1 ? " session waits" : " sessions wait") + " for it";
-    else if (said.holds_vacuum) finding.headline += ", and vacuum cannot clean " + lagging.front().name;
+    else if (!said.held.empty()) finding.headline += ", and vacuum cannot clean " + said.held.front()->name;
     if (how_many > 1) finding.headline += " (" + std::to_string(how_many) + " such transactions)";
     finding.subjects = {{"service", who}};
     if (!session.query.empty() && !session.is_hidden())
         finding.subjects.push_back({"statement", summarize_sql(session.query).normalized});
-    if (said.holds_vacuum)
-        for (const TableState& table : lagging) finding.subjects.push_back({"table", table.name});
+    for (const TableState* table : said.held) finding.subjects.push_back({"table", table->name});
     finding.figures = {context.figure("transaction_age", seen->age_ms / 1000, "s", "active")};
     if (seen->idle_ms > 0)
         finding.figures.push_back(
@@ -229,7 +127,7 @@ void report(AnalysisContext& context, const Survey& survey, const std::string& k
         finding.when = TimeRange{*seen->begin_ns, *seen->worst_sample->at_ns + 1};
     // What its waiters lose; for itself it costs a connection.
     finding.severity =
-        severity_of({seen->working > 0 ? seen->waiting / seen->working : 0, 0, false, said.holds_vacuum, true});
+        severity_of({seen->working > 0 ? seen->waiting / seen->working : 0, 0, false, !said.held.empty(), true});
     finding.impact = seen->waiting / static_cast<double>(std::max<std::size_t>(survey.inside, 1));
     std::vector<RankedPid> pids{{session.pid, 0}};
     for (const std::int64_t pid : seen->blocked_pids)
@@ -237,7 +135,7 @@ void report(AnalysisContext& context, const Survey& survey, const std::string& k
     finding.evidence.push_back(
         session_evidence(*seen->worst_sample, pids,
                          said.blocks ? "The transaction, and who waits for it" : "The transaction when it was oldest"));
-    if (said.holds_vacuum)
+    if (!said.held.empty())
         finding.evidence.push_back({"Tables full of dead rows",
                                     "table",
                                     "table_stat",
@@ -275,59 +173,12 @@ void report(AnalysisContext& context, const Survey& survey, const std::string& k
         finding.note = "one snapshot: it blocks nobody, and whether it goes on is not known; take two more";
     else if (seen->inside == 0) finding.note = "it was seen outside of the slow time";
     else if (said.verdict == Verdict::suspected) finding.note = "seen once, and it blocks nobody";
-    if (said.holds_vacuum)
-        for (const TableState& table : lagging)
-            finding.related.push_back({"database.vacuum_lag", finding_key({table.name}), "explains"});
+    for (const TableState* table : said.held)
+        finding.related.push_back({"database.vacuum_lag", finding_key({table->name}), "explains"});
     context.add(std::move(finding));
 }
 
-struct SpanLook {
-    std::size_t transactions = 0;
-    double longest_ms = 0;
-    struct Long {
-        SpanTable::Row row = 0;
-        std::size_t count = 0;
-        double longest_ms = 0;
-    };
-    std::map<std::string, Long> by_service;
-};
-
-/// From BEGIN to COMMIT or ROLLBACK below one entry, and spans that are named a transaction.
-SpanLook look_at_spans(const SpanTable& spans, const SpanClasses& classes, const AnalysisWindows& windows,
-                       double limit_ms)
-{
-    SpanLook look;
-    const auto took = [&](SpanTable::Row row, double ms) {
-        ++look.transactions;
-        look.longest_ms = std::max(look.longest_ms, ms);
-        if (ms < limit_ms) return;
-        SpanLook::Long& one = look.by_service[std::string(spans.text(spans.service[row]))];
-        ++one.count;
-        if (ms > one.longest_ms) {
-            one.longest_ms = ms;
-            one.row = row;
-        }
-    };
-    std::map<SpanTable::Row, SpanTable::Row> open; // entry -> BEGIN; rows of a trace come together, in start order
-    for (SpanTable::Row row = 0; row < spans.size(); ++row) {
-        if (row > 0 && spans.trace[row] != spans.trace[row - 1]) open.clear();
-        if (classes.of[row] != SpanClass::transaction || !windows.analysed.contains(spans.start_ns[row])) continue;
-        if (spans.statement[row] == 0) {
-            if (!spans.children(row).empty()) took(row, static_cast<double>(spans.duration_ns[row]) / 1e6);
-            continue;
-        }
-        const std::string verb = summarize_sql(spans.text(spans.statement[row])).verb;
-        if (verb == "BEGIN") open[classes.entry[row]] = row;
-        else if (verb == "COMMIT" || verb == "ROLLBACK" || verb == "ABORT")
-            if (const auto begin = open.find(classes.entry[row]); begin != open.end()) {
-                took(begin->second, static_cast<double>(spans.end_ns(row) - spans.start_ns[begin->second]) / 1e6);
-                open.erase(begin);
-            }
-    }
-    return look;
-}
-
-void report_spans(AnalysisContext& context, const SpanTable& spans, const SpanLook& look)
+void report_spans(AnalysisContext& context, const SpanTable& spans, const SpanTransactions& look)
 {
     for (const auto& [service, one] : look.by_service) {
         Finding finding;
@@ -335,7 +186,7 @@ void report_spans(AnalysisContext& context, const SpanTable& spans, const SpanLo
         finding.key = finding_key({spans.attribute(one.row, database_keys), service});
         finding.verdict = Verdict::suspected;
         finding.headline = service + " keeps transactions open for up to " + format_ms(one.longest_ms) + " (" +
-                           std::to_string(one.count) + " of " + std::to_string(look.transactions) + ")";
+                           std::to_string(one.count) + " of " + std::to_string(look.count) + ")";
         finding.subjects = {{"service", service}};
         finding.figures = {context.figure("transaction_age", one.longest_ms / 1000, "s", "active"),
                            {"transactions", static_cast<double>(one.count), "transactions", {}, {}}};
@@ -349,6 +200,7 @@ void report_spans(AnalysisContext& context, const SpanTable& spans, const SpanLo
         finding.proof = "the longest transaction span stays below " + format_number(context.threshold("active")) + " s";
         finding.rollback = "requests of " + service + " fail";
         finding.note =
+            std::string(one.inside ? "" : "they ran outside of the slow time; ") +
             "snapshots of the sessions would show whether it blocks others: casebook-cli capture CONNINFO -o DIR";
         context.add(std::move(finding));
     }
@@ -359,10 +211,12 @@ Result<Answer> run(AnalysisContext& context)
     TRY_ASSIGN(const auto* samples, context.evidence().session_samples());
     TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
     TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
-    const Survey survey = survey_samples(*samples, context.windows());
-    TRY_ASSIGN(const auto lagging, lagging_tables(context));
+    const TransactionSurvey survey = survey_transactions(*samples, context.windows());
+    TRY_ASSIGN(const TableStates states, load_table_states(context.evidence().file(), context.control()));
+    const Tables lagging = lagging_tables(context, states);
     for (const auto& [key, group] : survey.groups) report(context, survey, key, group, lagging);
-    const SpanLook look = look_at_spans(*spans, *classes, context.windows(), context.threshold("active") * 1000);
+    const SpanTransactions look =
+        transactions_in_spans(*spans, *classes, context.windows(), context.threshold("active") * 1000);
     if (context.findings().empty()) report_spans(context, *spans, look);
 
     const Missing sessions =
@@ -380,9 +234,9 @@ Result<Answer> run(AnalysisContext& context)
                                                  format_ms(survey.oldest_ms) + " in " + in_samples
                                            : "no application has a transaction open in " + in_samples,
                       {}};
-    if (look.transactions >= 20)
+    if (look.count >= 20)
         return Answer{Verdict::ruledOut,
-                      "the longest of " + format_count(static_cast<std::int64_t>(look.transactions)) +
+                      "the longest of " + format_count(static_cast<std::int64_t>(look.count)) +
                           " transactions in spans took " + format_ms(look.longest_ms),
                       {}};
     if (survey.all == 0)
