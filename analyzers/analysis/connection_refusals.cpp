@@ -105,17 +105,4 @@ Result<Refusals> find_refusals(AnalysisContext& context)
     return refusals;
 }
 
-Result<bool> failed_connections(AnalysisContext& context, TimeRange range)
-{
-    TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
-    TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
-    for (SpanTable::Row row = 0; row < spans->size(); ++row) {
-        const SpanClass c = classes->of[row];
-        const bool database = c == SpanClass::connect || c == SpanClass::acquire || c == SpanClass::statement ||
-                              c == SpanClass::transaction;
-        if (database && range.contains(spans->start_ns[row]) && failed(*spans, row)) return true;
-    }
-    return false;
-}
-
 } // namespace casebook

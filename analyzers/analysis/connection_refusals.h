@@ -18,7 +18,4 @@ struct Refusals {
 };
 Result<Refusals> find_refusals(AnalysisContext& context);
 
-/// Whether a connection could not be opened or taken, or a statement failed, in that time, as spans have it.
-Result<bool> failed_connections(AnalysisContext& context, TimeRange range);
-
 } // namespace casebook
