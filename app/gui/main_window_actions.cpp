@@ -21,7 +21,6 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QSettings>
-#include <QTextBrowser>
 #include <QVBoxLayout>
 
 #include <utility>
@@ -247,19 +246,13 @@ void MainWindow::showEvidenceGuide()
 {
     auto* dialog = new QDialog(this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setObjectName(QStringLiteral("evidenceGuideWindow"));
     dialog->setWindowTitle(tr("What Casebook reads, and how to get it"));
     dialog->resize(640, 520);
-    auto* text = new QTextBrowser(dialog);
-    text->setOpenLinks(false);
-    text->setAccessibleName(dialog->windowTitle());
-    text->setHtml(evidence_guide_html(theme().muted_text.name()));
-    connect(text, &QTextBrowser::anchorClicked, this,
-            [this](const QUrl& link) {
-                if (link.scheme() == QLatin1String("capture")) showCapture();
-                else QApplication::clipboard()->setText(how_to_get(link.path()));
-            });
+    auto* guide = new EvidenceGuide(session_, dialog);
+    connect(guide, &EvidenceGuide::captureRequested, this, &MainWindow::showCapture);
     auto* column = new QVBoxLayout(dialog);
-    column->addWidget(text);
+    column->addWidget(guide);
     dialog->show();
 }
 

@@ -1,15 +1,20 @@
 // The window itself, as a user drives it: focus, windows of time, themes, text size, layout and a small screen.
 #include "tests/widgets/main_window_test.h"
+#include "widgets/panels/evidence_guide.h"
 #include "widgets/panels/evidence_tabs.h"
 #include "widgets/panels/evidence_view.h"
+#include "widgets/panels/message_bar.h"
 #include "widgets/panels/views/data_table.h"
 #include "widgets/panels/views/sql_editor.h"
 
 #include <QAbstractButton>
 #include <QApplication>
+#include <QClipboard>
+#include <QDialog>
 #include <QDockWidget>
 #include <QLabel>
 #include <QLineEdit>
+#include <QRegularExpression>
 
 using namespace casebook;
 using namespace casebook::tests;
@@ -23,6 +28,7 @@ private slots:
     void cleanup() { close_window(); }
     void a_view_that_is_asked_for_has_the_focus();
     void windows_are_edited();
+    void guide_copies_commands();
     void theme_is_switched_and_kept();
     void text_grows_shrinks_and_is_kept();
     void layout_is_kept();
@@ -60,6 +66,26 @@ void TestMainWindow::windows_are_edited()
     QCOMPARE(session_->windows()[0].name, std::string("incident"));
     QCOMPARE(session_->windows()[0].range.seconds(), 1800.0);
     QVERIFY(wait_idle(*session_, 60'000));
+}
+
+void TestMainWindow::guide_copies_commands()
+{
+    action("evidenceGuideAction")->trigger();
+    auto* guide = child<QDialog>("evidenceGuideWindow")->findChild<EvidenceGuide*>();
+    QVERIFY(guide);
+    // Formats stand under what they bring, in words: no heading is the name of a view.
+    const QString words = guide->toPlainText();
+    QVERIFY(words.startsWith(QStringLiteral("Traces\n")));
+    const qsizetype traces_end = words.indexOf(QStringLiteral("\nStatement statistics\n"));
+    QVERIFY(words.indexOf(QStringLiteral("OTLP")) > 0 && words.indexOf(QStringLiteral("OTLP")) < traces_end);
+    QVERIFY(words.contains(QStringLiteral("\nMetrics\n")));
+    QCOMPARE(QRegularExpression(QStringLiteral("^(span|metric|heap|gc|table)[a-z_ ]*$"), QRegularExpression::MultilineOption).match(words).captured(), QString());
+    const QRegularExpressionMatch link = QRegularExpression(QStringLiteral("href=\"(copy:[a-z0-9_]+)\"")).match(guide->toHtml());
+    QVERIFY(link.hasMatch());
+    emit guide->anchorClicked(QUrl(link.captured(1)));
+    QVERIFY(!QApplication::clipboard()->text().isEmpty());
+    QVERIFY(guide->toPlainText().simplified().contains(QApplication::clipboard()->text().simplified()));
+    QVERIFY2(child<MessageBar>("messageBar")->text().contains(QStringLiteral("on the clipboard")), "nothing is said");
 }
 
 void TestMainWindow::theme_is_switched_and_kept()

@@ -1,10 +1,13 @@
 #include "widgets/panels/evidence_guide.h"
 
 #include "analyzers/core/importer.h"
-#include "analyzers/core/text.h"
 #include "widgets/qt_text.h"
+#include "widgets/session/session.h"
+#include "widgets/style/theme.h"
 
-#include <QCoreApplication>
+#include <QApplication>
+#include <QClipboard>
+#include <QEvent>
 
 #include <map>
 #include <vector>
@@ -24,7 +27,7 @@ constexpr Kind kinds[] = {
     {"plan", QT_TRANSLATE_NOOP("EvidenceGuide", "Query plans")},
     {"session", QT_TRANSLATE_NOOP("EvidenceGuide", "Database sessions and locks")},
     {"table_stat", QT_TRANSLATE_NOOP("EvidenceGuide", "Table statistics")},
-    {"metric", QT_TRANSLATE_NOOP("EvidenceGuide", "Metrics")},
+    {"metric_point", QT_TRANSLATE_NOOP("EvidenceGuide", "Metrics")},
     {"gc_pause", QT_TRANSLATE_NOOP("EvidenceGuide", "Garbage collector logs")},
     {"heap_class", QT_TRANSLATE_NOOP("EvidenceGuide", "Heap histograms")},
     {"thread", QT_TRANSLATE_NOOP("EvidenceGuide", "Thread dumps")},
@@ -42,14 +45,10 @@ bool is_captured(const QString& kind)
     return false;
 }
 
-QString first_kind(const Importer& importer)
-{
-    const auto parts = split(importer.brings, ',');
-    return to_qt(trim(parts.front()));
-}
+/// Of what it brings the first: "span metric log_line" stands under traces.
+QString first_kind(const Importer& importer) { return to_qt(importer.brings.substr(0, importer.brings.find(' '))); }
 
-}  // namespace
-
+/// A kind of evidence in words: "span" -> "Traces".
 QString evidence_title(const QString& kind)
 {
     for (const Kind& one : kinds)
@@ -57,6 +56,7 @@ QString evidence_title(const QString& kind)
     return kind;
 }
 
+/// The command of one importer.
 QString how_to_get(const QString& id)
 {
     for (const Importer* importer : all_importers())
@@ -64,7 +64,8 @@ QString how_to_get(const QString& id)
     return {};
 }
 
-QString evidence_guide_html(const QString& muted)
+/// Links "copy:ID" copy the command of importer ID, "capture:" opens the capture window.
+QString guide_html(const QString& muted)
 {
     std::map<QString, std::vector<const Importer*>> by_kind;
     for (const Importer* importer : all_importers()) by_kind[first_kind(*importer)].push_back(importer);
@@ -91,6 +92,29 @@ QString evidence_guide_html(const QString& muted)
         }
     for (const auto& [kind, importers] : by_kind) add(kind, importers);
     return text;
+}
+
+}  // namespace
+
+EvidenceGuide::EvidenceGuide(Session& session, QWidget* parent) : QTextBrowser(parent)
+{
+    setObjectName(QStringLiteral("evidenceGuide"));
+    setAccessibleName(tr("What Casebook reads, and how to get it"));
+    setOpenLinks(false);
+    connect(this, &QTextBrowser::anchorClicked, this, [this, &session](const QUrl& link) {
+        if (link.scheme() == QLatin1String("capture")) return emit captureRequested();
+        QApplication::clipboard()->setText(how_to_get(link.path()));
+        session.tell({Message::Kind::information, tr("The command is on the clipboard"), {}});
+    });
+    write();
+}
+
+void EvidenceGuide::write() { setHtml(guide_html(theme().muted_text.name())); }
+
+void EvidenceGuide::changeEvent(QEvent* event)
+{
+    QTextBrowser::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) write();
 }
 
 }  // namespace casebook

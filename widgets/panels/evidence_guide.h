@@ -1,16 +1,27 @@
 #pragma once
 
-#include <QString>
+#include <QTextBrowser>
 
 namespace casebook {
 
-/// A kind of evidence in words: "span" -> "Traces".
-QString evidence_title(const QString& kind);
+class Session;
+
 /// Every format Casebook reads, grouped by kind of evidence, with the command that gets it from a live system. Written
-/// from the importers that are built in. Links "copy:ID" copy the command of importer ID, "capture:"
-/// opens the capture window.
-QString evidence_guide_html(const QString& muted);
-/// The command of one importer.
-QString how_to_get(const QString& importer);
+/// from the importers that are built in. "Copy" puts a command on the clipboard and says so.
+class EvidenceGuide : public QTextBrowser {
+    Q_OBJECT
+
+public:
+    explicit EvidenceGuide(Session& session, QWidget* parent = nullptr);
+
+signals:
+    void captureRequested();
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    void write();
+};
 
 }  // namespace casebook

@@ -8,17 +8,12 @@
 #include "widgets/style/icons.h"
 #include "widgets/style/theme.h"
 
-#include <QApplication>
-#include <QClipboard>
-#include <QEvent>
 #include <QHBoxLayout>
 #include <QListView>
 #include <QMenu>
 #include <QPainter>
 #include <QPushButton>
 #include <QStackedWidget>
-#include <QTextBrowser>
-#include <QUrl>
 #include <QVBoxLayout>
 
 namespace casebook {
@@ -145,23 +140,10 @@ QWidget* StartPage::make_reads()
     auto* column = new QVBoxLayout(box);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(make_heading(tr("What Casebook reads, and how to get it"), box));
-    reads_ = new QTextBrowser(box);
-    reads_->setObjectName(QStringLiteral("evidenceGuide"));
-    reads_->setAccessibleName(tr("What Casebook reads, and how to get it"));
-    reads_->setOpenLinks(false);
-    connect(reads_, &QTextBrowser::anchorClicked, this, [this](const QUrl& link) {
-        if (link.scheme() == QLatin1String("capture")) return emit captureRequested();
-        QApplication::clipboard()->setText(how_to_get(link.path()));
-        session_.tell({Message::Kind::information, tr("The command is on the clipboard"), {}});
-    });
-    column->addWidget(reads_, 1);
-    show_reads();
+    auto* guide = new EvidenceGuide(session_, box);
+    connect(guide, &EvidenceGuide::captureRequested, this, &StartPage::captureRequested);
+    column->addWidget(guide, 1);
     return box;
-}
-
-void StartPage::show_reads()
-{
-    reads_->setHtml(evidence_guide_html(theme().muted_text.name()));
 }
 
 /// Reading the folder of unsaved cases opens files, so a job does it; in the writers' lane, because it must not meet a
@@ -197,12 +179,6 @@ void StartPage::show_menu(const QPoint& place)
                 [this] { session_.recentCases().clear(); });
     }
     menu->popup(recent_->viewport()->mapToGlobal(place));
-}
-
-void StartPage::changeEvent(QEvent* event)
-{
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange) show_reads();
 }
 
 }  // namespace casebook

@@ -4,7 +4,6 @@
 
 class QListView;
 class QPushButton;
-class QTextBrowser;
 
 namespace casebook {
 
@@ -25,21 +24,16 @@ signals:
     void demoRequested();
     void captureRequested();
 
-protected:
-    void changeEvent(QEvent* event) override;
-
 private:
     QWidget* make_begin();
     QWidget* make_recent();
     QWidget* make_reads();
     void find_unsaved();
     void show_menu(const QPoint& place);
-    void show_reads();
 
     Session& session_;
     RecentModel* model_;
     QListView* recent_;
-    QTextBrowser* reads_;
 };
 
 }  // namespace casebook
