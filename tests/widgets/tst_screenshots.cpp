@@ -2,19 +2,31 @@
 #include "app/gui/main_window.h"
 #include "tests/support/picture.h"
 #include "tests/support/widget_fixture.h"
+#include "tests/widgets/fake_server.h"
+#include "tests/widgets/plan_texts.h"
 #include "widgets/charts/chart.h"
 #include "widgets/models/ledger_model.h"
+#include "widgets/panels/capture/capture_window.h"
+#include "widgets/panels/command_palette.h"
 #include "widgets/panels/evidence_view.h"
 #include "widgets/panels/handbook_window.h"
 #include "widgets/panels/import_dialog.h"
+#include "widgets/panels/message_bar.h"
+#include "widgets/panels/views/data_table.h"
+#include "widgets/panels/views/plan_diff_view.h"
 #include "widgets/panels/window_dialog.h"
 #include "widgets/style/theme.h"
 
+#include <QAbstractButton>
 #include <QApplication>
+#include <QDialog>
 #include <QDockWidget>
 #include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
 #include <QLoggingCategory>
 #include <QPainter>
+#include <QProgressBar>
 #include <QTableView>
 
 #include <memory>
@@ -35,9 +47,15 @@ struct NamedTheme {
 };
 constexpr NamedTheme themes[] = {{"light", Theme::Id::light}, {"dark", Theme::Id::dark}};
 
-/// Evidence for a kind that no menu opens and no finding of the demo asks for.
+/// Evidence for a kind that no menu opens and no finding of the demo asks for, or that the menu opens with nothing chosen.
 std::optional<Evidence> evidence_by_hand(const QString& kind)
 {
+    if (kind == QLatin1String("trace_diff"))
+        return Evidence{"A fast checkout against a slow one", "trace_diff", "span",
+                        "WITH request AS (SELECT trace_id, duration_ns FROM span WHERE parent_id IS NULL AND operation = 'POST /checkout' ORDER BY duration_ns, trace_id) "
+                        "SELECT * FROM (SELECT 'A' AS side, trace_id FROM request LIMIT 1) UNION ALL "
+                        "SELECT * FROM (SELECT 'B', trace_id FROM request ORDER BY duration_ns DESC, trace_id LIMIT 1)", {}};
+    if (kind == QLatin1String("plan_diff")) return plan_comparison(1, 2);
     if (kind == QLatin1String("plan"))
         return Evidence{"The plan of the slow statement", "plan", "plan",
                         "SELECT node_id, parent_id, depth, node_type, relation, index_name, plan_rows, actual_rows, loops, total_ms, self_ms, rows_removed, "
@@ -69,13 +87,13 @@ class TestScreenshots : public QObject {
 
 private:
     WidgetFixture fixture_;
-    std::unique_ptr<Session> demo_, runtime_;  // the bundled demo; heap, collections, profile, sessions and threads
+    std::unique_ptr<Session> demo_, runtime_;  // the bundled demo; heap, collections, profile, sessions, threads and two plans of one query
     std::unique_ptr<MainWindow> window_;
     QStringList names_;
 
     Session& session_for(const QString& kind) const
     {
-        for (const char* of_runtime : {"heap", "gc", "profile", "sessions", "threads"})
+        for (const char* of_runtime : {"heap", "gc", "profile", "sessions", "threads", "plan_diff"})
             if (kind == QLatin1String(of_runtime)) return *runtime_;
         return *demo_;
     }
@@ -86,11 +104,12 @@ private:
     };
     Shown evidence_for(const EvidenceViewKind& kind) const
     {
+        if (const auto made = evidence_by_hand(QString::fromLatin1(kind.id))) return {made, nullptr};
         if (auto explored = kind.explore()) return {explored, nullptr};
         for (const Finding& finding : demo_->report()->findings)
             for (const Evidence& evidence : finding.evidence)
                 if (kind_for(evidence) == &kind) return {evidence, &finding};
-        return {evidence_by_hand(QString::fromLatin1(kind.id)), nullptr};
+        return {};
     }
 
     std::unique_ptr<EvidenceView> view_of(const EvidenceViewKind& kind) const
@@ -135,6 +154,59 @@ private:
         return settled(dialog, *demo_);
     }
 
+    QImage picture_of_message(const Message& message) const
+    {
+        MessageBar bar(*demo_);
+        bar.showMessage(message);
+        bar.resize(view_size.width(), bar.heightForWidth(view_size.width()));
+        return settled(bar, *demo_);
+    }
+
+    /// As it stands over the window when something was typed.
+    QImage picture_of_palette() const
+    {
+        window_->openPalette(false);
+        auto* palette = window_->findChild<CommandPalette*>();
+        palette->findChild<QLineEdit*>()->setText(QStringLiteral("price"));
+        const QImage image = settled(*palette, *demo_);
+        palette->hide();
+        return image;
+    }
+
+    QImage picture_of_guide() const
+    {
+        window_->showEvidenceGuide();
+        auto* guide = window_->findChild<QDialog*>(QStringLiteral("evidenceGuideWindow"));
+        const QImage image = settled(*guide, *demo_);
+        delete guide;
+        return image;
+    }
+
+    /// Before a start with the server tested, or while snapshots come. What differs from run to run is left out.
+    QImage picture_of_capture(bool runs) const
+    {
+        FakeServer server;
+        Session session;
+        CaptureWindow capture(session, server.engine());
+        capture.show();
+        const auto click = [&](const char* name) { QTest::mouseClick(capture.findChild<QAbstractButton*>(QLatin1String(name)), Qt::LeftButton); };
+        auto* folder = capture.findChild<QLineEdit*>(QStringLiteral("captureFolder"));
+        if (!runs) {
+            folder->setText(QStringLiteral("/srv/incident/capture"));
+            click("captureTest");
+            return wait_idle(session) ? settled(capture, session) : QImage();
+        }
+        folder->setText(fixture_.path(QStringLiteral("capture-") + QString::number(qHash(theme().palette.color(QPalette::Window).name()))));
+        click("captureStart");
+        auto* sessions = capture.findChild<DataTable*>(QStringLiteral("captureSessions"));
+        if (!QTest::qWaitFor([&] { return sessions->model().rowCount() > 0; })) return {};
+        capture.findChild<QLabel*>(QStringLiteral("captureStatus"))->hide();
+        capture.findChild<QProgressBar*>()->hide();
+        const QImage image = settled(capture, *demo_);
+        click("captureCancel");
+        return wait_idle(session) ? image : QImage();
+    }
+
     QImage picture(const QString& name)
     {
         for (const EvidenceViewKind& kind : evidence_view_kinds())
@@ -144,6 +216,12 @@ private:
         if (name == QLatin1String("handbook")) return picture_of_dialog(HandbookWindow());
         if (name == QLatin1String("windows")) return picture_of_dialog(WindowDialog(*demo_), {620, 420});
         if (name == QLatin1String("import")) return picture_of_dialog(ImportDialog(*demo_), {620, 420});
+        if (name == QLatin1String("message_error"))
+            return picture_of_message({Message::Kind::error, QStringLiteral("holiday.png is in no format that Casebook reads"), QStringLiteral("Help, \"What Casebook reads\" lists formats and how to get them")});
+        if (name == QLatin1String("message_information")) return picture_of_message({Message::Kind::information, QStringLiteral("The command is on the clipboard"), {}});
+        if (name == QLatin1String("palette")) return picture_of_palette();
+        if (name == QLatin1String("evidence_guide")) return picture_of_guide();
+        if (name == QLatin1String("capture_setup") || name == QLatin1String("capture_runs")) return picture_of_capture(name == QLatin1String("capture_runs"));
         Session nothing;
         MainWindow window(nothing, {});
         window.resize(window_size);
@@ -199,7 +277,8 @@ private slots:
         demo_->importPaths({QStringLiteral(CASEBOOK_SOURCE_DIR "/resources/samples/demo")});
         QTRY_VERIFY_WITH_TIMEOUT(demo_->report() && demo_->jobs().isIdle(), 30'000);
         runtime_->importPaths({fixture_.write(QStringLiteral("heap-1.txt"), heap_histogram(1)), fixture_.write(QStringLiteral("heap-2.txt"), heap_histogram(5)),
-                               samples + QLatin1String("jvm/gc_g1.log"), samples + QLatin1String("jvm/cpu.collapsed"), samples + QLatin1String("jvm/threads.txt"), samples + QLatin1String("tables/sessions_blocked.csv")});
+                               samples + QLatin1String("jvm/gc_g1.log"), samples + QLatin1String("jvm/cpu.collapsed"), samples + QLatin1String("jvm/threads.txt"), samples + QLatin1String("tables/sessions_blocked.csv"),
+                               fixture_.write(QStringLiteral("plan-1.txt"), plan_without_index), fixture_.write(QStringLiteral("plan-2.txt"), plan_with_index)});
         QTRY_VERIFY_WITH_TIMEOUT(runtime_->report() && runtime_->jobs().isIdle(), 30'000);
         QVERIFY(!demo_->report()->findings.empty());
         window_ = std::make_unique<MainWindow>(*demo_, QString());
@@ -215,6 +294,7 @@ private slots:
         for (const EvidenceViewKind& kind : evidence_view_kinds()) names_ << QLatin1String("view_") + QLatin1String(kind.id);
         for (const QDockWidget* dock : window_->docks()) names_ << dock->objectName();
         names_ << QStringLiteral("handbook") << QStringLiteral("windows") << QStringLiteral("import") << QStringLiteral("start_page") << QStringLiteral("window_new_case");
+        for (const char* name : {"message_error", "message_information", "palette", "evidence_guide", "capture_setup", "capture_runs"}) names_ << QLatin1String(name);
     }
 
     void cleanupTestCase()

@@ -1,6 +1,7 @@
 // The comparison of plans: its words, its model, and the way to it from the list of plans.
 #include "tests/support/plan_reading.h"
 #include "tests/support/widget_fixture.h"
+#include "tests/widgets/plan_texts.h"
 #include "tests/widgets/view_opener.h"
 #include "widgets/models/views/plan_diff_model.h"
 #include "widgets/panels/views/data_table.h"
@@ -21,27 +22,6 @@ using namespace casebook::tests;
 
 namespace {
 
-const char* const with_index =
-    "Sort  (cost=9..10 rows=10 width=8) (actual time=1.2..1.3 rows=10 loops=1)\n"
-    "  Sort Key: o.placed\n"
-    "  ->  Nested Loop  (cost=1..9 rows=10 width=8) (actual time=0.1..1.0 rows=10 loops=1)\n"
-    "        ->  Index Scan using orders_customer on orders o  (cost=0.3..4 rows=10 width=4) (actual time=0.1..0.5 rows=10 loops=1)\n"
-    "              Index Cond: (customer_id = 41)\n"
-    "        ->  Index Scan using lines_order on lines l  (cost=0.3..4 rows=1 width=4) (actual time=0.03..0.04 rows=1 loops=10)\n"
-    "              Index Cond: (order_id = o.id)\n"
-    "Planning Time: 0.2 ms\n"
-    "Execution Time: 1.4 ms\n";
-
-const char* const without_index =
-    "Nested Loop  (cost=1..900 rows=10 width=8) (actual time=0.1..80.0 rows=10 loops=1)\n"
-    "  ->  Seq Scan on orders o  (cost=0.3..800 rows=10 width=4) (actual time=0.1..78.5 rows=10 loops=1)\n"
-    "        Filter: (customer_id = 41)\n"
-    "        Rows Removed by Filter: 199990\n"
-    "  ->  Index Scan using lines_order on lines l  (cost=0.3..4 rows=1 width=4) (actual time=0.03..0.04 rows=1 loops=10)\n"
-    "        Index Cond: (order_id = o.id)\n"
-    "Planning Time: 0.2 ms\n"
-    "Execution Time: 80.2 ms\n";
-
 std::shared_ptr<const PlanDiffData> compared(const char* a, const char* b)
 {
     plan::StoredPlan first, second;
@@ -59,7 +39,7 @@ private slots:
     {
         session_ = std::make_unique<Session>();
         opener_ = std::make_unique<ViewOpener>(*session_);
-        session_->importPaths({fixture_.write(QStringLiteral("fast.txt"), with_index), fixture_.write(QStringLiteral("slow.txt"), without_index)});
+        session_->importPaths({fixture_.write(QStringLiteral("fast.txt"), plan_with_index), fixture_.write(QStringLiteral("slow.txt"), plan_without_index)});
         QVERIFY(wait_idle(*session_));
     }
     void cleanupTestCase()
@@ -70,10 +50,10 @@ private slots:
 
     void the_sentence_names_the_place_and_what_it_was()
     {
-        QCOMPARE(plan_diff_headline(*compared(with_index, without_index)),
+        QCOMPARE(plan_diff_headline(*compared(plan_with_index, plan_without_index)),
                  QStringLiteral("B takes 78.8 ms longer (1.4 ms → 80.2 ms); 78 ms of it in Seq Scan on orders, which was Index Scan using orders_customer."));
-        QVERIFY(plan_diff_headline(*compared(without_index, with_index)).startsWith(QStringLiteral("B takes 78.8 ms less")));
-        QCOMPARE(plan_diff_headline(*compared(with_index, with_index)),
+        QVERIFY(plan_diff_headline(*compared(plan_without_index, plan_with_index)).startsWith(QStringLiteral("B takes 78.8 ms less")));
+        QCOMPARE(plan_diff_headline(*compared(plan_with_index, plan_with_index)),
                  QStringLiteral("A and B take about the same time (1.4 ms → 1.4 ms); they do the same in the same order."));
     }
 
@@ -87,9 +67,9 @@ private slots:
 
     void other_row_counts_are_said()
     {
-        std::string more = without_index;
+        std::string more = plan_without_index;
         more.replace(more.find("rows=10 loops=1"), 7, "rows=900");
-        QVERIFY(plan_diff_headline(*compared(with_index, more.c_str())).contains(QStringLiteral("They do not return as many rows (10 → 900)")));
+        QVERIFY(plan_diff_headline(*compared(plan_with_index, more.c_str())).contains(QStringLiteral("They do not return as many rows (10 → 900)")));
     }
 
     void a_cold_cache_is_said_of_one_way_only()
@@ -98,17 +78,17 @@ private slots:
             std::string text = plan;
             return text.insert(text.find('\n') + 1, std::string("  Buffers: shared hit=10 read=") + blocks + "\n");
         };
-        std::string slower = read(with_index, "90000");
+        std::string slower = read(plan_with_index, "90000");
         slower.replace(slower.find("Time: 1.4"), 9, "Time: 900");
-        QVERIFY(plan_diff_headline(*compared(read(with_index, "1").c_str(), slower.c_str())).contains(QStringLiteral("(1 → 90,000): a cold cache may be part")));
-        QVERIFY(!plan_diff_headline(*compared(read(with_index, "1").c_str(), read(without_index, "90000").c_str())).contains(QStringLiteral("cold cache")));
+        QVERIFY(plan_diff_headline(*compared(read(plan_with_index, "1").c_str(), slower.c_str())).contains(QStringLiteral("(1 → 90,000): a cold cache may be part")));
+        QVERIFY(!plan_diff_headline(*compared(read(plan_with_index, "1").c_str(), read(plan_without_index, "90000").c_str())).contains(QStringLiteral("cold cache")));
     }
 
     void the_model_marks_changes_and_holds_while_folded()
     {
         PlanDiffModel model;
         QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        model.set_data(compared(with_index, without_index));
+        model.set_data(compared(plan_with_index, plan_without_index));
         QCOMPARE(model.rowCount(), 4);
         const auto text = [&](int row, int column) { return model.index(row, column).data().toString(); };
         QCOMPARE(text(0, PlanDiffModel::nodeColumn), QStringLiteral("Nested Loop"));
