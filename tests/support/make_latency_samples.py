@@ -255,6 +255,52 @@ def some_instances(folder):
     # gate-1 is slow before it gets 5.1, and after.
     run("host", 55, lambda w, instance, at: w.uniform(60, 90) if instance == 1 else usual(w), version=lambda instance, at: "5.1" if instance == 1 and at >= 180000 else "5.0")
 
+    # Of ten requests gate-1 gets eight that list entries, which take longer, the others hardly any. Everybody lists as fast as gate-1;
+    # in `mix_and_slow` gate-1 takes three times as long for both besides.
+    def mix(name, seed, factor):
+        w = World(seed)
+        for i in range(720):
+            instance = i % 3
+            lists = w.random.random() < (0.8 if instance == 1 else 0.02)
+            w.server("gate", "/entries" if lists else "/entries/{id}", i * 500.0, (w.uniform(90, 120) if lists else usual(w)) * (factor if instance == 1 else 1), instance="gate-%d" % instance, version="5.0")
+        w.save(folder, name)
+
+    mix("mix", 56, 1)
+    mix("mix_and_slow", 57, 3)
+
+    # Long-lived connections: gate-1 of four gets two requests of three, and answers in three times the time.
+    w = World(58)
+    for i in range(720):
+        instance = 1 if i % 3 else (0, 2, 3)[i // 3 % 3]
+        w.server("gate", "/entries/{id}", i * 500.0, w.uniform(60, 90) if instance == 1 else usual(w), instance="gate-%d" % instance, version="5.0")
+    w.save(folder, "crowded")
+
+    # gate-1 takes over from gate-0 and is slow.
+    w = World(59)
+    for i in range(720):
+        w.server("gate", "/entries/{id}", i * 500.0, w.uniform(60, 90) if i >= 360 else usual(w), instance="gate-%d" % (i >= 360), version="5.0")
+    w.save(folder, "in_turn")
+
+    # Three instances, gate-1 slow, 15 requests each.
+    w = World(60)
+    for i in range(45):
+        w.server("gate", "/entries/{id}", i * 500.0, w.uniform(60, 90) if i % 3 == 1 else usual(w), instance="gate-%d" % (i % 3), version="5.0")
+    w.save(folder, "few")
+
+    # A rolling restart: three instances replace three after three minutes; of the new ones gate-4 is slow, also when it is warm.
+    w = World(61)
+    for i in range(1440):
+        at = i * 500.0
+        instance = i % 3 + (3 if at >= 180000 else 0)
+        w.server("gate", "/entries/{id}", at, w.uniform(60, 90) if instance == 4 else usual(w), instance="gate-%d" % instance, version="5.0")
+    w.save(folder, "rolling")
+
+    # Forty operations that each instance is asked ten times: only all of them together tell that gate-1 is slow.
+    w = World(62)
+    for i in range(1200):
+        w.server("gate", "/rooms/r%d" % (i // 3 % 40), i * 300.0, w.uniform(60, 90) if i % 3 == 1 else usual(w), instance="gate-%d" % (i % 3), version="5.0")
+    w.save(folder, "many_operations")
+
 
 # ---- latency.tail_divergence -----------------------------------------------------------------------------------------
 
