@@ -229,8 +229,13 @@ private:
     {
         if (earlier.repeated || later.repeated) return true;
         const CallPair* pair = pair_of(operation, earlier, later);
-        return !pair || static_cast<double>(pair->against(earlier.target < later.target)) < rules_.witnesses;
+        if (!pair) return true;
+        const bool smaller_first = earlier.target < later.target;
+        return static_cast<double>(same_peer(earlier, later) ? pair->together(smaller_first) : pair->against(smaller_first)) < rules_.witnesses;
     }
+
+    /// What is asked of one peer may go over one connection, in whatever order: only seeing both at work at once says otherwise.
+    bool same_peer(const Step& a, const Step& b) const { return targets_.peer(a.target) == targets_.peer(b.target); }
 
     /// Without counterexample only calls to different services are worth a suspicion: a cache is asked before its database,
     /// statements on one connection queue anyway. Calls that overlap elsewhere only because something unseen held the later
@@ -238,7 +243,7 @@ private:
     bool worth_suspicion(const ChainedOperation& operation, const Step& earlier, const Step& later) const
     {
         const bool remote = targets_.span_class(earlier.target) == SpanClass::remote_call && targets_.span_class(later.target) == SpanClass::remote_call;
-        if (!remote || targets_.peer(earlier.target) == targets_.peer(later.target)) return false;
+        if (!remote || same_peer(earlier, later)) return false;
         const CallPair* pair = pair_of(operation, earlier, later);
         return !may_depend(operation, earlier, later) || !pair || static_cast<double>(pair->orders[earlier.target < later.target ? 0 : 1].overlapping) < rules_.witnesses;
     }
@@ -293,14 +298,16 @@ private:
 
 }  // namespace
 
-std::uint64_t CallPair::against(bool smaller_first) const
+std::uint64_t CallPair::together(bool smaller_first) const
 {
     constexpr double as_late = 0.5;  // of the usual time in line
     const Order &this_order = orders[smaller_first ? 0 : 1], &other = orders[smaller_first ? 1 : 0];
     const double line_ms = this_order.line_ms.empty() ? HUGE_VAL : median(this_order.line_ms);
-    const auto together = std::upper_bound(this_order.soonest_ms.begin(), this_order.soonest_ms.end(), as_late * line_ms) - this_order.soonest_ms.begin();
-    return other.in_line + other.overlapping + this_order.after_another + static_cast<std::uint64_t>(together);
+    const auto soon = std::upper_bound(this_order.soonest_ms.begin(), this_order.soonest_ms.end(), as_late * line_ms) - this_order.soonest_ms.begin();
+    return other.overlapping + this_order.after_another + static_cast<std::uint64_t>(soon);
 }
+
+std::uint64_t CallPair::against(bool smaller_first) const { return together(smaller_first) + orders[smaller_first ? 1 : 0].in_line; }
 
 Result<std::map<std::pair<std::string_view, std::string_view>, ChainedOperation>> find_call_chains(const SpanTable& spans, const OutermostCalls& calls, CallTargets& targets,
                                                                                                const AnalysisWindows& windows, const ChainRules& rules, const Control& control)

@@ -26,8 +26,10 @@ struct CallPair {
     double witness_ms = 0;                         ///< between their begins there
 
     std::uint64_t overlapping() const { return orders[0].overlapping + orders[1].overlapping; }
-    /// Requests that speak against a dependency of the later call on the earlier one: the other order; an overlap, unless the
-    /// later one begins as late as it does in line, so that something unseen held it back and it never waited for the earlier.
+    /// Requests in which they overlap, unless the later one begins as late as it does in line, so that something unseen held it
+    /// back and it never waited for the earlier.
+    std::uint64_t together(bool smaller_first) const;
+    /// Requests that speak against a dependency of the later call on the earlier one: those, and those in the other order.
     std::uint64_t against(bool smaller_first) const;
 };
 
@@ -60,7 +62,7 @@ struct ChainRules {
 };
 
 /// Finds the chains of every operation. Dependence is assumed until enough requests of any window are counterexamples: the
-/// calls overlap, or come in another order (Chow et al., "The Mystery Machine", OSDI 2014). In one request no call needs
+/// calls overlap, or, to different peers, come in another order (Chow et al., "The Mystery Machine", OSDI 2014). In one request no call needs
 /// another that ends after it began. Calls beside the critical path count for what could be saved: a call on the path may have
 /// waited for one of them. Targets that one request calls repeatedly are no part of a chain (repeated statements and chatty
 /// calls are other questions), but what comes after may need them; an attempt after a failed one counts as the same call. O(requests x calls^2) with at most 32 calls compared. Error: cancelled.

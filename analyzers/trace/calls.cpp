@@ -33,6 +33,15 @@ std::vector<bool> inside_calls(const SpanTable& spans, const SpanClasses& classe
     return inside;
 }
 
+/// Another service's answer right below the operation that asked: tracing without client spans. What is taken from a queue
+/// nobody waits for.
+bool answers_unseen_call(const SpanTable& spans, const SpanClasses& classes, Row row)
+{
+    const Row parent = spans.parent[row];
+    return classes.of[row] == SpanClass::entry && spans.kind[row] != SpanKind::consumer && parent != SpanTable::no_row && spans.kind[parent] != SpanKind::producer &&
+           spans.service[parent] != spans.service[row] && !is_call(classes.of[parent]);
+}
+
 }  // namespace
 
 OutermostCalls outermost_calls(const SpanTable& spans, const SpanClasses& classes)
@@ -40,8 +49,10 @@ OutermostCalls outermost_calls(const SpanTable& spans, const SpanClasses& classe
     const std::vector<bool> inside = inside_calls(spans, classes);
     std::vector<std::pair<Row, Row>> found;  // entry, call
     for (Row row = 0; row < spans.size(); ++row) {
-        const Row entry = classes.entry[row];
-        if (!is_call(classes.of[row]) || inside[row] || entry == SpanTable::no_row || spans.start_ns[row] >= span_end_ns(spans, entry)) continue;
+        const bool unseen = answers_unseen_call(spans, classes, row);
+        if (!unseen && !is_call(classes.of[row])) continue;
+        const Row asked_by = unseen ? spans.parent[row] : row, entry = classes.entry[asked_by];
+        if (inside[asked_by] || entry == SpanTable::no_row || spans.start_ns[row] >= span_end_ns(spans, entry)) continue;
         found.emplace_back(entry, row);
     }
     std::sort(found.begin(), found.end());  // rows of a trace are in start order
@@ -57,12 +68,19 @@ OutermostCalls outermost_calls(const SpanTable& spans, const SpanClasses& classe
     return calls;
 }
 
+std::string callee_of(const SpanTable& spans, const SpanClasses& classes, Row call)
+{
+    if (classes.of[call] == SpanClass::entry) return std::string(spans.text(spans.service[call]));
+    std::string peer = peer_of(spans, call);
+    if (peer.empty()) peer = database_system(spans, call);
+    return peer;
+}
+
 CallTargets::Id CallTargets::of(Row row)
 {
-    const SpanClass call_class = classes_.of[row];
+    const SpanClass call_class = classes_.of[row] == SpanClass::entry ? SpanClass::remote_call : classes_.of[row];
     const SpanTable::Id operation = call_class == SpanClass::statement && spans_.fingerprint[row] != 0 ? spans_.fingerprint[row] : spans_.operation[row];
-    std::string peer = peer_of(spans_, row);
-    if (peer.empty()) peer = database_system(spans_, row);
+    std::string peer = callee_of(spans_, classes_, row);
     const auto [entry, fresh] = known_.try_emplace({std::move(peer), operation}, static_cast<Id>(targets_.size()));
     if (fresh) targets_.push_back({entry->first.first, operation, call_class, row});
     return entry->second;

@@ -13,7 +13,8 @@ namespace casebook {
 
 /// What operations ask of others: statements, cache commands and remote calls that are not part of another such call of the
 /// same operation (a mapper's span around the driver's, a client span around a connect), whatever internal spans lie between
-/// them and the operation. Calls that begin after the operation ended are not waited for and left out.
+/// them and the operation. Where no client span was recorded the answer of another service stands for its call; what is taken from
+/// a queue does not. Calls that begin after the operation ended are not waited for and left out.
 struct OutermostCalls {
     std::vector<SpanTable::Row> entries;      ///< entry spans with at least one call, ascending
     std::vector<std::uint32_t> begin;         ///< calls of entries[i]: rows[begin[i]] .. rows[begin[i + 1]]
@@ -25,6 +26,10 @@ struct OutermostCalls {
 /// O(rows), iterative.
 OutermostCalls outermost_calls(const SpanTable& spans, const SpanClasses& classes);
 
+/// Who answers a call of outermost_calls: peer_of, for databases and caches without an address their system, the answering
+/// service where the answer stands for the call.
+std::string callee_of(const SpanTable& spans, const SpanClasses& classes, SpanTable::Row call);
+
 /// Numbers for what calls go to: the peer and what is asked of it (operation, or statement). Same peer and operation, same
 /// number, in every trace.
 class CallTargets {
@@ -34,7 +39,7 @@ public:
     CallTargets(const SpanTable& spans, const SpanClasses& classes) : spans_(spans), classes_(classes) {}
     Id of(SpanTable::Row row);
 
-    const std::string& peer(Id id) const { return targets_[id].peer; }      ///< as peer_of; for databases and caches address or system
+    const std::string& peer(Id id) const { return targets_[id].peer; }      ///< as callee_of
     SpanTable::Id operation(Id id) const { return targets_[id].operation; }  ///< operation, for statements the fingerprint
     SpanClass span_class(Id id) const { return targets_[id].of; }
     /// "catalog GET /items/:id", "SELECT on orders"

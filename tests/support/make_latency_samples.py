@@ -139,14 +139,84 @@ def sequential_calls(folder):
         w.call("tours", "guides", "/guides/{id}", "/guides/7", at + 2 + own, guide, root)
     w.save(folder, "own_work")
 
+    # The tickets before the weather in one request, the weather before the tickets in the next.
+    def two(w, at, calls):
+        """`calls`: peer, route, ms; each begins when the one before has ended."""
+        root, begin = w.server("tours", "/tours/{id}", at, 4 + sum(ms for _, _, ms in calls)), at + 2
+        for peer, route, ms in calls:
+            w.call("tours", peer, route, route.replace("{id}", "7"), begin, ms, root)
+            begin += ms
+
+    w = World(7)
+    for i in range(140):
+        calls = [("tickets", "/tickets/{id}", w.uniform(30, 40)), ("weather", "/forecast", w.uniform(25, 35))]
+        two(w, i * 500.0, calls if i % 2 else calls[::-1])
+    w.save(folder, "reversed")
+
+    # The same, but both are asked of the archive, which may be one connection.
+    w = World(8)
+    for i in range(140):
+        calls = [("archive", "/records/{id}", w.uniform(30, 40)), ("archive", "/pictures/{id}", w.uniform(25, 35))]
+        two(w, i * 500.0, calls if i % 2 else calls[::-1])
+    w.save(folder, "one_peer")
+
+    # As confirmed, in whole milliseconds: calls of 2 to 4 ms show no order, calls of 25 to 60 ms do.
+    def rounded(name, seed, bounds):
+        w = World(seed)
+        for i in range(140):
+            took = [w.random.randint(low, high) for low, high in bounds]
+            root, begin = w.server("tours", "/tours/{id}", i * 500.0, 2 + (sum(took) if i >= 70 else max(took))), i * 500.0 + 1
+            for (peer, route, _, _), ms in zip(peers, took):
+                w.client("tours", peer, route.replace("{id}", "7"), begin, ms, root)
+                begin += ms if i >= 70 else 0
+        w.save(folder, name)
+
+    rounded("rounded", 9, [(2, 4)] * 3)
+    rounded("rounded_long", 10, [(30, 40), (25, 35), (45, 60)])
+
+    # The tickets of ten visitors, each with a statement of its own, one after the other.
+    w = World(15)
+    for i in range(140):
+        at, took = i * 500.0, [w.uniform(6, 9) for _ in range(10)]
+        first = w.uniform(4, 6)
+        root, begin = w.server("tours", "/tours/{id}", at, 4 + first + sum(took)), at + 2
+        for n, ms in enumerate([first] + took):
+            w.span("tours", "SELECT", CLIENT, begin, ms, root, db__system__name="postgresql", server__address="db",
+                   db__query__text="SELECT id FROM visitors WHERE tour = %d" % i if n == 0 else "SELECT seat FROM tickets WHERE visitor = %d" % (i * 10 + n))
+            begin += ms
+    w.save(folder, "repeated")
+
+    # As confirmed, but nobody records client spans: what the peers record hangs right below the tour.
+    w = World(16)
+    for i in range(140):
+        took = [w.uniform(low, high) for _, _, low, high in peers]
+        root, begin = w.server("tours", "/tours/{id}", i * 500.0, 4 + (sum(took) if i >= 70 else max(took))), i * 500.0 + 2
+        for (peer, route, _, _), ms in zip(peers, took):
+            w.server(peer, route, begin, ms, root)
+            begin += ms if i >= 70 else 0
+    w.save(folder, "answers_only")
+
+    # One call that is waited for; beside it mail is queued and taken up, and statistics are sent and outlive the answer. They
+    # follow each other like a chain, in either order, but nobody waits for them.
+    w = World(17)
+    for i in range(140):
+        at, guide = i * 500.0, w.uniform(20, 30)
+        root = w.server("tours", "/tours/{id}", at, 4 + guide)
+        w.call("tours", "guides", "/guides/{id}", "/guides/7", at + 2, guide, root)
+        sent = w.span("tours", "mails publish", 4, at + 3, 0.5, root, messaging__system="kafka", messaging__destination__name="mails")
+        w.span("mailer", "mails process", 5, at + 6, w.uniform(100, 200), sent, messaging__system="kafka", messaging__destination__name="mails")
+        later = at + 3 + guide * (0.2 if i % 2 else 0.9)
+        w.call("tours", "statistics", "/visits", "/visits", later, w.uniform(80, 120), root)
+    w.save(folder, "background")
+
 
 # ---- latency.tail_amplification --------------------------------------------------------------------------------------
 
 def tail_amplification(folder):
-    def run(name, seed, slow_of):
+    def run(name, seed, slow_of, count=240):
         """`slow_of(world, i)` says which of the eight calls are slow."""
         w = World(seed)
-        for i in range(240):
+        for i in range(count):
             at, slow = i * 250.0, slow_of(w, i)
             took = [w.uniform(150, 220) if n in slow else w.uniform(6, 11) for n in range(8)]
             root = w.server("finder", "/find", at, 3 + max(took))
@@ -158,6 +228,53 @@ def tail_amplification(folder):
     run("ruled_out", 12, lambda w, i: set())
     run("decoy", 13, lambda w, i: {4} if i % 7 == 3 else set())
     run("together", 14, lambda w, i: set(range(8)) if i % 7 == 3 else set())
+
+    # Whenever a request is slow, two of its calls are: by chance a quarter of the requests would be, not a seventh.
+    run("in_pairs", 18, lambda w, i: set(w.random.sample(range(8), 2)) if i % 7 == 3 else set())
+    run("few", 19, lambda w, i: {n for n in range(8) if w.random.random() < 0.03}, count=90)
+    run("rare", 20, lambda w, i: {w.random.randrange(8)} if i % 40 == 7 else set())
+    # The shards are asked one after another.
+    w = World(35)
+    for i in range(240):
+        took = [w.uniform(150, 220) if w.random.random() < 0.02 else w.uniform(6, 11) for n in range(8)]
+        root, begin = w.server("finder", "/find", i * 250.0, 3 + sum(took)), i * 250.0 + 1
+        for n, ms in enumerate(took):
+            w.client("finder", "index", "/shards/%d/find" % n, begin, ms, root, port=7001 + n)
+            begin += ms
+    w.save(folder, "in_line")
+
+    # One address for all; which instance answers only the instances say. index-5 of eight is slow in three calls of ten.
+    w = World(36)
+    for i in range(240):
+        order = w.random.sample(range(8), 8)
+        took = [w.uniform(150, 220) if n == 5 and w.random.random() < 0.3 else w.uniform(6, 11) for n in order]
+        root = w.server("finder", "/find", i * 250.0, 3 + max(took))
+        for n, ms in zip(order, took):
+            client = w.client("finder", "index", "/find", i * 250.0 + 1, ms, root)
+            w.server("index", "/find", i * 250.0 + 1.2, ms - 0.4, client, instance="index-%d" % n)
+    w.save(folder, "bad_instance")
+
+    # As confirmed, but nobody records client spans; and shards that are databases.
+    def other_spans(name, seed, call):
+        w = World(seed)
+        for i in range(240):
+            took = [w.uniform(150, 220) if w.random.random() < 0.02 else w.uniform(6, 11) for n in range(8)]
+            root = w.server("finder", "/find", i * 250.0, 3 + max(took))
+            for n, ms in enumerate(took):
+                call(w, i * 250.0 + 1, n, ms, root)
+        w.save(folder, name)
+
+    other_spans("answers_only", 37, lambda w, at, n, ms, root: w.server("index", "/shards/{n}/find", at, ms, root, instance="index-%d" % n))
+    other_spans("databases", 38, lambda w, at, n, ms, root: w.span("finder", "SELECT", CLIENT, at, ms, root, db__system__name="postgresql", server__address="shard-%d" % n,
+                                                                    db__query__text="SELECT id FROM entries WHERE word = 'w%d'" % n))
+
+    # The finder tells eight others and does not wait for any of them.
+    w = World(39)
+    for i in range(240):
+        root = w.server("finder", "/find", i * 250.0, w.uniform(12, 15))
+        for n in range(8):
+            w.client("finder", "index", "/shards/%d/seen" % n, i * 250.0 + 1, w.uniform(150, 220) if w.random.random() < 0.02 else w.uniform(6, 11), root, port=7001 + n)
+    w.save(folder, "not_waited")
 
 
 # ---- latency.regression_after_deploy ---------------------------------------------------------------------------------

@@ -58,6 +58,10 @@ private slots:
         QTest::newRow("one needs another") << QVector<int>{1, 21, 21, 51, 51, 91} << QVector<int>{1, 21, 1, 31, 31, 71} << 20.0;
         QTest::newRow("calls between may be needed") << QVector<int>{1, 21, 51, 81, 81, 121, 21, 36, 36, 51} << together << 0.0;
         QTest::newRow("a long call beside them ends last but one") << QVector<int>{1, 21, 21, 51, 51, 91, 2, 90} << together << 90.0 - 88;
+        // neighbours may overlap by 1 ms, or 1 % of the request
+        QTest::newRow("1 ms of overlap is in line") << QVector<int>{1, 21, 20, 50, 50, 90} << together << 89.0 - 40;
+        QTest::newRow("3 ms of 50 are no line") << QVector<int>{1, 21, 18, 51} << together << 0.0;
+        QTest::newRow("3 ms of 450 are in line") << QVector<int>{1, 101, 98, 251, 248, 450} << QVector<int>{1, 101, 1, 151, 1, 201} << 449.0 - 202;
     }
 
     void what_could_be_saved()

@@ -86,6 +86,37 @@ private slots:
         QCOMPARE(targets.peer(first[2]), "postgresql");
     }
 
+    void answers_stand_for_calls_without_client_spans()
+    {
+        using enum SpanKind;
+        const auto of = [](const char* service, TestSpan one) {
+            one.service = service;
+            return one;
+        };
+        SpanTableBuilder builder;
+        builder.add(span(1, 0, server, 0, 100, "GET /a"));
+        builder.add(span(2, 1, internal, 1, 98, "handler"));
+        builder.add(of("b", span(3, 1, server, 2, 20, "GET /b")));
+        builder.add(of("c", span(4, 2, server, 30, 20, "GET /c")));
+        builder.add(of("d", span(5, 4, server, 31, 5, "GET /d")));  // asked by c
+        builder.add(span(6, 2, client, 60, 10, "GET /e", {{"http.request.method", "GET"}, {"server.address", "e"}}));
+        builder.add(of("e", span(7, 6, server, 61, 8, "GET /e")));
+        builder.add(span(8, 1, producer, 75, 1, "orders publish", {{"messaging.system", "kafka"}}));
+        builder.add(of("mail", span(9, 8, consumer, 80, 10, "orders process")));
+        builder.add(of("audit", span(10, 1, consumer, 80, 10, "orders process")));
+        builder.add(of("b", span(11, 1, server, 101, 5, "GET /b")));  // after the answer
+        const SpanTable table = builder.build();
+        const SpanClasses classes = classify(table);
+        const OutermostCalls calls = outermost_calls(table, classes);
+        QCOMPARE(ids(table, calls.entries), (std::vector<std::uint64_t>{1, 4}));
+        QCOMPARE(ids(table, calls.of(0)), (std::vector<std::uint64_t>{3, 4, 6, 8}));
+        QCOMPARE(ids(table, calls.of(1)), (std::vector<std::uint64_t>{5}));
+        CallTargets targets(table, classes);
+        const CallTargets::Id b = targets.of(calls.of(0)[0]);
+        QCOMPARE(targets.peer(b), "b");
+        QVERIFY(targets.span_class(b) == SpanClass::remote_call);
+    }
+
     void nothing_to_call()
     {
         const SpanTable table = SpanTableBuilder().add(span(1, 0, SpanKind::server, 0, 100, "GET /a")).build();

@@ -92,7 +92,7 @@ Status report(AnalysisContext& context, const SpanTable& spans, const CallTarget
     const double typical_saving = median(saving_ms);
     for (const CallChain& sighting : sightings)
         if (sighting.targets == usual->first && (!example || std::abs(sighting.saving_ms - typical_saving) < std::abs(example->saving_ms - typical_saving))) example = &sighting;
-    std::vector<std::string> names, peers, operations;
+    std::vector<std::string> names, peers, operations, recorded_by;
     std::set<Target> independent;
     for (std::size_t i = 0; i < example->targets.size(); ++i) {
         if (!example->independent[i]) continue;
@@ -100,6 +100,7 @@ Status report(AnalysisContext& context, const SpanTable& spans, const CallTarget
         const std::string& peer = targets.peer(example->targets[i]);
         names.push_back(targets.label(example->targets[i]));
         operations.emplace_back(spans.text(spans.operation[example->calls[i]]));
+        recorded_by.emplace_back(spans.text(spans.service[example->calls[i]]));  // the service, or without client spans its peers
         if (!peer.empty() && std::find(peers.begin(), peers.end(), peer) == peers.end()) peers.push_back(peer);
     }
     std::uint64_t overlapping = 0, reversed = 0;
@@ -140,11 +141,13 @@ Status report(AnalysisContext& context, const SpanTable& spans, const CallTarget
         finding.evidence.push_back(span_tree_evidence(spans, spans.trace[witness], overlapping > 0 ? "The same calls overlap in another request" : "The same calls in another order"));
     Evidence table{"Time of the calls and time they took together", "table", "span",
                    "SELECT c.trace_id, count(*) AS calls, sum(c.duration_ns) / 1e6 AS call_ms, (max(c.start_ns + c.duration_ns) - min(c.start_ns)) / 1e6 AS together_ms, min(c.start_ns) AS first_ns FROM span c "
-                   "WHERE c.service = ?1 AND c.operation IN (?5, ?6, ?7, ?8) AND c.start_ns >= ?3 AND c.start_ns < ?4 AND c.trace_id IN (SELECT trace_id FROM span WHERE service = ?1 AND operation = ?2 "
+                   "WHERE c.service IN (?9, ?10, ?11, ?12) AND c.operation IN (?5, ?6, ?7, ?8) AND c.start_ns >= ?3 AND c.start_ns < ?4 AND c.trace_id IN (SELECT trace_id FROM span WHERE service = ?1 AND operation = ?2 "
                    "AND start_ns >= ?3 AND start_ns < ?4) GROUP BY c.trace_id ORDER BY first_ns, c.trace_id LIMIT 500",
                    {service, name, when.from_ns, when.to_ns}};
-    operations.resize(4, operations.front());
-    for (const std::string& text : operations) table.arguments.emplace_back(text);
+    for (std::vector<std::string>* texts : {&operations, &recorded_by}) {
+        texts->resize(4, texts->front());
+        for (const std::string& text : *texts) table.arguments.emplace_back(text);
+    }
     finding.evidence.push_back(std::move(table));
     const std::string effect = format_ms(typical_ms) + " -> ~" + format_ms(after_ms) + " per request";
     finding.fixes = {{"Start the calls together and wait for all of them (Promise.all, CompletableFuture.allOf, errgroup, asyncio.gather)", "1-2 h", effect,
