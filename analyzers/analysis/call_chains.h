@@ -62,10 +62,11 @@ struct ChainRules {
 };
 
 /// Finds the chains of every operation. Dependence is assumed until enough requests of any window are counterexamples: the
-/// calls overlap, or, to different peers, come in another order (Chow et al., "The Mystery Machine", OSDI 2014). In one request no call needs
-/// another that ends after it began. Calls beside the critical path count for what could be saved: a call on the path may have
-/// waited for one of them. Targets that one request calls repeatedly are no part of a chain (repeated statements and chatty
-/// calls are other questions), but what comes after may need them; an attempt after a failed one counts as the same call. O(requests x calls^2) with at most 32 calls compared. Error: cancelled.
+/// calls overlap, or, to different peers, come in another order (Chow et al., "The Mystery Machine", OSDI 2014). In one
+/// request no call needs another that ends after it began. Calls beside the critical path count for what could be saved: a
+/// call on the path may have waited for one of them. Targets that one request calls repeatedly are no part of a chain
+/// (repeated statements and chatty calls are other questions), but what comes after may need them; an attempt after a failed
+/// one counts as the same call. O(requests x calls^2) with at most 32 calls compared. Error: cancelled.
 Result<std::map<std::pair<std::string_view, std::string_view>, ChainedOperation>> find_call_chains(const SpanTable& spans, const OutermostCalls& calls, CallTargets& targets,
                                                                                                const AnalysisWindows& windows, const ChainRules& rules, const Control& control);
 

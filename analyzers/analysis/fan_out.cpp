@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <numbers>
 #include <queue>
 #include <set>
 
@@ -12,7 +14,8 @@ namespace casebook {
 namespace {
 
 using Row = SpanTable::Row;
-using Id = SpanTable::Id;
+
+double milliseconds(const SpanTable& spans, Row row) { return static_cast<double>(spans.duration_ns[row]) / 1e6; }
 
 /// The largest set of overlapping calls, if enough of them were in flight at one moment. `rows` in start order.
 std::vector<Row> together(const SpanTable& spans, const std::vector<Row>& rows, std::size_t fewest)
@@ -99,6 +102,16 @@ Rotation rotation_of(const SpanTable& spans, const SpanClasses& classes, const s
     return worst;
 }
 
+/// Share of calls over the line when all of them spread as their lower half does, or the upper half of the usual ones.
+double spread_over(const std::vector<double>& all_ms, const std::vector<double>& usual_ms, double line_ms)
+{
+    constexpr double quartile = 0.6745;  // of the normal distribution
+    const double lower = percentile(all_ms, 25), middle = median(all_ms), upper = percentile(usual_ms, 75);
+    if (lower <= 0 || line_ms <= middle) return 0;
+    const double sigma = std::log(std::max(middle / lower, upper / middle)) / quartile;
+    return sigma > 0 ? std::erfc(std::log(line_ms / middle) / sigma / std::numbers::sqrt2) / 2 : 0;
+}
+
 }  // namespace
 
 Result<std::map<std::pair<std::string_view, std::string_view>, FanOutOperation>> find_fan_outs(const SpanTable& spans, const SpanClasses& classes, const AnalysisWindows& windows,
@@ -116,7 +129,7 @@ Result<std::map<std::pair<std::string_view, std::string_view>, FanOutOperation>>
             if (spans.kind[row] != SpanKind::producer) rows.push_back(row);
         if (rows.size() < fewest) continue;
         FanOutOperation& operation = operations[{spans.text(spans.service[entry]), spans.text(spans.operation[entry])}];
-        FanOut fan_out{entry, together(spans, rows, fewest), 0, 0, 0};
+        FanOut fan_out{entry, together(spans, rows, fewest), {}, 0, 0, 0};
         if (fan_out.children.empty()) {
             ++operation.one_by_one;
             continue;
@@ -130,10 +143,22 @@ Result<std::map<std::pair<std::string_view, std::string_view>, FanOutOperation>>
         fan_out.wall_ns = end - spans.start_ns[fan_out.children.front()];
         operation.fan_outs.push_back(std::move(fan_out));
     }
+    constexpr std::size_t enough = 30;  // for a median that some slow ones do not move
+    CallTargets targets(spans, classes);
     for (auto& [name, operation] : operations) {
-        std::map<Id, std::vector<double>> ms;
-        for (const FanOut& fan_out : operation.fan_outs)
-            for (const Row row : fan_out.children) ms[spans.operation[row]].push_back(static_cast<double>(spans.duration_ns[row]) / 1e6);
+        TRY(control.check());
+        std::map<std::uint64_t, std::size_t> calls_to;
+        for (FanOut& fan_out : operation.fan_outs)
+            for (const Row row : fan_out.children) {
+                fan_out.kinds.push_back(targets.of(row));
+                ++calls_to[fan_out.kinds.back()];
+            }
+        std::map<std::uint64_t, std::vector<double>> ms;
+        for (FanOut& fan_out : operation.fan_outs)
+            for (std::size_t i = 0; i < fan_out.children.size(); ++i) {
+                if (calls_to[fan_out.kinds[i]] < enough) fan_out.kinds[i] = std::uint64_t{1} << 32 | spans.operation[fan_out.children[i]];
+                ms[fan_out.kinds[i]].push_back(milliseconds(spans, fan_out.children[i]));
+            }
         double slowest_kind_ms = 0;
         for (auto& [kind, values] : ms) {
             const bool usual = values.size() * 2 >= operation.fan_outs.size();
@@ -142,7 +167,7 @@ Result<std::map<std::pair<std::string_view, std::string_view>, FanOutOperation>>
         }
         for (auto& [kind, line_ms] : operation.line_ms) line_ms = std::max(rules.slow * line_ms, slowest_kind_ms);
         for (FanOut& fan_out : operation.fan_outs)
-            for (const Row row : fan_out.children) fan_out.slow += static_cast<double>(spans.duration_ns[row]) / 1e6 > operation.line_ms[spans.operation[row]];
+            for (std::size_t i = 0; i < fan_out.children.size(); ++i) fan_out.slow += milliseconds(spans, fan_out.children[i]) > operation.line_ms[fan_out.kinds[i]];
         std::sort(operation.fan_outs.begin(), operation.fan_outs.end(), [&](const FanOut& a, const FanOut& b) {
             return spans.start_ns[a.entry] != spans.start_ns[b.entry] ? spans.start_ns[a.entry] < spans.start_ns[b.entry] : a.entry < b.entry;
         });
@@ -168,29 +193,35 @@ FanOutLook look_at_fan_outs(const SpanTable& spans, const SpanClasses& classes, 
         }
         if (static_cast<double>(meanwhile.size()) >= rules.min_requests) look.fan_outs = std::move(meanwhile);
     }
-    std::map<Id, std::pair<double, double>> children;  // slow, all
+    struct Kind {
+        double slow = 0;
+        std::vector<double> all_ms, usual_ms;
+        double share() const { return slow / static_cast<double>(all_ms.size()); }
+    };
+    std::map<std::uint64_t, Kind> kinds;
     std::vector<double> sizes, slow_ms, normal_ms;
     for (const FanOut* fan_out : look.fan_outs) {
-        (fan_out->slow > 0 ? slow_ms : normal_ms).push_back(static_cast<double>(spans.duration_ns[fan_out->entry]) / 1e6);
+        (fan_out->slow > 0 ? slow_ms : normal_ms).push_back(milliseconds(spans, fan_out->entry));
         sizes.push_back(static_cast<double>(fan_out->children.size()));
-        for (const Row row : fan_out->children) {
-            auto& count = children[spans.operation[row]];
-            ++count.second;
-            count.first += static_cast<double>(spans.duration_ns[row]) / 1e6 > operation.line_ms.at(spans.operation[row]);
+        for (std::size_t i = 0; i < fan_out->children.size(); ++i) {
+            const double ms = milliseconds(spans, fan_out->children[i]);
+            Kind& kind = kinds[fan_out->kinds[i]];
+            kind.all_ms.push_back(ms);
+            if (ms > operation.line_ms.at(fan_out->kinds[i])) ++kind.slow;
+            else kind.usual_ms.push_back(ms);
         }
         if (fan_out->slow > 0) look.slow.push_back(fan_out);
     }
-    double slow_children = 0, all_children = 0, expected = 0, within = 0;
-    for (const auto& [call, count] : children) {
-        slow_children += count.first;
-        all_children += count.second;
+    double slow_children = 0, all_children = 0, spread_children = 0, expected = 0, within = 0;
+    for (const auto& [id, kind] : kinds) {
+        const auto all = static_cast<double>(kind.all_ms.size());
+        slow_children += kind.slow;
+        all_children += all;
+        spread_children += all * spread_over(kind.all_ms, kind.usual_ms, operation.line_ms.at(id));
     }
     for (const FanOut* fan_out : look.fan_outs) {
         double none = 1;
-        for (const Row row : fan_out->children) {
-            const auto& count = children[spans.operation[row]];
-            none *= 1 - count.first / count.second;
-        }
+        for (const std::uint64_t kind : fan_out->kinds) none *= 1 - kinds[kind].share();
         expected += 1 - none;
     }
     for (const FanOut* fan_out : look.slow) {
@@ -201,6 +232,7 @@ FanOutLook look_at_fan_outs(const SpanTable& spans, const SpanClasses& classes, 
     const auto n = static_cast<double>(look.fan_outs.size()), slow = static_cast<double>(look.slow.size());
     look.fan_out = median(sizes);
     look.child_share = all_children > 0 ? slow_children / all_children : 0;
+    look.spread_share = all_children > 0 ? spread_children / all_children : 0;
     look.observed = n > 0 ? slow / n : 0;
     look.expected = n > 0 ? expected / n : 0;
     look.within = slow > 0 ? within / slow : 0;

@@ -16,6 +16,7 @@ namespace casebook {
 struct FanOut {
     SpanTable::Row entry = 0;
     std::vector<SpanTable::Row> children;  ///< start order
+    std::vector<std::uint64_t> kinds;      ///< of the children
     SpanTable::Row slowest = 0;
     std::size_t slow = 0;        ///< children over the line of their kind
     std::int64_t wall_ns = 0;    ///< from the first begin to the last end
@@ -23,7 +24,7 @@ struct FanOut {
 
 struct FanOutOperation {
     std::vector<FanOut> fan_outs;                 ///< start order
-    std::map<SpanTable::Id, double> line_ms;      ///< per kind of call (its operation): a child over it is slow
+    std::map<std::uint64_t, double> line_ms;      ///< per kind of call: a child over it is slow
     std::size_t one_by_one = 0;                   ///< requests with as many calls, but not at the same time
 };
 
@@ -35,7 +36,8 @@ struct FanOutRules {
 };
 
 /// Finds requests that make several calls at the same time, by service and operation, in the analysed window. Messages that are
-/// sent and not waited for are no calls here. A child is slow over `slow` times the median of its kind, when it also outlasts what
+/// sent and not waited for are no calls here. Calls are of one kind that ask one peer for one thing; where those are fewer than
+/// thirty, all that ask for it. A child is slow over `slow` times the median of its kind, when it also outlasts what
 /// the slowest kind usually takes: else nobody waits for it. O(calls log calls). Error: cancelled.
 Result<std::map<std::pair<std::string_view, std::string_view>, FanOutOperation>> find_fan_outs(const SpanTable& spans, const SpanClasses& classes, const AnalysisWindows& windows,
                                                                                              const FanOutRules& rules, const Control& control);
@@ -54,6 +56,9 @@ struct FanOutLook {
     std::vector<const FanOut*> fan_outs, slow;
     double fan_out = 0;                      ///< children, median
     double child_share = 0;                  ///< of slow children
+    /// Share of the calls that the usual spread of their kind puts over the line: lognormal, as latencies mostly are, as wide as
+    /// from the lower quartile to the median, or from there to the upper quartile of those that are not slow.
+    double spread_share = 0;
     double observed = 0, expected = 0;       ///< share of slow parents: counted, and 1 - (1 - p)^n with the p of each kind
     double within = 0;                       ///< of the slow parents, share that lasts as long as its slowest child and mostly waits for it
     double slow_ms = 0, normal_ms = 0;       ///< medians of the parents with and without a slow child

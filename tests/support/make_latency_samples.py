@@ -233,6 +233,15 @@ def tail_amplification(folder):
     run("in_pairs", 18, lambda w, i: set(w.random.sample(range(8), 2)) if i % 7 == 3 else set())
     run("few", 19, lambda w, i: {n for n in range(8) if w.random.random() < 0.03}, count=90)
     run("rare", 20, lambda w, i: {w.random.randrange(8)} if i % 40 == 7 else set())
+    # Calls of any length, from a few milliseconds to hundreds: some are slow, but none of another kind.
+    w = World(33)
+    for i in range(240):
+        took = [8 * w.random.lognormvariate(0, 1) for n in range(8)]
+        root = w.server("finder", "/find", i * 250.0, 3 + max(took))
+        for n, ms in enumerate(took):
+            w.client("finder", "index", "/shards/%d/find" % n, i * 250.0 + 1, ms, root, port=7001 + n)
+    w.save(folder, "wide")
+
     # The shards are asked one after another.
     w = World(35)
     for i in range(240):

@@ -1,9 +1,10 @@
 // Does fan-out turn a rare slow child into a common slow parent?
 //
 // An operation that asks n peers at the same time and waits for all of them is slow whenever one of them is: with a share p
-// of slow answers 1 - (1 - p)^n of the parents are (Dean and Barroso, "The Tail at Scale", CACM 2013). Four looks have to
+// of slow answers 1 - (1 - p)^n of the parents are (Dean and Barroso, "The Tail at Scale", CACM 2013). Five looks have to
 // agree: the parents wait for their slowest child, the share of slow parents is what the formula says, which child is
-// slowest changes from request to request (else it is that child), and the calls run at the same time.
+// slowest changes from request to request (else it is that child), the calls run at the same time, and more of them are
+// slow than their usual spread explains.
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/fan_out.h"
@@ -21,8 +22,9 @@
 namespace casebook::latency {
 namespace {
 
-constexpr std::array<Threshold, 11> thresholds{{{"fan_out", 5, "calls", "Casebook's own"},
+constexpr std::array<Threshold, 12> thresholds{{{"fan_out", 5, "calls", "Casebook's own"},
                                                 {"slow", 3, "x", "Casebook's own"},
+                                                {"beyond_spread", 2, "x", "Casebook's own: fewer may be the end of the usual spread"},
                                                 {"parent", 2, "x", "Casebook's own: a slow call that users hardly feel amplifies nothing"},
                                                 {"common", 1, "%", "Casebook's own: rarer than that is beyond the P99"},
                                                 {"slow_parents", 10, "requests", "Casebook's own"},
@@ -66,11 +68,15 @@ Status report(AnalysisContext& context, const SpanTable& spans, const SpanClasse
         if (!waited_for[fan_out->slowest]) continue;
         explained[spans.trace[fan_out->entry]] += std::max<std::int64_t>(0, spans.duration_ns[fan_out->slowest] - static_cast<std::int64_t>(usual_wait_ms * 1e6));
     }
+    const auto slowest = std::find(worst->children.begin(), worst->children.end(), worst->slowest) - worst->children.begin();
+    const std::uint64_t slowest_kind = worst->kinds[static_cast<std::size_t>(slowest)];
     const double error = look.error() * 100;
 
     Finding finding;
     finding.key = finding_key({service, name});
-    finding.verdict = error <= context.threshold("model") ? Verdict::confirmed : Verdict::suspected;
+    const bool by_chance = error <= context.threshold("model");
+    const double beyond_spread = std::min(1000.0, look.child_share / std::max(look.spread_share, 1e-6));
+    finding.verdict = by_chance && beyond_spread >= context.threshold("beyond_spread") ? Verdict::confirmed : Verdict::suspected;
     finding.headline = name + " waits for all of " + format_number(look.fan_out) + " calls: " + format_percent(look.child_share) + " of them are slow, which makes " + format_percent(look.observed) + " of the requests slow (" +
                        format_ms(look.slow_ms) + " against " + format_ms(look.normal_ms) + ")";
     finding.subjects = {{"service", service}, {"operation", name}};
@@ -79,12 +85,13 @@ Status report(AnalysisContext& context, const SpanTable& spans, const SpanClasse
     finding.figures = {context.figure("fan_out", look.fan_out, "calls", "fan_out"),
                        context.figure("slow_parents", static_cast<double>(look.slow.size()), "requests", "slow_parents"),
                        {"slow_children", look.child_share * 100, "%", {}, {}},
+                       context.figure("slow_to_usual_spread", beyond_spread, "x", "beyond_spread"),
                        {"slow_requests", look.observed * 100, "%", {}, {}},
                        {"slow_requests_by_chance", look.expected * 100, "%", {}, {}},
                        context.figure("off_by", error, "%", "model"),
                        context.figure("wait_is_slowest_child", look.within * 100, "%", "within_share"),
                        context.figure("same_child_slowest", std::max(look.rotation.share, look.rotation.largest) * 100, "%", "rotation"),
-                       {"slow_line", operation.line_ms.at(call), "ms", {}, {}},
+                       {"slow_line", operation.line_ms.at(slowest_kind), "ms", {}, {}},
                        {"child_median", child_median_ms, "ms", {}, {}}};
     finding.when = TimeRange{spans.start_ns[look.slow.front()->entry], spans.start_ns[look.slow.back()->entry] + 1};
     finding.impact = context.impact(explained);
@@ -108,7 +115,9 @@ Status report(AnalysisContext& context, const SpanTable& spans, const SpanClasse
                       "half as many slow calls: slow requests " + format_percent(look.observed) + " -> ~" + format_percent(halved), "none"}};
     finding.proof = "share of requests of " + name + " with a slow call below " + format_percent(hedged * 2);
     finding.rollback = "calls per second to the peers rise by more than 10 %, or their median doubles";
-    if (finding.verdict == Verdict::suspected)
+    if (by_chance && finding.verdict == Verdict::suspected)
+        finding.note = "the calls differ so much anyway that " + format_percent(look.spread_share) + " of them would be that slow: it may be their usual spread rather than a fault of some";
+    else if (!by_chance)
         finding.note = "chance would make " + format_percent(look.expected) + " of the requests slow, not " + format_percent(look.observed) + ": slow calls come together, so they share a reason";
     context.add(std::move(finding));
     return {};
