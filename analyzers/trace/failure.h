@@ -7,8 +7,12 @@
 
 namespace casebook {
 
-/// The span failed, as requests.h has it for requests. 4xx is the caller's fault.
+/// The span failed, as requests.h has it for requests.
 bool failed(const SpanTable& spans, SpanTable::Row row);
+/// Refused with an HTTP code of the 400s, or a gRPC code that says so: the request was wrong, whatever the status of the span.
+bool is_callers_fault(const SpanTable& spans, SpanTable::Row row);
+/// The other end answered, with a code: it was reached. Unavailable and deadline exceeded are what the caller says by itself.
+bool has_answer_code(const SpanTable& spans, SpanTable::Row row);
 
 /// What kind of error it says: error.type, exception.type, a database's code, a gRPC or an HTTP status, a description; empty when it says nothing.
 std::string error_kind(const SpanTable& spans, SpanTable::Row row);

@@ -46,6 +46,13 @@ public:
         return *this;
     }
 
+    /// A named window, times as those of the spans.
+    CaseBuilder& window(std::string name, std::int64_t from_ns, std::int64_t to_ns)
+    {
+        windows_.emplace_back(std::move(name), TimeRange{begin_ns + from_ns, begin_ns + to_ns});
+        return *this;
+    }
+
     /// The report of these questions; `qFatal`-like abort when something does not import.
     AnalysisReport ask(std::vector<std::string> only) const
     {
@@ -67,6 +74,8 @@ public:
                 std::abort();
             }
         }
+        for (const auto& [name, range] : windows_)
+            if (!set_window(**made, name, range)) std::abort();
         auto report = analyze(**made, options, Control{});
         if (!report) {
             std::fprintf(stderr, "%s\n", report.error().what.c_str());
@@ -85,6 +94,7 @@ public:
 private:
     std::string spans_;
     std::vector<std::pair<std::string, std::string>> files_;
+    std::vector<std::pair<std::string, TimeRange>> windows_;
 };
 
 }  // namespace casebook::tests

@@ -5,10 +5,9 @@
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/error_rate.h"
+#include "analyzers/analysis/failure_origins.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
-#include "analyzers/trace/failure.h"
-#include "analyzers/trace/requests.h"
 
 #include <algorithm>
 #include <array>
@@ -27,23 +26,7 @@ constexpr std::array<Threshold, 6> thresholds{{{"share", 1, "%", "Casebook's own
 
 using Row = SpanTable::Row;
 
-struct Operation {
-    SpanTable::Id service = 0, name = 0;
-    std::uint64_t requests = 0, failed = 0, base_requests = 0, base_failed = 0, origin = 0;
-    std::map<std::string, std::uint64_t> kinds;
-    std::vector<Row> origins;
-    std::set<std::uint32_t> traces;
-};
-
-/// The kind of a failing entry: what a failing span below it in its own service says, else what it says itself.
-std::string kind_of(const SpanTable& spans, const SpanClasses& classes, const std::vector<std::vector<Row>>& failing_below, Row entry, std::size_t index)
-{
-    for (const Row row : failing_below[index])
-        if (classes.of[row] != SpanClass::entry)
-            if (std::string kind = error_kind(spans, row); !kind.empty()) return kind;
-    std::string kind = error_kind(spans, entry);
-    return kind.empty() ? "unnamed" : kind;
-}
+constexpr std::uint64_t fewest_base = 20;  // requests before, to compare with
 
 /// What failed by its status can be asked for; what failed by its code is listed by trace, for attributes are slow to search.
 Evidence failing_requests(const SpanTable& spans, const std::string& service, const std::string& name, const std::vector<Row>& rows)
@@ -145,121 +128,107 @@ Result<Answer> from_series(AnalysisContext& context)
     return Answer{Verdict::ruledOut, "the highest failed share is " + format_percent(highest), {}};
 }
 
+/// An operation over the line, whether it can be judged, and what speaks against its being the one.
+struct Candidate {
+    const OperationFailures* of = nullptr;
+    bool has_base = false;
+    double share = 0, base_share = 0, q = 0;
+};
+
+Status report(AnalysisContext& context, const SpanTable& spans, const RequestSet& requests, const Candidate& candidate)
+{
+    const OperationFailures& operation = *candidate.of;
+    const std::string service(spans.text(operation.service)), name(spans.text(operation.operation));
+    const auto kind = std::max_element(operation.kinds.begin(), operation.kinds.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    const double failed = static_cast<double>(operation.failed), here = static_cast<double>(operation.origins.size());
+    const bool starts_here = here / failed * 100 >= context.threshold("origin"), one_kind = static_cast<double>(kind->second) / failed * 100 >= context.threshold("origin");
+    const bool cut = 2 * operation.cut >= operation.origins.size();
+    Finding finding;
+    finding.verdict = cut ? Verdict::inconclusive : starts_here && one_kind ? Verdict::confirmed : Verdict::suspected;
+    finding.key = finding_key({service, name});
+    finding.headline = name + " of " + service + " fails: " + std::to_string(operation.failed) + " of " + std::to_string(operation.requests) + " requests (" + format_percent(candidate.share) + "), " +
+                       format_percent(static_cast<double>(kind->second) / here) + (starts_here ? " of them" : " of what starts here") + " with " + kind->first;
+    finding.subjects = {{"service", service}, {"operation", name}, {"error", kind->first}};
+    const Interval interval = wilson(operation.failed, operation.requests);
+    finding.figures = {context.figure("failed_share", candidate.share * 100, "%", candidate.has_base ? "share" : "share_without_baseline"),
+                       {"failed_share_low", interval.low * 100, "%", {}, {}}, {"failed_share_high", interval.high * 100, "%", {}, {}},
+                       context.figure("starts_here", here / failed * 100, "%", "origin"), context.figure("of_one_kind", static_cast<double>(kind->second) / failed * 100, "%", "origin"),
+                       context.figure("requests", static_cast<double>(operation.requests), "requests", "requests")};
+    if (candidate.has_base) {
+        finding.figures.push_back({"failed_share_before", candidate.base_share * 100, "%", {}, {}});
+        finding.figures.push_back(context.figure("q_value", candidate.q, "1", "common.fdr"));
+    }
+    std::map<std::uint32_t, std::int64_t> explained;
+    TimeRange when{INT64_MAX, INT64_MIN};
+    for (const Row row : operation.origins) {
+        explained[spans.trace[row]] += spans.duration_ns[row];
+        when.from_ns = std::min(when.from_ns, spans.start_ns[row]);
+        when.to_ns = std::max(when.to_ns, spans.end_ns(row) + 1);
+    }
+    finding.when = when;
+    finding.impact = context.impact(explained);
+    Felt felt;
+    felt.failed_share = requests.analysed > 0 ? static_cast<double>(operation.traces.size()) / static_cast<double>(requests.analysed) : 0;
+    finding.severity = severity_of(felt);
+    finding.refutes_if = "it fails below " + format_number(context.threshold("share")) + " % and at most 1.2 x its baseline";
+    finding.evidence.push_back(span_tree_evidence(spans, spans.trace[operation.origins.front()], "A failing request"));
+    finding.evidence.push_back(failing_requests(spans, service, name, operation.origins));
+    finding.fixes = {{"Follow the error " + kind->first + " in the logs of " + service + "; roll back what changed last on this path", "15-60 min", std::to_string(operation.failed) + " failed requests -> 0", "a rollback may bring back an older fault"}};
+    finding.proof = "failed share of " + name + " below " + format_number(context.threshold("share")) + " % over 3,000 requests";
+    finding.rollback = "errors of another kind appear";
+    if (cut) finding.note = "the traces are cut below it: what it called failed, and that part was not recorded";
+    else if (finding.verdict == Verdict::suspected) finding.note = starts_here ? "no single kind of error leads" : "in part of the failing requests something below it failed first";
+    context.add(std::move(finding));
+    return {};
+}
+
 Result<Answer> run(AnalysisContext& context)
 {
-    TRY_ASSIGN(const SpanTable* table, context.evidence().spans());
-    if (table->empty()) return from_series(context);
-    const SpanTable& spans = *table;
+    TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
+    if (spans->empty()) return from_series(context);
     TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
     TRY_ASSIGN(const RequestSet* requests, context.requests());
-    const AnalysisWindows& windows = context.windows();
+    const FailureOrigins found = failure_origins(*spans, *classes, *requests, context.windows());
 
-    // Bottom up: which entries have a failing entry below them.
-    std::vector<bool> fails(spans.size()), fails_below(spans.size());
-    bool any_status = false;
-    for (Row row = 0; row < spans.size(); ++row) {
-        fails[row] = failed(spans, row);
-        any_status = any_status || records_outcome(spans, row);  // what succeeded is commonly left unset, with its code
+    std::vector<Candidate> candidates;
+    std::vector<double> p;
+    for (const OperationFailures& operation : found.operations) {
+        Candidate candidate{&operation, operation.base_requests >= fewest_base, 0, 0, 0};
+        if (operation.requests > 0) candidate.share = static_cast<double>(operation.failed) / static_cast<double>(operation.requests);
+        if (candidate.has_base) candidate.base_share = static_cast<double>(operation.base_failed) / static_cast<double>(operation.base_requests);
+        candidates.push_back(candidate);
+        p.push_back(candidate.has_base ? fisher_p(operation.failed, operation.requests - operation.failed, operation.base_failed, operation.base_requests - operation.base_failed) : 1);
     }
-    const std::vector<Row> order = parents_first(spans);
-    for (auto it = order.rbegin(); it != order.rend(); ++it)
-        if (const Row parent = spans.parent[*it]; parent != SpanTable::no_row)
-            fails_below[parent] = fails_below[parent] || fails_below[*it] || (fails[*it] && classes->of[*it] == SpanClass::entry);
-
-    std::map<Row, std::size_t> index_of;
-    std::vector<std::vector<Row>> failing_below;
-    for (Row row = 0; row < spans.size(); ++row) {
-        if (!fails[row] || classes->entry[row] == SpanTable::no_row) continue;
-        const auto [entry, fresh] = index_of.try_emplace(classes->entry[row], failing_below.size());
-        if (fresh) failing_below.emplace_back();
-        failing_below[entry->second].push_back(row);
-    }
-
-    std::map<std::pair<std::string_view, std::string_view>, Operation> operations;
-    std::set<std::uint32_t> failing_traces;
-    for (Row row = 0; row < spans.size(); ++row) {
-        if (classes->of[row] != SpanClass::entry) continue;
-        const bool base = windows.baseline && windows.baseline->contains(spans.start_ns[row]);
-        if (!base && !windows.analysed.contains(spans.start_ns[row])) continue;
-        Operation& operation = operations[{spans.text(spans.service[row]), spans.text(spans.operation[row])}];
-        operation.service = spans.service[row];
-        operation.name = spans.operation[row];
-        const std::uint32_t request = requests->request_of_trace[spans.trace[row]];
-        const bool request_failed = request != RequestSet::none && fails[requests->rows[request]];
-        if (base) {
-            ++operation.base_requests;
-            if (fails[row] && request_failed) ++operation.base_failed;
-            continue;
-        }
-        ++operation.requests;
-        if (!fails[row] || !request_failed) continue;
-        ++operation.failed;
-        operation.traces.insert(spans.trace[row]);
-        failing_traces.insert(spans.trace[row]);
-        if (fails_below[row]) continue;
-        ++operation.origin;
-        operation.origins.push_back(row);
-        const auto index = index_of.find(row);
-        ++operation.kinds[index == index_of.end() ? "unnamed" : kind_of(spans, *classes, failing_below, row, index->second)];
-    }
-    std::uint64_t all = 0;
+    const std::vector<double> q = benjamini_hochberg(p);
     double highest = 0;
-    std::string few;
-    for (const auto& [names, operation] : operations) {
-        all += operation.requests;
-        if (operation.failed == 0) continue;
-        const double share = static_cast<double>(operation.failed) / static_cast<double>(operation.requests);
-        const double base_share = operation.base_requests > 0 ? static_cast<double>(operation.base_failed) / static_cast<double>(operation.base_requests) : 0;
-        highest = std::max(highest, share);
-        const bool has_base = operation.base_requests >= 20;
-        if (share * 100 < (has_base ? context.threshold("share") : context.threshold("share_without_baseline"))) continue;
-        if (has_base && share < context.threshold("factor") * base_share) continue;
-        const std::string service(names.first), name(names.second);
-        const bool enough = static_cast<double>(operation.requests) >= context.threshold("requests") || (operation.failed >= 5 && wilson(operation.failed, operation.requests).low > 0.05);
-        if (!enough) {
-            few = std::to_string(operation.failed) + " of " + std::to_string(operation.requests) + " requests of " + name + " failed, too few to judge";
+    std::uint64_t most_requests = 0;
+    std::string unsure;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        Candidate& candidate = candidates[i];
+        const OperationFailures& operation = *candidate.of;
+        candidate.q = q[i];
+        most_requests = std::max(most_requests, operation.requests);
+        highest = std::max(highest, candidate.share);
+        if (operation.failed == 0 || candidate.share * 100 < context.threshold(candidate.has_base ? "share" : "share_without_baseline")) continue;
+        if (candidate.has_base && candidate.share < context.threshold("factor") * candidate.base_share) continue;
+        const std::string said = std::to_string(operation.failed) + " of " + std::to_string(operation.requests) + " requests of " + std::string(spans->text(operation.operation)) + " failed";
+        if (static_cast<double>(operation.requests) < context.threshold("requests") && !(operation.failed >= 5 && wilson(operation.failed, operation.requests).low > 0.05)) {
+            unsure = said + ", too few to judge";
             continue;
         }
-        const double origin = static_cast<double>(operation.origin) / static_cast<double>(operation.failed);
-        if (origin * 100 < context.threshold("weak_origin")) continue;  // red because something below it is
-        const auto kind = std::max_element(operation.kinds.begin(), operation.kinds.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-        const double kind_share = static_cast<double>(kind->second) / static_cast<double>(operation.origin);
-        Finding finding;
-        finding.verdict = origin * 100 >= context.threshold("origin") && kind_share >= 0.5 ? Verdict::confirmed : Verdict::suspected;
-        finding.key = finding_key({service, name});
-        finding.headline = name + " of " + service + " fails: " + std::to_string(operation.failed) + " of " + std::to_string(operation.requests) + " requests (" + format_percent(share) + "), " +
-                           format_percent(kind_share) + " of them with " + kind->first;
-        finding.subjects = {{"service", service}, {"operation", name}, {"error", kind->first}};
-        const Interval interval = wilson(operation.failed, operation.requests);
-        finding.figures = {context.figure("failed_share", share * 100, "%", has_base ? "share" : "share_without_baseline"),
-                           {"failed_share_low", interval.low * 100, "%", {}, {}}, {"failed_share_high", interval.high * 100, "%", {}, {}},
-                           context.figure("starts_here", origin * 100, "%", "origin"), context.figure("requests", static_cast<double>(operation.requests), "requests", "requests")};
-        if (has_base) finding.figures.push_back({"failed_share_before", base_share * 100, "%", {}, {}});
-        std::map<std::uint32_t, std::int64_t> explained;
-        TimeRange when{INT64_MAX, INT64_MIN};
-        for (const Row row : operation.origins) {
-            explained[spans.trace[row]] += spans.duration_ns[row];
-            when.from_ns = std::min(when.from_ns, spans.start_ns[row]);
-            when.to_ns = std::max(when.to_ns, spans.end_ns(row) + 1);
+        if (candidate.has_base && candidate.q >= context.threshold("common.fdr")) {
+            unsure = said + ", no more than chance makes of " + format_percent(candidate.base_share) + " before (q = " + format_number(candidate.q, 2) + ")";
+            continue;
         }
-        finding.when = when;
-        finding.impact = context.impact(explained);
-        Felt felt;
-        felt.failed_share = requests->analysed > 0 ? static_cast<double>(operation.traces.size()) / static_cast<double>(requests->analysed) : 0;
-        finding.severity = severity_of(felt);
-        finding.refutes_if = "it fails below " + format_number(context.threshold("share")) + " % and at most 1.2 x its baseline";
-        finding.evidence.push_back(span_tree_evidence(spans, spans.trace[operation.origins.front()], "A failing request"));
-        finding.evidence.push_back(failing_requests(spans, service, name, operation.origins));
-        finding.fixes = {{"Follow the error " + kind->first + " in the logs of " + service + "; roll back what changed last on this path", "15-60 min", std::to_string(operation.failed) + " failed requests -> 0", "a rollback may bring back an older fault"}};
-        finding.proof = "failed share of " + name + " below " + format_number(context.threshold("share")) + " % over 3,000 requests";
-        finding.rollback = "errors of another kind appear";
-        if (finding.verdict == Verdict::suspected) finding.note = kind_share < 0.5 ? "no single kind of error leads" : "in part of the failing requests something below it failed first";
-        context.add(std::move(finding));
+        if (static_cast<double>(operation.origins.size()) * 100 < context.threshold("weak_origin") * static_cast<double>(operation.failed)) continue;  // red because something below it is
+        TRY(report(context, *spans, *requests, candidate));
     }
-    if (!any_status) return Answer{Verdict::inconclusive, "no span records a status, so failures cannot be seen", {}};
-    if (all == 0) return Answer{Verdict::inconclusive, "no request falls into the window", {}};
-    if (!few.empty()) return Answer{Verdict::inconclusive, few, {}};
-    return Answer{Verdict::ruledOut, failing_traces.empty() ? "no request failed in " + format_count(static_cast<std::int64_t>(requests->analysed)) : "the highest failed share is " + format_percent(highest), {}};
+    if (!found.outcome_recorded) return Answer{Verdict::inconclusive, "no span records a status, so failures cannot be seen", {}};
+    if (found.requests == 0) return Answer{Verdict::inconclusive, "no request falls into the window", {}};
+    if (!unsure.empty()) return Answer{Verdict::inconclusive, unsure, {}};
+    if (static_cast<double>(most_requests) < context.threshold("requests"))
+        return Answer{Verdict::inconclusive, "no operation has " + format_number(context.threshold("requests")) + " requests, too few to rule failures out", {}};
+    return Answer{Verdict::ruledOut, found.failed == 0 ? "no request failed in " + format_count(static_cast<std::int64_t>(requests->analysed)) : "the highest failed share is " + format_percent(highest), {}};
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 // taking a histogram or a dump are left out.
 
 #include "analyzers/analysis/context.h"
-#include "analyzers/analysis/live_floor.h"
 #include "analyzers/analysis/guards.h"
+#include "analyzers/analysis/live_floor.h"
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/pool_gauges.h"
 #include "analyzers/core/statistics.h"
