@@ -106,7 +106,10 @@ std::optional<SizeEffect> size_effect(const SpanTable& spans, const std::vector<
         cut_at_best(effect, points, selection.size(), rest.size(), tested);
         if (slope.low <= least_slope || effect.cut <= 0 || (steepest && steepest->slope_low >= slope.low)) continue;
         effect.cohort.has.assign(rows.size(), false);
-        for (const Point& point : points) effect.cohort.has[point.place] = point.size >= effect.cut;
+        for (const Point& point : points) {
+            effect.cohort.has[point.place] = point.size >= effect.cut;
+            effect.cohort.rest_known += point.place >= selection.size();
+        }
         steepest = std::move(effect);
     }
     if (!steepest) return {};

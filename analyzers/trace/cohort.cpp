@@ -28,6 +28,11 @@ constexpr std::array<std::string_view, 13> outcome_words{"outcome", "result", "s
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+/// Last words of keys that say whom the connection is with.
+constexpr std::array<std::string_view, 7> address_words{"ip", "ipv4", "ipv6", "addr", "address", "hostname", "peer"};
+/// Keys of the process that served the request.
+constexpr std::array<std::string_view, 12> place_prefixes{"service.", "host.", "hostname", "k8s.pod", "k8s.node", "k8s.container", "k8s.replicaset", "container.", "process.", "telemetry.", "os.", "faas."};
+
 /// "order_id", "user.id", "user.id.hash"; not "app.identity", "pool_idle".
 bool holds_part(std::string_view key, std::string_view part)
 {
@@ -48,6 +53,18 @@ std::string_view last_word(std::string_view key)
     return at == std::string_view::npos ? key : key.substr(at + 1);
 }
 
+bool is_place(std::string_view key)
+{
+    return key == "instance" || key == "version" || std::any_of(place_prefixes.begin(), place_prefixes.end(), [&](std::string_view prefix) { return key.starts_with(prefix); });
+}
+
+/// A port of a connection has a number; a port of call has a name.
+bool is_numbered_port(const SpanTable& spans, const AttributeColumn& column)
+{
+    return equals_ignoring_case(last_word(column.key), "port") &&
+           std::all_of(column.value.begin(), column.value.end(), [&](Id id) { return id == StringPool::none || parse_int(spans.text(id)).has_value(); });
+}
+
 bool is_left_out(std::string_view key)
 {
     for (const std::string_view prefix : left_out_prefixes)
@@ -56,6 +73,7 @@ bool is_left_out(std::string_view key)
         // A country's or a currency's code is one of many things a request asks for.
         if (!equals_ignoring_case(last_word(key), "code") || holds_part(key, "status") || holds_part(key, "error") || holds_part(key, "response")) return true;
     }
+    if (!is_place(key) && std::any_of(address_words.begin(), address_words.end(), [word = last_word(key)](std::string_view address) { return equals_ignoring_case(word, address); })) return true;
     for (const std::string_view part : left_out_parts)
         if (holds_part(key, part))
             return std::none_of(group_ids.begin(), group_ids.end(), [&](std::string_view group) { return contains_ignoring_case(key, group); });
@@ -107,6 +125,15 @@ void sort_values(std::vector<CohortValue>& values)
 
 }  // namespace
 
+bool names_place(std::string_view key) { return is_place(key.substr(0, key.find('='))); }
+
+bool names_place(const CohortValue& value)
+{
+    const std::size_t pair = value.key.find(" & ");
+    if (is_place(value.key) || (pair != std::string::npos && is_place(std::string_view(value.key).substr(pair + 3)))) return true;
+    return std::any_of(value.aliases.begin(), value.aliases.end(), [](const std::string& alias) { return names_place(alias); });
+}
+
 std::vector<AttributeColumn> attribute_columns(const SpanTable& spans, const std::vector<Row>& rows, const std::vector<Row>& context_rows)
 {
     std::map<Id, AttributeColumn> by_key;
@@ -126,7 +153,7 @@ std::vector<AttributeColumn> attribute_columns(const SpanTable& spans, const std
     }
     std::vector<AttributeColumn> columns;
     for (auto& [id, column] : by_key)
-        if (!column.value.empty()) columns.push_back(std::move(column));
+        if (!column.value.empty() && !is_numbered_port(spans, column)) columns.push_back(std::move(column));
     AttributeColumn instance{"instance", {}}, version{"version", {}};
     for (const Row row : rows) {
         instance.value.push_back(spans.instance[row] != 0 ? spans.instance[row] : StringPool::none);
@@ -146,10 +173,11 @@ CohortComparison compare_cohorts(const SpanTable& spans, const std::vector<Row>&
     if (selection.empty() || rest.empty()) return result;
     for (const AttributeColumn& column : attribute_columns(spans, rows, context_rows)) {
         std::map<Id, std::pair<std::uint64_t, std::uint64_t>> counts;
-        std::uint64_t present = 0;
+        std::uint64_t present = 0, rest_present = 0;
         for (std::size_t i = 0; i < rows.size(); ++i) {
             if (column.value[i] == StringPool::none) continue;
             ++present;
+            rest_present += i >= selection.size();
             auto& count = counts[column.value[i]];
             ++(i < selection.size() ? count.first : count.second);
         }
@@ -163,10 +191,12 @@ CohortComparison compare_cohorts(const SpanTable& spans, const std::vector<Row>&
             value.value = spans.text(id);
             value.selected = count.first;
             value.rest = count.second;
+            value.rest_known = rest_present;
             measure(value, selection.size(), rest.size());
             value.has.resize(rows.size());
             for (std::size_t i = 0; i < rows.size(); ++i) value.has[i] = column.value[i] == id;
             ++result.tested;
+            result.p.push_back(value.lift > 1 ? value.p : 1);
             if (value.lift > 1) result.values.push_back(std::move(value));
         }
     }
@@ -183,6 +213,9 @@ CohortComparison compare_cohorts(const SpanTable& spans, const std::vector<Row>&
             CohortValue pair;
             pair.key = a.key + " & " + b.key;
             pair.value = a.value + " & " + b.value;
+            pair.rest_known = std::min(a.rest_known, b.rest_known);
+            for (const CohortValue* part : {&a, &b})
+                for (const std::string& alias : part->aliases) pair.aliases.push_back(alias);
             pair.has.resize(rows.size());
             for (std::size_t k = 0; k < rows.size(); ++k) {
                 pair.has[k] = a.has[k] && b.has[k];
@@ -190,16 +223,17 @@ CohortComparison compare_cohorts(const SpanTable& spans, const std::vector<Row>&
             }
             measure(pair, selection.size(), rest.size());
             ++result.tested;
+            result.p.push_back(pair.lift > 1 ? pair.p : 1);
             if (pair.coverage >= 0.5 && pair.lift >= 1.5 * std::max(a.lift, b.lift)) pairs.push_back(std::move(pair));
         }
     for (CohortValue& pair : pairs) result.values.push_back(std::move(pair));
     sort_values(result.values);
 
-    // Values with lift <= 1 were tested too; their p of 1 belongs to the family.
-    std::vector<double> p(std::max(result.tested, result.values.size()), 1.0);
-    for (std::size_t i = 0; i < result.values.size(); ++i) p[i] = result.values[i].p;
-    const std::vector<double> q = benjamini_hochberg(p);
-    for (std::size_t i = 0; i < result.values.size(); ++i) result.values[i].q = q[i];
+    // Each is adjusted in the family of all that were tested, also of those that were left out since as another's alias.
+    const std::vector<double> q = benjamini_hochberg(result.p);
+    std::map<double, double> q_of;
+    for (std::size_t i = 0; i < q.size(); ++i) q_of[result.p[i]] = q[i];
+    for (CohortValue& value : result.values) value.q = q_of.at(value.p);
     return result;
 }
 

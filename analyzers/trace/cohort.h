@@ -3,6 +3,7 @@
 #include "analyzers/trace/span_table.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace casebook {
@@ -17,6 +18,7 @@ struct CohortValue {
     double rest_share = 0;           ///< share of the rest that has it
     double lift = 0;                 ///< share in the selection / share in selection and rest together
     double p = 1, q = 1;             ///< Fisher's exact test; adjusted over everything tested (Benjamini-Hochberg)
+    std::uint64_t rest_known = 0;    ///< other rows that say anything of it: without any, how common it is among them is unknown
     std::vector<std::string> aliases;  ///< other keys that name the same rows: "host.name=web-1"
     std::vector<bool> has;           ///< per row of `selection`, then per row of `rest`
 };
@@ -27,6 +29,11 @@ struct AttributeColumn {
     std::vector<SpanTable::Id> value;  ///< per row; StringPool::none where absent
 };
 
+/// The value names where a request was served, by which build: instance, version, host, pod, container, process; a pair does
+/// when either does, and so does a value that nearly the same rows have.
+bool names_place(const CohortValue& value);
+bool names_place(std::string_view key);
+
 /// The attributes of rows that may be a reason: ids by name, outcomes, names and addresses are left out, as below; instance
 /// and version are among them. By key. O(attributes of the rows).
 std::vector<AttributeColumn> attribute_columns(const SpanTable& spans, const std::vector<SpanTable::Row>& rows, const std::vector<SpanTable::Row>& context_rows);
@@ -34,6 +41,7 @@ std::vector<AttributeColumn> attribute_columns(const SpanTable& spans, const std
 struct CohortComparison {
     std::vector<CohortValue> values;  ///< by coverage x log(lift), best first; lift > 1 only
     std::size_t tested = 0;           ///< values tested, the family of q
+    std::vector<double> p;            ///< of all of these, to adjust over several comparisons; 1 for those with lift <= 1
     std::size_t attributes = 0;       ///< attribute keys that could be compared (not ids, not constant, not outcomes)
 };
 
