@@ -6,6 +6,7 @@
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/latency_target.h"
 #include "analyzers/analysis/operations.h"
+#include "analyzers/analysis/percentile_series.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 
@@ -29,18 +30,23 @@ constexpr std::array<Threshold, 9> thresholds{{{"p99_factor", 2, "x", "Casebook'
 
 using Row = SpanTable::Row;
 
+constexpr const char* part_of_the_rise = "part of the rise is the median's";
+
 /// How long requests over `limit_ms` kept coming: the longest stretch without a gap of more than a tenth of the window, or
 /// of more than chance leaves between requests that come as rarely as these (six mean gaps, exceeded by one exponential gap
-/// in 400; their median is ln 2 of the mean, and a burst does not move it).
+/// in 400; their median is ln 2 of the mean, and a burst does not move it). It reaches to the ends of the window where these
+/// are no further than such a gap.
 double sustained_seconds(const SpanTable& spans, const std::vector<Row>& rows, double limit_ms, TimeRange window)
 {
     std::vector<std::int64_t> slow_ns;
     for (const Row row : rows)
-        if (static_cast<double>(spans.duration_ns[row]) / 1e6 > limit_ms) slow_ns.push_back(spans.start_ns[row]);
+        if (static_cast<double>(spans.duration_ns[row]) / 1e6 > limit_ms && window.contains(spans.start_ns[row])) slow_ns.push_back(spans.start_ns[row]);
     std::vector<double> gaps_s;
     for (std::size_t i = 1; i < slow_ns.size(); ++i) gaps_s.push_back(TimeRange{slow_ns[i - 1], slow_ns[i]}.seconds());
     if (gaps_s.empty()) return 0;
     const double longest_gap_s = std::max(window.seconds() / 10, 6 * median(gaps_s) / std::log(2.0));
+    gaps_s.insert(gaps_s.begin(), TimeRange{window.from_ns, slow_ns.front()}.seconds());
+    gaps_s.push_back(TimeRange{slow_ns.back(), window.to_ns}.seconds());
     double stretch_s = 0, longest_s = 0;
     for (const double gap_s : gaps_s) {
         stretch_s = gap_s > longest_gap_s ? 0 : stretch_s + gap_s;
@@ -48,6 +54,9 @@ double sustained_seconds(const SpanTable& spans, const std::vector<Row>& rows, d
     }
     return longest_s;
 }
+
+/// Five minutes, or all of a shorter window less the gap that is left open at its ends.
+double asked_seconds(AnalysisContext& context, TimeRange window) { return std::min(context.threshold("common.sustained") * 60, 0.9 * window.seconds()); }
 
 /// The chance that requests over `line_ms` are as much more frequent as they are. Where slow requests are about as rare as
 /// the percentile says, it lies now among them and now among the others, and jumps without a reason.
@@ -108,37 +117,47 @@ Finding beyond_target(AnalysisContext& context, const SpanTable& spans, const Op
     return finding;
 }
 
-/// The P50 and the P99 of one service or instance as somebody else computed them.
-struct Percentiles {
-    const Series *p50 = nullptr, *p99 = nullptr;
-    bool ambiguous = false;  ///< by route or by source: which belongs to which is not said
-};
+/// What a rise of median and tail amounts to.
+enum class Rise : std::uint8_t { none, even, suspected, diverging };
 
-std::vector<double> values_in(const Series& series, TimeRange range)
+Rise rise_of(AnalysisContext& context, double factor, double needed, double flat, double growth)
 {
-    std::vector<double> values;
-    for (std::size_t i = 0; i < series.at_ns.size(); ++i)
-        if (range.contains(series.at_ns[i])) values.push_back(series.value[i]);
-    return values;
+    if (factor < needed) return Rise::none;
+    if (growth <= 1 + context.threshold("even_rise") / 100) return Rise::even;
+    if (flat > context.threshold("p50_flat")) return Rise::none;
+    return growth >= context.threshold("p99_factor") ? Rise::diverging : Rise::suspected;
 }
 
-/// The longest stretch of values over `limit` without one below it.
-double stretch_over(const Series& series, TimeRange range, double limit)
+Finding describe_series(AnalysisContext& context, const PercentilePair& who, TimeRange when)
 {
-    double longest_s = 0;
-    std::int64_t begin_ns = 0;
-    bool open = false;
-    for (std::size_t i = 0; i < series.at_ns.size(); ++i) {
-        if (!range.contains(series.at_ns[i])) continue;
-        if (series.value[i] <= limit) {
-            open = false;
-            continue;
-        }
-        if (!open) begin_ns = series.at_ns[i];
-        open = true;
-        longest_s = std::max(longest_s, TimeRange{begin_ns, series.at_ns[i]}.seconds());
+    Finding finding;
+    finding.severity = Severity::warning;  // whose requests are slow a series does not say
+    finding.key = who.instance.empty() ? finding_key({who.service}) : finding_key({who.service, who.instance});
+    finding.subjects = {{"service", who.service}};
+    if (!who.instance.empty()) finding.subjects.push_back({"instance", who.instance});
+    finding.when = when;
+    finding.refutes_if = "median and tail rise alike, or the tail stays below " + format_number(context.threshold("ruled_out_factor")) + " x its baseline";
+    finding.evidence = {{"P99 and P50", "series", "metric", "SELECT at_ns, name, labels, value FROM metric_point WHERE name IN (?1, ?2) ORDER BY name, labels, at_ns", {who.p99->name, who.p50->name}}};
+    return finding;
+}
+
+/// Without anything to compare with: many systems have a long tail, so far apart is a suspicion at most.
+bool suspect_series(AnalysisContext& context, const PercentilePair& who, std::string& reason)
+{
+    const TimeRange now = context.windows().analysed;
+    const double p50 = median(values_in(*who.p50, now)), p99 = median(values_in(*who.p99, now)), ratio = p99 / std::max(p50, 1e-6);
+    if (ratio < context.threshold("ratio_without_baseline")) {
+        reason = who.name() + ": P99 is " + format_number(ratio, 2) + " x the median";
+        return false;
     }
-    return longest_s;
+    Finding finding = describe_series(context, who, now);
+    finding.verdict = Verdict::suspected;
+    finding.headline = "P99 of " + who.name() + " is " + format_ms(p99) + ", " + format_number(ratio, 2) + " x its median of " + format_ms(p50);
+    finding.figures = {{"tail", p99, "ms", {}, {}}, {"median", p50, "ms", {}, {}}, context.figure("tail_over_median", ratio, "x", "ratio_without_baseline")};
+    finding.note = "nothing to compare with: name the quiet time (window CASE baseline FROM TO)";
+    finding.proof = "P99 of " + who.name() + " back to " + format_ms(p50 * 4);
+    context.add(std::move(finding));
+    return true;
 }
 
 /// Without spans: series of percentiles, each with its own partner, for percentiles of several instances cannot be averaged.
@@ -147,52 +166,47 @@ Result<Answer> from_series(AnalysisContext& context)
     constexpr std::size_t fewest_values = 10;  // on either side
     TRY_ASSIGN(const std::vector<Series>* p50s, context.evidence().metric("latency_p50"));
     TRY_ASSIGN(const std::vector<Series>* p99s, context.evidence().metric("latency_p99"));
-    std::map<std::pair<std::string, std::string>, Percentiles> pairs;  // by service and instance
-    for (const Series& p50 : *p50s) {
-        Percentiles& pair = pairs[{p50.service, p50.instance}];
-        pair.ambiguous = pair.ambiguous || pair.p50;
-        pair.p50 = &p50;
-    }
-    for (const Series& p99 : *p99s) {
-        Percentiles& pair = pairs[{p99.service, p99.instance}];
-        pair.ambiguous = pair.ambiguous || pair.p99;
-        pair.p99 = &p99;
-    }
+    TRY_ASSIGN(const std::vector<Series>* buckets, context.evidence().metric("latency_bucket"));
+    const PercentilePairs found = percentile_pairs(*p50s, *p99s);
     const AnalysisWindows& windows = context.windows();
-    if (!windows.baseline) return Answer{Verdict::inconclusive, "nothing to compare the series with: name the quiet time (window CASE baseline FROM TO)", {}};
-    const TimeRange now = windows.incident.value_or(windows.analysed);
+    const TimeRange now = windows.baseline ? windows.incident.value_or(windows.analysed) : windows.analysed;
     std::size_t judged = 0;
-    std::string reason;
-    for (const auto& [who, found] : pairs) {
-        if (found.ambiguous || !found.p50 || !found.p99) continue;
-        const std::vector<double> base_p50 = values_in(*found.p50, *windows.baseline), base_p99 = values_in(*found.p99, *windows.baseline);
-        const std::vector<double> now_p50 = values_in(*found.p50, now), now_p99 = values_in(*found.p99, now);
-        if (std::min({base_p50.size(), base_p99.size(), now_p50.size(), now_p99.size()}) < fewest_values) continue;
+    std::string reason, too_wide;
+    for (const PercentilePair& who : found.pairs) {
+        const std::vector<double> now_p50 = values_in(*who.p50, now), now_p99 = values_in(*who.p99, now);
+        if (std::min(now_p50.size(), now_p99.size()) < fewest_values) continue;
+        if (!windows.baseline) {
+            ++judged;
+            suspect_series(context, who, reason);
+            continue;
+        }
+        const std::vector<double> base_p50 = values_in(*who.p50, *windows.baseline), base_p99 = values_in(*who.p99, *windows.baseline);
+        if (std::min(base_p50.size(), base_p99.size()) < fewest_values) continue;
         ++judged;
-        const std::string name = who.first + (who.second.empty() ? "" : " " + who.second);
         const double was_p50 = median(base_p50), was = median(base_p99), is_p50 = median(now_p50), is = median(now_p99);
         const double factor = is / std::max(was, 1e-6), flat = is_p50 / std::max(was_p50, 1e-6), growth = (is / std::max(is_p50, 1e-6)) / std::max(was / std::max(was_p50, 1e-6), 1e-6);
         const double needed = is - was < context.threshold("floor") ? context.threshold("floor_factor") : context.threshold("p99_factor");
-        const double asked_s = std::min(context.threshold("common.sustained") * 60, 0.5 * now.seconds()), lasted_s = stretch_over(*found.p99, now, was * context.threshold("p99_factor") * 0.9);
-        if (factor < needed || flat > context.threshold("p50_flat") || growth < context.threshold("p99_factor") || lasted_s < asked_s) {
-            reason = name + ": P99 " + format_number(factor, 2) + " x, P50 " + format_number(flat, 2) + " x its baseline" + (factor >= needed && lasted_s < asked_s ? ", for " + format_ms(lasted_s * 1000) + " at a time" : "");
+        const double lasted_s = stretch_over(*who.p99, now, was * context.threshold("p99_factor") * 0.9);
+        const Rise rise = rise_of(context, factor, needed, flat, growth);
+        if (const double width_ms = bucket_width_ms(*buckets, who.service, is); is > was && width_ms > is - was && factor >= context.threshold("ruled_out_factor")) {
+            too_wide = who.name() + ": P99 " + format_ms(was) + " -> " + format_ms(is) + ", but it is read off a bucket " + (std::isfinite(width_ms) ? format_ms(width_ms) + " wide" : "without an upper bound");
             continue;
         }
-        Finding finding;
-        finding.verdict = Verdict::confirmed;
-        finding.severity = Severity::warning;  // whose requests are slow a series does not say
-        finding.key = who.second.empty() ? finding_key({who.first}) : finding_key({who.first, who.second});
-        finding.headline = "P99 of " + name + " rose from " + format_ms(was) + " to " + format_ms(is) + " while the median went from " + format_ms(was_p50) + " to " + format_ms(is_p50);
-        finding.subjects = {{"service", who.first}};
-        if (!who.second.empty()) finding.subjects.push_back({"instance", who.second});
+        if (rise == Rise::none || rise == Rise::even || lasted_s < asked_seconds(context, now)) {
+            reason = who.name() + ": P99 " + format_number(factor, 2) + " x, P50 " + format_number(flat, 2) + " x its baseline" + (factor >= needed && lasted_s < asked_seconds(context, now) ? ", for " + format_ms(lasted_s * 1000) + " at a time" : "");
+            continue;
+        }
+        Finding finding = describe_series(context, who, now);
+        finding.verdict = rise == Rise::diverging ? Verdict::confirmed : Verdict::suspected;
+        finding.headline = "P99 of " + who.name() + " rose from " + format_ms(was) + " to " + format_ms(is) + " while the median went from " + format_ms(was_p50) + " to " + format_ms(is_p50);
         finding.figures = {{"tail", is, "ms", {}, {}}, {"median", is_p50, "ms", {}, {}}, context.figure("tail_factor", factor, "x", "p99_factor"), context.figure("median_factor", flat, "x", "p50_flat")};
-        finding.when = now;
-        finding.refutes_if = "median and tail rise alike, or the tail stays below " + format_number(context.threshold("ruled_out_factor")) + " x its baseline";
-        finding.evidence = {{"P99 and P50", "series", "metric", "SELECT at_ns, name, labels, value FROM metric_point WHERE name IN (?1, ?2) ORDER BY name, labels, at_ns", {found.p99->name, found.p50->name}}};
-        finding.proof = "P99 of " + name + " back to " + format_ms(was);
+        if (finding.verdict == Verdict::suspected) finding.note = part_of_the_rise;
+        finding.proof = "P99 of " + who.name() + " back to " + format_ms(was);
         context.add(std::move(finding));
     }
-    if (judged == 0) return Answer{Verdict::inconclusive, "no service has one series of P50 and one of P99 with " + std::to_string(fewest_values) + " values before and since", {}};
+    if (!too_wide.empty()) return Answer{Verdict::inconclusive, too_wide, {}};
+    if (judged == 0 && found.averaged > 0) return Answer{Verdict::inconclusive, "the percentiles are averages over instances or time, which say nothing of the tail: bring histograms, or series by instance", {}};
+    if (judged == 0) return Answer{Verdict::inconclusive, "no service has one series of P50 and one of P99 with " + std::to_string(fewest_values) + " values" + (windows.baseline ? " before and since" : ""), {}};
     return Answer{Verdict::ruledOut, reason, {}};
 }
 
@@ -237,29 +251,35 @@ Result<Answer> run(AnalysisContext& context)
             else reason = name + ": P" + format_number(std::floor(now.percentile)) + " is " + format_number(now.tail / std::max(now.p50, 1e-6), 2) + " x the median";
             continue;
         }
-        Shape base = shape_of(durations_ms(*spans, operation.baseline), tail_samples);
+        // Compared is the stretch in trouble; how long it lasts shows in all of the time since it began.
+        TimeRange since = context.windows().analysed;
+        if (context.windows().onset_ns) since.from_ns = std::max(since.from_ns, *context.windows().onset_ns);
+        std::vector<Row> rows = operation.analysed;
+        if (context.windows().incident) std::erase_if(rows, [&](Row row) { return !context.windows().incident->contains(spans->start_ns[row]); });
+        const std::vector<double> now_ms = durations_ms(*spans, rows), base_ms = durations_ms(*spans, operation.baseline);
         // Both tails at the lower of the two percentiles, or a longer recording would look slower.
-        Shape same = now;
-        same.percentile = std::min(now.percentile, base.percentile);
-        same.tail = percentile(durations_ms(*spans, operation.analysed), same.percentile);
-        base.tail = percentile(durations_ms(*spans, operation.baseline), same.percentile);
+        Shape same = shape_of(now_ms, tail_samples), base = shape_of(base_ms, tail_samples);
+        if (same.percentile == 0) continue;
+        same.percentile = std::min(same.percentile, base.percentile);
+        same.tail = percentile(now_ms, same.percentile);
+        base.tail = percentile(base_ms, same.percentile);
         const double factor = same.tail / std::max(base.tail, 1e-6), flat = same.p50 / std::max(base.p50, 1e-6);
         const double needed = same.tail - base.tail < context.threshold("floor") ? context.threshold("floor_factor") : context.threshold("p99_factor");
-        const double ratio_growth = (same.tail / std::max(same.p50, 1e-6)) / std::max(base.tail / std::max(base.p50, 1e-6), 1e-6);
-        TimeRange window = context.windows().analysed;
-        if (context.windows().onset_ns) window.from_ns = std::max(window.from_ns, *context.windows().onset_ns);
-        const double asked = std::min(context.threshold("common.sustained") * 60, 0.5 * window.seconds());
-        const double lasted = sustained_seconds(*spans, operation.analysed, base.tail * context.threshold("p99_factor") * 0.9, window);
-        const double p = chance_of_more(durations_ms(*spans, operation.analysed), durations_ms(*spans, operation.baseline), std::sqrt(std::max(base.tail * same.tail, 0.0)));
-        const bool diverges = factor >= needed && flat <= context.threshold("p50_flat") && ratio_growth >= context.threshold("p99_factor") && lasted >= asked;
-        if (hidden && !(diverges && p < context.threshold("alpha")))
+        const double growth = (same.tail / std::max(same.p50, 1e-6)) / std::max(base.tail / std::max(base.p50, 1e-6), 1e-6);
+        const double asked_s = asked_seconds(context, since), lasted_s = sustained_seconds(*spans, operation.analysed, base.tail * context.threshold("p99_factor") * 0.9, since);
+        const double p = chance_of_more(now_ms, base_ms, std::sqrt(std::max(base.tail * same.tail, 0.0)));
+        const Rise rise = rise_of(context, factor, needed, flat, growth);
+        const bool rises = (rise == Rise::diverging || rise == Rise::suspected) && lasted_s >= asked_s;
+        if (hidden && !(rises && p < context.threshold("alpha")))
             TRY(add(beyond_target(context, *spans, operation, now, p95, *target), Verdict::suspected, base.p50));
-        else if (diverges && p >= context.threshold("alpha"))
+        else if (rises && p >= context.threshold("alpha"))
             by_chance = name + ": tail " + format_ms(base.tail) + " -> " + format_ms(same.tail) + ", but slow requests are no more frequent than chance makes them (p = " + format_number(p, 2) + ")";
-        else if (diverges)
-            TRY(add(describe(context, *spans, operation, same, &base), Verdict::confirmed, base.p50));
-        else
-            reason = name + ": tail " + format_number(factor, 2) + " x, median " + format_number(flat, 2) + " x its baseline" + (factor >= needed && lasted < asked ? ", for " + format_ms(lasted * 1000) + " at a time" : "");
+        else if (rises) {
+            Finding finding = describe(context, *spans, operation, same, &base);
+            if (rise == Rise::suspected) finding.note = part_of_the_rise;
+            TRY(add(std::move(finding), rise == Rise::diverging ? Verdict::confirmed : Verdict::suspected, base.p50));
+        } else
+            reason = name + ": tail " + format_number(factor, 2) + " x, median " + format_number(flat, 2) + " x its baseline" + (factor >= needed && lasted_s < asked_s ? ", for " + format_ms(lasted_s * 1000) + " at a time" : "");
     }
     if (judged == 0) return Answer{Verdict::inconclusive, "no operation has the " + format_number(2 * tail_samples) + " requests that a tail needs", {}};
     if (!by_chance.empty()) return Answer{Verdict::inconclusive, by_chance, {}};
