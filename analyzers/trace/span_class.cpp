@@ -121,13 +121,17 @@ bool begins_work(const SpanTable& spans, Row row)
     return spans.service[parent] != spans.service[row];
 }
 
-/// Without span kinds a call is the span under which only another service's work hangs.
+/// Without span kinds a call is the span under which only another service's work hangs. Several server spans below it are
+/// several calls, of which no client spans were recorded.
 bool only_calls(const SpanTable& spans, const std::vector<SpanClass>& of, Row row)
 {
     if (spans.kind[row] != SpanKind::internal || spans.children(row).empty()) return false;
-    for (const Row child : spans.children(row))
+    std::size_t servers = 0;
+    for (const Row child : spans.children(row)) {
         if (of[child] != SpanClass::entry || spans.service[child] == spans.service[row]) return false;
-    return true;
+        servers += spans.kind[child] == SpanKind::server;
+    }
+    return servers < 2;
 }
 
 /// From the roots down: a parent may come after its child in start order (rounded clocks).

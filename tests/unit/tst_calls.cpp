@@ -117,6 +117,23 @@ private slots:
         QVERIFY(targets.span_class(b) == SpanClass::remote_call);
     }
 
+    void a_handler_above_answers_alone_is_no_call()
+    {
+        using enum SpanKind;
+        SpanTableBuilder builder;
+        builder.add(span(1, 0, server, 0, 100, "GET /a"));
+        builder.add(span(2, 1, internal, 1, 98, "handler"));
+        for (std::uint64_t i = 0; i < 2; ++i) {
+            TestSpan answer = span(3 + i, 2, server, 2 + static_cast<std::int64_t>(i) * 30, 20, "GET /b");
+            answer.service = "b";
+            builder.add(answer);
+        }
+        const SpanTable table = builder.build();
+        const OutermostCalls calls = outermost_calls(table, classify(table));
+        QCOMPARE(ids(table, calls.entries), (std::vector<std::uint64_t>{1}));
+        QCOMPARE(ids(table, calls.of(0)), (std::vector<std::uint64_t>{3, 4}));
+    }
+
     void nothing_to_call()
     {
         const SpanTable table = SpanTableBuilder().add(span(1, 0, SpanKind::server, 0, 100, "GET /a")).build();
