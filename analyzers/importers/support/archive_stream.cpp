@@ -4,9 +4,12 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace casebook {
 namespace {
@@ -14,20 +17,48 @@ namespace {
 struct Close {
     void operator()(archive* a) const { archive_read_free(a); }
 };
-using Archive = std::unique_ptr<archive, Close>;
+
+/// Gives libarchive the bytes of another source, and keeps what went wrong there.
+struct Feed {
+    Source& source;
+    std::size_t given = 0;
+    std::optional<Error> error;
+
+    static la_ssize_t read(archive* a, void* self, const void** bytes)
+    {
+        Feed& feed = *static_cast<Feed*>(self);
+        feed.source.consume(std::exchange(feed.given, 0));
+        auto window = feed.source.window(1);
+        if (!window) {
+            feed.error = std::move(window.error());
+            archive_set_error(a, EIO, "%s", feed.error->what.c_str());
+            return -1;
+        }
+        feed.given = window->size();
+        *bytes = window->data();
+        return static_cast<la_ssize_t>(window->size());
+    }
+};
+
+struct Archive {
+    std::unique_ptr<Feed> feed;  ///< none: libarchive reads the file itself
+    std::unique_ptr<archive, Close> handle;
+    archive* get() const { return handle.get(); }
+};
 
 constexpr std::size_t read_bytes = 1u << 20;
 
-Error unreadable(const std::string& path, archive* a)
+Error unreadable(const std::string& path, const Archive& a)
 {
-    const char* message = archive_error_string(a);
+    if (a.feed && a.feed->error) return *a.feed->error;
+    const char* message = archive_error_string(a.get());
     return {Error::Code::unreadable, "cannot read " + path + ": " + (message ? message : "unknown error"),
             "Check that the file is complete and that you may read it"};
 }
 
-Result<Archive> open_archive(const std::string& path, bool raw)
+Result<Archive> open_archive(const std::string& path, Source* source, bool raw)
 {
-    Archive a(archive_read_new());
+    Archive a{source ? std::make_unique<Feed>(Feed{*source, 0, {}}) : nullptr, std::unique_ptr<archive, Close>(archive_read_new())};
     archive_read_support_filter_all(a.get());
     if (raw) {
         archive_read_support_format_raw(a.get());
@@ -37,21 +68,27 @@ Result<Archive> open_archive(const std::string& path, bool raw)
         archive_read_support_format_tar(a.get());
         archive_read_support_format_gnutar(a.get());
     }
-    const int code = path == "-" ? archive_read_open_fd(a.get(), 0, 256u << 10) : archive_read_open_filename(a.get(), path.c_str(), 256u << 10);
-    if (code != ARCHIVE_OK) return tl::unexpected<Error>(unreadable(path, a.get()));
+    const int code = a.feed        ? archive_read_open(a.get(), a.feed.get(), nullptr, &Feed::read, nullptr)
+                     : path == "-" ? archive_read_open_fd(a.get(), 0, 256u << 10)
+                                   : archive_read_open_filename(a.get(), path.c_str(), 256u << 10);
+    if (code != ARCHIVE_OK) return tl::unexpected<Error>(unreadable(path, a));
     return a;
 }
 
 /// Reads the current entry of an archive into a sliding buffer.
 class StreamSource final : public Source {
 public:
-    StreamSource(archive* a, std::string path, std::uint64_t total, const Control& control)
+    StreamSource(const Archive& a, std::string path, std::uint64_t total, const Control& control)
         : archive_(a), path_(std::move(path)), total_(total), control_(control) {}
 
-    StreamSource(Archive a, std::string path, std::uint64_t total, const Control& control)
-        : owned_(std::move(a)), archive_(owned_.get()), path_(std::move(path)), total_(total), control_(control) {}
+    StreamSource(std::unique_ptr<Archive> a, std::string path, std::uint64_t total, const Control& control)
+        : owned_(std::move(a)), archive_(*owned_), path_(std::move(path)), total_(total), control_(control) {}
 
-    std::uint64_t file_bytes_read() const override { return static_cast<std::uint64_t>(std::max<la_int64_t>(archive_filter_bytes(archive_, -1), 0)); }
+    std::uint64_t file_bytes_read() const override
+    {
+        if (archive_.feed) return archive_.feed->source.file_bytes_read();
+        return static_cast<std::uint64_t>(std::max<la_int64_t>(archive_filter_bytes(archive_.get(), -1), 0));
+    }
     std::uint64_t file_bytes_total() const override { return total_; }
 
 private:
@@ -65,9 +102,10 @@ private:
             }
             const std::size_t old_size = buffer_.size();
             buffer_.resize(old_size + std::max(read_bytes, std::min(minimum, old_size)));
-            const la_ssize_t got = archive_read_data(archive_, buffer_.data() + old_size, buffer_.size() - old_size);
+            const la_ssize_t got = archive_read_data(archive_.get(), buffer_.data() + old_size, buffer_.size() - old_size);
             buffer_.resize(old_size + static_cast<std::size_t>(std::max<la_ssize_t>(got, 0)));
             if (got < 0) {
+                if (archive_.feed && archive_.feed->error) return tl::unexpected<Error>(*archive_.feed->error);
                 // A compressed file that was cut off: what came before is good, the importer notes the rest.
                 if (offset() + buffer_.size() == 0) return tl::unexpected<Error>(unreadable(path_, archive_));
                 at_end_ = true;
@@ -85,8 +123,8 @@ private:
 
     void advance(std::size_t count) override { begin_ += count; }
 
-    Archive owned_;
-    archive* archive_;
+    std::unique_ptr<Archive> owned_;
+    const Archive& archive_;
     std::string path_;
     std::uint64_t total_;
     const Control& control_;
@@ -105,41 +143,31 @@ std::uint64_t size_of_file(const std::string& path)
     return size > 0 ? static_cast<std::uint64_t>(size) : 0;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Source>> open_stream_source(const std::string& path, const Control& control)
+Result<std::unique_ptr<Source>> stream_source(const std::string& path, Source* packed, const Control& control)
 {
-    auto opened = open_archive(path, true);
-    if (!opened) return tl::unexpected<Error>(std::move(opened.error()));
+    TRY_ASSIGN(Archive opened, open_archive(path, packed, true));
     archive_entry* entry = nullptr;
-    const int code = archive_read_next_header(opened->get(), &entry);
+    const int code = archive_read_next_header(opened.get(), &entry);
     if (code == ARCHIVE_EOF) return Source::from_memory({}, control);
-    if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return tl::unexpected<Error>(unreadable(path, opened->get()));
-    return std::make_unique<StreamSource>(std::move(*opened), path, size_of_file(path), control);
+    if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return tl::unexpected<Error>(unreadable(path, opened));
+    const std::uint64_t total = packed ? packed->file_bytes_total() : size_of_file(path);
+    return std::make_unique<StreamSource>(std::make_unique<Archive>(std::move(opened)), path, total, control);
 }
 
-bool is_archive(std::string_view head)
+Status visit_members(const Archive& a, const std::string& path, std::uint64_t total, const Control& control, const MemberVisitor& visit)
 {
-    return head.substr(0, 4) == std::string_view("PK\x03\x04", 4) || (head.size() > 262 && head.substr(257, 5) == "ustar");
-}
-
-Status for_each_member(const std::string& path, const Control& control,
-                       const std::function<Status(const std::string&, Source&)>& visit)
-{
-    TRY_ASSIGN(Archive a, open_archive(path, false));
-    const std::uint64_t total = size_of_file(path);
     std::uint64_t unpacked = 0;
     for (int members = 0;; ++members) {
         TRY(control.check());
         archive_entry* entry = nullptr;
         const int code = archive_read_next_header(a.get(), &entry);
         if (code == ARCHIVE_EOF) return {};
-        if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return tl::unexpected<Error>(unreadable(path, a.get()));
+        if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return tl::unexpected<Error>(unreadable(path, a));
         if (members >= 100'000)
             return fail(Error::Code::limitExceeded, path + " holds more than 100,000 files", "Import the folder it was made from, or a part of it");
         if (archive_entry_filetype(entry) != AE_IFREG) continue;
         const char* name = archive_entry_pathname(entry);
-        StreamSource source(a.get(), path, total, control);
+        StreamSource source(a, path, total, control);
         TRY(visit(clean_utf8(name ? name : "unnamed"), source));
         unpacked += source.offset();
         if (unpacked > bomb_bytes && total > 0 && unpacked / total > bomb_ratio)
@@ -147,6 +175,43 @@ Status for_each_member(const std::string& path, const Control& control,
                         path + " unpacks to more than " + std::to_string(bomb_ratio) + " times its size; it looks like a decompression bomb",
                         "If it is real, unpack it yourself and import the result");
     }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_stream_source(const std::string& path, const Control& control)
+{
+    return stream_source(path, nullptr, control);
+}
+
+Result<std::unique_ptr<Source>> unpacked_source(Source& packed, const std::string& path, const Control& control)
+{
+    return stream_source(path, &packed, control);
+}
+
+bool is_compressed(std::string_view head)
+{
+    using namespace std::string_view_literals;
+    for (const std::string_view magic : {"\x1f\x8b"sv, "\x28\xb5\x2f\xfd"sv, "BZh"sv, "\xfd""7zXZ\0"sv})
+        if (head.substr(0, magic.size()) == magic) return true;
+    return false;
+}
+
+bool is_archive(std::string_view head)
+{
+    return head.substr(0, 4) == std::string_view("PK\x03\x04", 4) || (head.size() > 262 && head.substr(257, 5) == "ustar");
+}
+
+Status for_each_member(const std::string& path, const Control& control, const MemberVisitor& visit)
+{
+    TRY_ASSIGN(const Archive a, open_archive(path, nullptr, false));
+    return visit_members(a, path, size_of_file(path), control, visit);
+}
+
+Status for_each_member(Source& archive, const std::string& path, const Control& control, const MemberVisitor& visit)
+{
+    TRY_ASSIGN(const Archive a, open_archive(path, &archive, false));
+    return visit_members(a, path, archive.file_bytes_total(), control, visit);
 }
 
 }  // namespace casebook

@@ -63,11 +63,10 @@ public:
         auto source = Source::open(path, control_);
         if (!source) return failed(path, named, std::move(source.error()));
         const auto head = (*source)->window(probe_bytes);
-        if (head && is_archive(*head)) {
-            source->reset();
-            return archive(path, named);
-        }
-        return one(path, **source, named);
+        if (!head || !is_archive(*head)) return one(path, **source, named);
+        if (path == "-") return archive(path, named, source->get(), 1);
+        source->reset();  // a zip file on disk is read by its directory
+        return archive(path, named, nullptr, 1);
     }
 
     Status one(const std::string& path, Source& source, bool named)
@@ -127,28 +126,51 @@ private:
         for (const std::string& file : files) TRY(input(file, false));
         if (report.files.size() == before)
             return failed(path, true, {Error::Code::notUnderstood, path + " holds no files", "Give the folder that holds the evidence"});
-        // A named folder in which nothing was understood is an error of that folder.
+        return all_skipped(path, true, before);
+    }
+
+    /// A folder or archive in which nothing was understood is an error of its own when it was named.
+    Status all_skipped(const std::string& path, bool named, std::size_t before)
+    {
         const bool understood = std::any_of(report.files.begin() + static_cast<std::ptrdiff_t>(before), report.files.end(),
                                             [](const ImportedFile& f) { return f.status != ImportedFile::Status::skipped; });
-        if (!understood) return failed(path, true, {Error::Code::notUnderstood, "nothing in " + path + " is anything Casebook can read", what_is_read});
+        if (named && !understood) return failed(path, true, {Error::Code::notUnderstood, "nothing in " + path + " is anything Casebook can read", what_is_read});
         return {};
     }
 
-    Status archive(const std::string& path, bool named)
+    /// The members of the archive at `path`, or of the bytes `inside` another one.
+    Status archive(const std::string& path, bool named, Source* inside, int depth)
     {
         const std::size_t before = report.files.size();
-        Status status = for_each_member(path, control_, [&](const std::string& name, Source& bytes) -> Status {
+        const MemberVisitor visit = [&](const std::string& name, Source& bytes) -> Status {
             const std::string file_name = name.substr(name.find_last_of('/') == std::string::npos ? 0 : name.find_last_of('/') + 1);
             if (file_name.empty() || file_name.front() == '.') return {};
-            return one(path + "!/" + name, bytes, false);
-        });
+            return member(path + "!/" + name, bytes, depth);
+        };
+        Status status = inside ? for_each_member(*inside, path, control_, visit) : for_each_member(path, control_, visit);
         if (!status) {
             const auto code = status.error().code;
             if (code == Error::Code::cancelled || code == Error::Code::caseFile || code == Error::Code::busy) return status;
             return failed(path, named, std::move(status.error()));
         }
-        if (report.files.size() == before) return failed(path, named, {Error::Code::notUnderstood, path + " holds no files", {}});
-        return {};
+        if (report.files.size() == before) return failed(path, named, {Error::Code::notUnderstood, path + " holds no files", "Give the archive that holds the evidence"});
+        return all_skipped(path, named, before);
+    }
+
+    /// A member of an archive: compressed ones are unpacked, archives in archives walked to a depth that people use.
+    Status member(const std::string& path, Source& bytes, int depth)
+    {
+        constexpr int deepest = 4;
+        const auto head = bytes.window(probe_bytes);
+        if (head && is_compressed(*head)) {
+            auto unpacked = unpacked_source(bytes, path, control_);
+            if (!unpacked) return failed(path, false, std::move(unpacked.error()));
+            const auto text = (*unpacked)->window(probe_bytes);
+            if (text && is_archive(*text) && depth < deepest) return archive(path, false, unpacked->get(), depth + 1);
+            return one(path, **unpacked, false);
+        }
+        if (head && is_archive(*head) && depth < deepest) return archive(path, false, &bytes, depth + 1);
+        return one(path, bytes, false);
     }
 
     Status read(ImportedFile& entry, Source& source)

@@ -20,14 +20,6 @@ Error unreadable(const std::string& path, int error)
     return {Error::Code::unreadable, "cannot read " + path + ": " + std::strerror(error), "Check that the path exists and that you may read it"};
 }
 
-bool is_compressed(std::string_view head)
-{
-    using namespace std::string_view_literals;
-    for (const std::string_view magic : {"\x1f\x8b"sv, "\x28\xb5\x2f\xfd"sv, "BZh"sv, "\xfd""7zXZ\0"sv})
-        if (head.substr(0, magic.size()) == magic) return true;
-    return false;
-}
-
 /// A file mapped whole, or bytes that somebody else keeps.
 class MemorySource final : public Source {
 public:
