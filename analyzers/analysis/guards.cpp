@@ -37,16 +37,17 @@ std::optional<Doubt> against_no(const Guards& guards, const Counts& counts, cons
     return first_of({guards.absence ? doubt_of_cut(counts, limits) : std::nullopt, against_finding(guards, counts, limits)});
 }
 
-/// The traces of the services that a finding is about; all of the recording when it names none that is in it.
-Counts counts_of(const SpanDoubts& doubts, const Finding& finding)
+/// What stands against a finding in the traces of the services that it is about, or in all when it names none that is in them.
+std::optional<Doubt> against_services(const Guards& guards, const SpanDoubts& doubts, const Finding& finding, const DoubtLimits& limits)
 {
-    Counts counts;
+    bool names_one = false;
     for (const Subject& subject : finding.subjects) {
-        if (subject.kind != "service") continue;
-        const auto of_service = doubts.services.find(subject.name);
-        if (of_service != doubts.services.end()) counts.add(of_service->second);
+        const auto counts = subject.kind == "service" ? doubts.services.find(subject.name) : doubts.services.end();
+        if (counts == doubts.services.end()) continue;
+        names_one = true;
+        if (auto doubt = against_finding(guards, counts->second, limits)) return doubt;
     }
-    return counts.traces > 0 ? counts : doubts.all;
+    return names_one ? std::nullopt : against_finding(guards, doubts.all, limits);
 }
 
 bool reads(const Finding& finding, std::string_view source)
@@ -142,7 +143,7 @@ Status apply_guards(AnalysisContext& context, Answer& answer)
     for (Finding& finding : context.findings()) {
         if (finding.verdict > Verdict::suspected) continue;
         std::optional<Doubt> doubt;
-        if (reads(finding, "span")) doubt = against_finding(guards, counts_of(*doubts, finding), limits);
+        if (reads(finding, "span")) doubt = against_services(guards, *doubts, finding, limits);
         if (!doubt) {
             TRY_ASSIGN(doubt, apart_in_time(context.evidence(), finding));
         }

@@ -28,7 +28,7 @@ struct Guards {
     bool absence = false;     ///< "no" because no span shows it: none may be missing
     bool structure = false;   ///< "yes" because of what is not below or beside a span: none may be missing either
     bool attributes = false;  ///< told by what spans carry: none may have been trimmed
-    bool clocks = false;      ///< compares times of several services; calls are timed by their caller, which needs no second clock
+    bool clocks = false;      ///< compares times of several services, where calls were not timed by their caller
     bool shares = false;      ///< counts requests against each other: none may be kept for what happened in it
 };
 

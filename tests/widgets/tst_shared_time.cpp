@@ -31,12 +31,12 @@ namespace {
 
 constexpr std::int64_t start_ns = 1'763'463'600'000'000'000, minute = 60'000'000'000;  // 2025-11-18 11:00 UTC
 
-/// Requests of one service, one a second for an hour; those of ten minutes in the middle are slow.
+/// Requests of one service, one a second for an hour; of ten minutes in the middle every third is slow.
 QByteArray traces()
 {
     QByteArray spans;
     for (int i = 0; i < 3'600; ++i) {
-        const std::int64_t at = start_ns + i * (minute / 60), took = i > 1'500 && i < 2'100 ? 900'000'000 : 20'000'000;
+        const std::int64_t at = start_ns + i * (minute / 60), took = i > 1'500 && i < 2'100 && i % 3 == 0 ? 900'000'000 : 20'000'000;
         if (!spans.isEmpty()) spans += ',';
         spans += "{\"traceId\":\"" + QByteArray::number(i + 1).rightJustified(32, '0') + "\",\"spanId\":\"" + QByteArray::number(i + 1).rightJustified(16, '0') +
                  "\",\"name\":\"GET /cart\",\"kind\":2,\"startTimeUnixNano\":\"" + QByteArray::number(static_cast<qlonglong>(at)) + "\",\"endTimeUnixNano\":\"" +

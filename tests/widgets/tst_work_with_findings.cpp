@@ -444,7 +444,7 @@ void TestWorkWithFindings::thresholds_are_listed_and_edited()
     click("thresholdsChangedOnly");
     pick("memory.leak");
     click("thresholdsOfSelection");
-    QCOMPARE(table->model()->rowCount(), 7);
+    QCOMPARE(table->model()->rowCount(), 8);
     QVERIFY(wait_idle(*session_));
 }
 

@@ -234,6 +234,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer failing_operation;
-const Analyzer failing_operation{"errors.failing_operation", "Where do the failures start, and of which kind?", AnalyzerKind::symptom, "span or metric(error_rate) or metric(errors)&metric(requests)", "event, log_line", thresholds, run, {.absence = true, .structure = true, .shares = true}};
+const Analyzer failing_operation{"errors.failing_operation", "Where do the failures start, and of which kind?", AnalyzerKind::symptom, "span or metric(error_rate) or metric(errors)&metric(requests)", "event, log_line", thresholds, run, {.absence = true, .shares = true}};
 
 }  // namespace casebook::errors

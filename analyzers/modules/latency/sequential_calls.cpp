@@ -196,6 +196,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer sequential_calls;
-const Analyzer sequential_calls{"latency.sequential_calls", "Do independent calls wait for one another?", AnalyzerKind::cause, "span", "", thresholds, run, {.absence = true, .structure = true}};
+const Analyzer sequential_calls{"latency.sequential_calls", "Do independent calls wait for one another?", AnalyzerKind::cause, "span", "", thresholds, run, {.absence = true, .structure = true, .clocks = true}};
 
 }  // namespace casebook::latency

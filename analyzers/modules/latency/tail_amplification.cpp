@@ -172,6 +172,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer tail_amplification;
-const Analyzer tail_amplification{"latency.tail_amplification", "Does fan-out turn a rare slow child into a common slow parent?", AnalyzerKind::cause, "span", "", thresholds, run, {.absence = true, .structure = true, .shares = true}};
+const Analyzer tail_amplification{"latency.tail_amplification", "Does fan-out turn a rare slow child into a common slow parent?", AnalyzerKind::cause, "span", "", thresholds, run, {.absence = true, .structure = true, .clocks = true, .shares = true}};
 
 }  // namespace casebook::latency
