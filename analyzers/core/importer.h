@@ -27,6 +27,12 @@ public:
     virtual ~ImportContext() = default;
 
     virtual Status add(const SpanRow& row) = 0;
+    /// A span with these ids will be added soon. A hint that changes nothing: what the store knows of such a span lies
+    /// somewhere in a large table, and may be fetched while the rest of the span is read.
+    virtual void expect_span(std::uint64_t trace_high, std::uint64_t trace_low, std::uint64_t span_id)
+    {
+        static_cast<void>(trace_high), static_cast<void>(trace_low), static_cast<void>(span_id);
+    }
     virtual Status add(const MetricPoint& row) = 0;
     virtual Status add(const StatementRow& row) = 0;
     virtual Status add(const PlanRow& row) = 0;

@@ -177,6 +177,7 @@ private:
             draft.end_ns = duration > UINT64_MAX - draft.start_ns ? UINT64_MAX : draft.start_ns + duration;
         }
         spans_.begin();
+        spans_.expect(draft);
         tags_.begin();
         resource_.clear();
         resource_.add("service.name", span.local.service);

@@ -16,6 +16,11 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t value)
     return hash * 0xD6E8FEB86659FD93ull;
 }
 
+std::uint64_t mix_id(std::uint64_t trace_high, std::uint64_t trace_low, std::uint64_t span_id)
+{
+    return mix(mix(mix(0, trace_high), trace_low), span_id);
+}
+
 /// Text as the store may hold it: valid UTF-8 without NUL. Keeps the mended copies alive for one row.
 class Mender {
 public:
@@ -49,7 +54,7 @@ Status StoreImportContext::add(const SpanRow& row)
         return {};
     }
     // The same span exported twice is one span; the same id with other content are two, and the trees use the first.
-    const std::uint64_t id = mix(mix(mix(0, row.trace_high), row.trace_low), row.span_id);
+    const std::uint64_t id = mix_id(row.trace_high, row.trace_low, row.span_id);
     const std::uint64_t content = mix(mix(mix(hash64(row.name), static_cast<std::uint64_t>(row.start_ns)), static_cast<std::uint64_t>(row.duration_ns)),
                                       static_cast<std::uint64_t>(row.kind));
     switch (row.span_id == 0 ? SeenSpans::Answer::first : seen_spans_.see(id, content)) {
@@ -61,6 +66,11 @@ Status StoreImportContext::add(const SpanRow& row)
     case SeenSpans::Answer::other: note(0, "duplicate_span_id", "different spans with one id; children belong to the first"); break;
     }
     return writer_.add(row);
+}
+
+void StoreImportContext::expect_span(std::uint64_t trace_high, std::uint64_t trace_low, std::uint64_t span_id)
+{
+    seen_spans_.fetch(mix_id(trace_high, trace_low, span_id));
 }
 
 Status StoreImportContext::add(const MetricPoint& row)

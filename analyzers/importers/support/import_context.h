@@ -18,6 +18,7 @@ public:
     StoreImportContext(RowWriter& writer, Source& source, const ImportOptions& options, std::string path, const Control& control);
 
     Status add(const SpanRow& row) override;
+    void expect_span(std::uint64_t trace_high, std::uint64_t trace_low, std::uint64_t span_id) override;
     Status add(const MetricPoint& row) override;
     Status add(const StatementRow& row) override;
     Status add(const PlanRow& row) override;

@@ -172,6 +172,7 @@ Status JaegerReader::span(object fields)
                 if (!tags_.take(tag, text, draft)) spans_.attributes().add(tag, text);
             });
     }
+    spans_.expect(draft);
     tags_.finish(draft);
     if (draft.start_known && duration_known) {
         draft.end_known = true;

@@ -249,6 +249,7 @@ Status OtlpJsonReader::span(object element)
         case 6:
             if (key == "spanId") {
                 draft.span_form = json_span_id(value, IdStyle::otlp, draft.span_id);
+                spans.expect(draft);
             } else if (key == "events") {
                 TRY(array_of(value, &OtlpJsonReader::event));
             } else if (key == "status") {

@@ -233,7 +233,11 @@ Status OtlpProtoReader::span(std::string_view message)
         const bool bytes = field.is_bytes();
         switch (field.number) {
         case 1: if (bytes) draft.trace_form = trace_id_from_bytes(field.bytes, draft.trace); break;
-        case 2: if (bytes) draft.span_form = span_id_from_bytes(field.bytes, draft.span_id); break;
+        case 2:
+            if (!bytes) break;
+            draft.span_form = span_id_from_bytes(field.bytes, draft.span_id);
+            spans.expect(draft);
+            break;
         case 3: if (bytes) draft.trace_state = text(field.bytes); break;
         case 4: if (bytes) draft.parent_form = span_id_from_bytes(field.bytes, draft.parent_id); break;
         case 5: if (bytes) draft.name = text(field.bytes); break;

@@ -73,6 +73,12 @@ public:
         exception_type_ = exception_message_ = {};
     }
 
+    /// Once the ids are known and much else is still to be read: a hint to the store.
+    void expect(const SpanDraft& draft)
+    {
+        context_.expect_span(draft.trace.high, draft.trace.low, draft.span_id);
+    }
+
     /// An event or a link as JSON, from pieces: begin, attributes, end. A value is JSON already when `json`. The type
     /// and message of exception events also become attributes of the span, those of the last one.
     void begin_event(std::string_view name, std::optional<std::int64_t> at_ns);
