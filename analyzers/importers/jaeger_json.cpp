@@ -5,11 +5,10 @@
 
 #include "analyzers/core/importer.h"
 #include "analyzers/importers/support/jaeger_reader.h"
-#include "analyzers/importers/support/json_elements.h"
 #include "analyzers/importers/support/json_hollow.h"
 #include "analyzers/importers/support/json_peek.h"
 #include "analyzers/importers/support/json_records.h"
-#include "analyzers/importers/support/source.h"
+#include "analyzers/importers/support/parsed_elements.h"
 
 #include <algorithm>
 #include <array>
@@ -57,42 +56,34 @@ int sniff(const Probe& probe)
 class Run {
 public:
     Run(Source& source, ImportContext& context)
-        : context_(context), elements_(source, rules), reader_(context), parser_(max_depth), record_parser_(max_depth),
-          records_(context, record_parser_)
+        : context_(context), elements_(source, rules, context, max_depth), reader_(context), parser_(max_depth),
+          record_parser_(max_depth), records_(context, record_parser_)
     {
     }
 
     Status all()
     {
         for (;;) {
-            TRY_ASSIGN(const auto element, elements_.next());
-            note_oddities(elements_, context_);
-            if (!element) break;
+            TRY_ASSIGN(const ParsedElement* element, elements_.next());
+            if (element == nullptr) break;
             TRY(one(*element));
         }
-        if (elements_.nothing_fits())
+        if (elements_.input().nothing_fits())
             return fail(Error::Code::notUnderstood, "there are no Jaeger traces in this JSON",
                         "An answer of /api/traces, or a trace saved from the UI, is looked for");
         return {};
     }
 
 private:
-    Status one(const JsonElement& element)
+    Status one(const ParsedElement& element)
     {
         if (element.too_large) {
             context_.drop(element.line, "too_large", "a trace larger than 512 MiB in a compressed or piped input");
             return {};
         }
-        suspicious_ = element.backslashes && element.text.find("\\u0000") != std::string_view::npos;
+        suspicious_ = element.escaped_nul;
         place(element.line, false);
-        if (element.complete && element.text.size() <= max_whole_bytes) {
-            JsonValue document;
-            object fields;
-            if (parser_.parse_strictly(element.text, element.slack, document) &&
-                document.get_object().get(fields) == simdjson::SUCCESS)
-                return trace_or_span(fields);
-        }
-        return apart(element);
+        return element.fields ? trace_or_span(*element.fields) : apart(element);
     }
 
     void place(std::int64_t line, bool mended)
@@ -169,7 +160,7 @@ private:
     }
 
     ImportContext& context_;
-    JsonElements elements_;
+    ParsedElements elements_;
     JaegerReader reader_;
     JsonParser parser_;
     JsonParser record_parser_;

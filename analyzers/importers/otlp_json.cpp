@@ -4,12 +4,11 @@
 // {"resourceMetrics":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"orders-api"}}]},"scopeMetrics":[{"metrics":[{"name":"db.client.connection.pending_requests","unit":"{request}","sum":{"aggregationTemporality":2,"dataPoints":[{"timeUnixNano":"1795392406319000000","asInt":"13"}]}}]}]}]}
 
 #include "analyzers/core/importer.h"
-#include "analyzers/importers/support/json_elements.h"
 #include "analyzers/importers/support/json_hollow.h"
 #include "analyzers/importers/support/json_peek.h"
 #include "analyzers/importers/support/json_records.h"
 #include "analyzers/importers/support/otlp_json_reader.h"
-#include "analyzers/importers/support/source.h"
+#include "analyzers/importers/support/parsed_elements.h"
 
 #include <algorithm>
 #include <array>
@@ -52,43 +51,37 @@ int sniff(const Probe& probe)
 class Run {
 public:
     Run(Source& source, ImportContext& context)
-        : context_(context), elements_(source, rules), sink_(context), reader_(sink_), records_(context, record_parser_)
+        : context_(context), elements_(source, rules, context), sink_(context), reader_(sink_),
+          records_(context, record_parser_)
     {
     }
 
     Status all()
     {
         for (;;) {
-            TRY_ASSIGN(const auto element, elements_.next());
-            note_oddities(elements_, context_);
-            if (!element) break;
+            TRY_ASSIGN(const ParsedElement* element, elements_.next());
+            if (element == nullptr) break;
             TRY(one(*element));
         }
-        if (elements_.nothing_fits())
+        const JsonElements& input = elements_.input();
+        if (input.nothing_fits())
             return fail(Error::Code::notUnderstood, "there is no OTLP data in this JSON",
                         "resourceSpans, resourceMetrics or resourceLogs are looked for");
-        if (elements_.foreign_documents() > 0 && elements_.foreign_documents() < elements_.documents())
+        if (input.foreign_documents() > 0 && input.foreign_documents() < input.documents())
             context_.note(0, "ignored_document", "JSON documents that hold no OTLP data");
         return {};
     }
 
 private:
-    Status one(const JsonElement& element)
+    Status one(const ParsedElement& element)
     {
         if (element.too_large) {
             context_.drop(element.line, "too_large", "a resource larger than 512 MiB in a compressed or piped input");
             return {};
         }
-        suspicious_ = element.backslashes && element.text.find("\\u0000") != std::string_view::npos;
+        suspicious_ = element.escaped_nul;
         place(element.line, false);
-        if (element.complete && element.text.size() <= max_whole_bytes) {
-            JsonValue document;
-            object fields;
-            if (parser_.parse_strictly(element.text, element.slack, document) &&
-                document.get_object().get(fields) == simdjson::SUCCESS)
-                return reader_.resource(fields);
-        }
-        return apart(element);
+        return element.fields ? reader_.resource(*element.fields) : apart(element);
     }
 
     void place(std::int64_t line, bool mended)
@@ -184,10 +177,10 @@ private:
     }
 
     ImportContext& context_;
-    JsonElements elements_;
+    ParsedElements elements_;
     OtlpSink sink_;
     OtlpJsonReader reader_;
-    JsonParser parser_;         // whole elements, or the resource of one taken apart
+    JsonParser parser_;         // the resource of an element taken apart
     JsonParser scope_parser_;   // its texts live while records of the scope are read
     JsonParser record_parser_;
     JsonRecords records_;

@@ -207,7 +207,7 @@ void StoreImportContext::report_progress()
     const auto now = std::chrono::steady_clock::now();
     if (now - last_report_ < std::chrono::milliseconds(50)) return;
     last_report_ = now;
-    control_.report({path_, source_.file_bytes_read(), source_.file_bytes_total(), static_cast<std::uint64_t>(stored_)});
+    control_.report({path_, source_.file_bytes_so_far(), source_.file_bytes_total(), static_cast<std::uint64_t>(stored_)});
 }
 
 void StoreImportContext::fill(ImportedFile& file) const

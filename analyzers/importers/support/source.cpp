@@ -74,6 +74,7 @@ Source::~Source() = default;
 Result<std::string_view> Source::window(std::size_t minimum)
 {
     TRY_ASSIGN(window_, fill(minimum));
+    file_bytes_so_far_.store(file_bytes_read(), std::memory_order_relaxed);
     return window_;
 }
 

@@ -3,6 +3,7 @@
 #include "analyzers/core/control.h"
 #include "analyzers/core/result.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,7 +14,7 @@ namespace casebook {
 
 /// Bytes of one input, decompressed (gzip, zstd, bzip2, xz are told by content), pulled by an importer.
 /// Plain files are mapped, all else is buffered. Counts bytes for progress and honours cancel: every call that
-/// reads may return the error `cancelled`. Not thread-safe.
+/// reads may return the error `cancelled`. Not thread-safe, but for what says so.
 class Source {
 public:
     /// Opens a file, or standard input for "-". Errors: unreadable.
@@ -46,6 +47,8 @@ public:
     /// Bytes of the file itself (compressed), and how many of them are read; total 0 when unknown.
     virtual std::uint64_t file_bytes_read() const = 0;
     virtual std::uint64_t file_bytes_total() const = 0;
+    /// file_bytes_read() as of the last read, for progress: from any thread.
+    std::uint64_t file_bytes_so_far() const { return file_bytes_so_far_.load(std::memory_order_relaxed); }
 
     static constexpr std::size_t max_line_bytes = 64u << 20;
 
@@ -60,6 +63,7 @@ private:
     std::unique_ptr<Hash> hash_;
     std::string_view window_;
     std::uint64_t offset_ = 0;
+    std::atomic<std::uint64_t> file_bytes_so_far_ = 0;
     std::int64_t line_number_ = 0;
     bool line_was_cut_ = false;
 };
