@@ -127,7 +127,7 @@ private:
     {
         JsonValue document;
         object fields;
-        if (scope.complete && scope.text.size() <= max_whole_bytes &&
+        if (scope.complete && scope.text.size() <= batch_bytes &&
             scope_parser_.parse_strictly(scope.text, 0, document) &&
             document.get_object().get(fields) == simdjson::SUCCESS) {
             place(line, resource_mended_);

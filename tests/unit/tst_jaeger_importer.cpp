@@ -1,5 +1,6 @@
 // Traces as Jaeger writes them.
 
+#include "analyzers/importers/support/json_records.h"
 #include "tests/support/trace_import.h"
 #include "tests/support/trace_texts.h"
 
@@ -148,7 +149,7 @@ void TestJaegerImporter::jaeger_large_cut_and_broken()
 {
     std::string spans;
     int count = 0;
-    while (spans.size() < (3u << 20)) {
+    while (spans.size() < max_whole_bytes + (1u << 20)) {
         char id[20];
         std::snprintf(id, sizeof id, "%x", ++count);
         spans += (count > 1 ? ",\n" : "") + jaeger_span(id);

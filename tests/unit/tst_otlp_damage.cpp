@@ -1,5 +1,6 @@
 // Broken, cut and large OTLP/JSON, what is told from it at sight, and what others wrote.
 
+#include "analyzers/importers/support/json_records.h"
 #include "tests/support/otlp_encoder.h"
 #include "tests/support/otlp_texts.h"
 #include "tests/support/places.h"
@@ -99,7 +100,7 @@ void TestOtlpDamage::large_elements_are_taken_apart()
 {
     std::string spans;
     int count = 0;
-    while (spans.size() < (5u << 20)) {
+    while (spans.size() < max_whole_bytes + (1u << 20)) {
         char id[20];
         std::snprintf(id, sizeof id, "%016x", ++count);
         spans += (spans.empty() ? "" : ",\n") + span(id, "op" + std::to_string(count % 3));
@@ -120,7 +121,9 @@ void TestOtlpDamage::large_elements_are_taken_apart()
     QCOMPARE(mended.count("bad_text"), 1);
 
     std::string points;
-    for (int i = 0; i < 30'000; ++i) points += (i ? "," : "") + R"({"timeUnixNano":"17000000000000)"s + std::to_string(10'000 + i) + R"(","asInt":")" + std::to_string(i) + R"(","attributes":[]})";
+    const std::string padding(300, ' ');
+    for (int i = 0; i < 30'000; ++i) points += (i ? "," : "") + R"({"timeUnixNano":"17000000000000)"s + std::to_string(10'000 + i) + R"(","asInt":")" + std::to_string(i) + R"(","attributes":[)" + padding + "]}";
+    QVERIFY(points.size() > max_whole_bytes);
     const TraceContext metric = read_trace("otlp_json", metrics_request(R"({"name":"m","unit":"1","sum":{"aggregationTemporality":1,"dataPoints":[)" + points + "]}}"));
     QCOMPARE(metric.stored_count, 30'000);
     QVERIFY(metric.rows.back().ends_with("|449985000"));  // the deltas' sum

@@ -1,3 +1,4 @@
+#include "analyzers/importers/support/json_records.h"
 #include "analyzers/importers/support/parsed_elements.h"
 #include "tests/support/recording_context.h"
 
@@ -43,7 +44,7 @@ std::string mixture()
     for (int i = 0; i < 2000; ++i) {
         std::size_t size = static_cast<std::size_t>(i) % 700;
         if (i % 50 == 25) size = 50'000;
-        if (i % 500 == 250) size = std::size_t{3} << 20;
+        if (i % 700 == 250) size = max_whole_bytes + 1;
         std::string one = item(i, size);
         if (i % 300 == 150) one.replace(one.find("\"n\":"), 4, "\"n\" ");
         if (i % 300 == 151) one.replace(one.find(":\"x"), 3, ":\"\\u0000");
@@ -92,7 +93,7 @@ Told tell_one_by_one(Source& source)
         if (!next || !*next) break;
         const JsonElement& element = **next;
         simdjson::dom::element parsed;
-        const bool whole = element.complete && element.text.size() <= std::size_t{2} << 20 &&
+        const bool whole = element.complete && element.text.size() <= max_whole_bytes &&
                            parser.parse_strictly(element.text, element.slack, parsed);
         told.lines << line_of(element, whole ? simdjson::minify(parsed) : std::string(element.text));
     }
@@ -178,7 +179,7 @@ void TestParsedElements::a_stop_arrives()
 void TestParsedElements::may_be_left_at_any_time()
 {
     std::string text;
-    for (int i = 0; i < 5'000; ++i) text += document(item(i, i == 2 ? 5u << 20 : 200));
+    for (int i = 0; i < 5'000; ++i) text += document(item(i, i == 2 ? max_whole_bytes + 1 : 200));
     const Control control;
     for (const int wanted : {0, 1, 3, 1000, 4000}) {
         const auto source = Source::from_memory(text, control);

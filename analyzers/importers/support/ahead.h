@@ -23,14 +23,18 @@ class Ahead {
 public:
     /// `fill` makes the next batch of the one given, which was used before. What it throws, next() throws.
     explicit Ahead(std::function<void(Batch&)> fill) : fill_(std::move(fill)) {}
-    ~Ahead()
-    {
-        thread_.request_stop();
-        const std::lock_guard lock(mutex_);
-        changed_.notify_all();
-    }
+    ~Ahead() { stop(); }
     Ahead(const Ahead&) = delete;
     Ahead& operator=(const Ahead&) = delete;
+
+    /// Begins anew, also when not all batches of before were asked for.
+    void restart()
+    {
+        stop();
+        started_ = false;
+        given_back_ = 0;
+        exception_ = nullptr;
+    }
 
     /// The next batch; gives back the one before. Not to be called after the last.
     Batch& next()
@@ -52,6 +56,17 @@ public:
 
 private:
     static constexpr std::size_t ring = 3;
+
+    void stop()
+    {
+        if (!thread_.joinable()) return;
+        thread_.request_stop();
+        {
+            const std::lock_guard lock(mutex_);
+            changed_.notify_all();
+        }
+        thread_.join();
+    }
 
     void work(const std::stop_token& stop)
     {
@@ -86,7 +101,7 @@ private:
     std::condition_variable changed_;
     std::size_t filled_ = 0;      // batches so far
     std::size_t given_back_ = 0;  // of them
-    std::jthread thread_;         // last: it ends before the rest goes
+    std::jthread thread_;
 };
 
 }  // namespace casebook

@@ -30,6 +30,15 @@ bool JsonParser::parse_strictly(std::string_view text, std::size_t slack, simdjs
     return error_ == simdjson::SUCCESS;
 }
 
+bool JsonParser::parse_array(std::string& array, std::size_t count, simdjson::dom::array& objects)
+{
+    array += ']';
+    array.reserve(array.size() + simdjson::SIMDJSON_PADDING);
+    simdjson::dom::element document;
+    return parse_strictly(array, array.capacity() - array.size(), document) &&
+           document.get_array().get(objects) == simdjson::SUCCESS && objects.size() == count;
+}
+
 bool JsonParser::parse(std::string_view text, std::size_t slack, simdjson::dom::element& document)
 {
     if (parse_strictly(text, slack, document)) return true;

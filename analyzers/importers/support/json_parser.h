@@ -23,6 +23,10 @@ public:
     /// As parse, without mending.
     bool parse_strictly(std::string_view text, std::size_t slack, simdjson::dom::element& document);
 
+    /// True with the objects of `array`, a list of `count` of them between '[' and ','s whose end this adds.
+    bool parse_array(std::string& array, std::size_t count, simdjson::dom::array& objects);
+
+    std::size_t depth() const { return depth_; }
     /// The text parsed last was mended: U+FFFD may stand where bytes were no text.
     bool mended() const { return mended_; }
     /// Why the last parse failed, in simdjson's words.
