@@ -59,6 +59,14 @@ void SpanColumns::clear()
     strings.clear();
 }
 
+/// Appends the id of a text. It often is the one `back` places before, where the span before has what this one has here;
+/// comparing with that is cheaper than finding the text in the pool.
+void SpanChunkBuilder::add_text(std::vector<std::uint32_t>& column, std::string_view text, std::size_t back)
+{
+    const bool same = back <= column.size() && pool_.text(column[column.size() - back]) == text;
+    column.push_back(same ? column[column.size() - back] : pool_.intern(text));
+}
+
 void SpanChunkBuilder::add(const SpanRow& row)
 {
     // Ids that collide after mixing but differ get a further trace entry; the map then keeps the newest.
@@ -76,16 +84,17 @@ void SpanChunkBuilder::add(const SpanRow& row)
     columns_.parent_id.push_back(row.parent_id);
     columns_.start_ns.push_back(row.start_ns);
     columns_.duration_ns.push_back(row.duration_ns);
-    columns_.service.push_back(pool_.intern(row.service));
-    columns_.name.push_back(pool_.intern(row.name));
-    columns_.instance.push_back(pool_.intern(row.instance));
-    columns_.version.push_back(pool_.intern(row.version));
+    add_text(columns_.service, row.service, 1);
+    add_text(columns_.name, row.name, 1);
+    add_text(columns_.instance, row.instance, 1);
+    add_text(columns_.version, row.version, 1);
     columns_.kind.push_back(static_cast<std::uint8_t>(row.kind));
     columns_.status.push_back(static_cast<std::uint8_t>(row.status));
     columns_.attribute_count.push_back(static_cast<std::uint32_t>(row.attributes.size()));
+    // The attributes of the resource come last: they are the same as many places from the end, whatever comes before.
     for (const AttributeView& attribute : row.attributes) {
-        columns_.attribute_key.push_back(pool_.intern(attribute.key));
-        columns_.attribute_value.push_back(pool_.intern(attribute.value));
+        add_text(columns_.attribute_key, attribute.key, row.attributes.size());
+        add_text(columns_.attribute_value, attribute.value, row.attributes.size());
     }
     min_start_ns_ = std::min(min_start_ns_, row.start_ns);
     max_start_ns_ = std::max(max_start_ns_, row.start_ns);

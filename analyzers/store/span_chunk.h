@@ -47,6 +47,8 @@ public:
     std::int64_t max_start_ns() const { return max_start_ns_; }
 
 private:
+    void add_text(std::vector<std::uint32_t>& column, std::string_view text, std::size_t back);
+
     SpanColumns columns_;
     StringPool pool_;
     tsl::robin_map<std::uint64_t, std::uint32_t, NumberHash> traces_;  // by mixed id; equal ids are checked
