@@ -1,6 +1,5 @@
 #include "analyzers/analysis/heap_growth.h"
 
-#include "analyzers/analysis/growth_shape.h"
 #include "analyzers/analysis/live_floor.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
@@ -44,11 +43,16 @@ std::vector<std::string> numbers_of(std::string_view path)
     return numbers;
 }
 
-/// Process ids have three to seven digits; years, days and seconds since the epoch are something else.
-bool may_be_process_id(const std::string& number)
+bool is_of_this_age(const std::string& number) { return number.starts_with("19") || number.starts_with("20"); }
+
+/// Process ids have three to seven digits; years, days, the time that follows a day, and seconds since the epoch are
+/// something else.
+bool may_be_process_id(const std::vector<std::string>& numbers, std::size_t k)
 {
-    const bool date = number.size() == 4 && (number.starts_with("19") || number.starts_with("20"));
-    return number.size() >= 3 && number.size() <= 7 && !date;
+    const std::string& number = numbers[k];
+    const bool year = number.size() == 4 && is_of_this_age(number);
+    const bool time = k > 0 && numbers[k - 1].size() == 8 && is_of_this_age(numbers[k - 1]) && (number.size() == 4 || number.size() == 6);
+    return number.size() >= 3 && number.size() <= 7 && !year && !time;
 }
 
 /// Of files whose names are equal but for digits: what tells processes apart stands in several names each, what numbers the
@@ -70,12 +74,12 @@ std::map<std::string, std::vector<const HeapSnapshot*>> by_process(const std::ve
     const std::size_t numbers = alike.empty() ? 0 : numbers_of(alike.front()->path).size();
     for (std::size_t k = 0; k < numbers; ++k) {
         Groups ids = grouped([&](const HeapSnapshot& s) { return numbers_of(s.path)[k]; });
-        if (tells(ids) && std::all_of(ids.begin(), ids.end(), [](const auto& id) { return may_be_process_id(id.first); })) return ids;
+        if (tells(ids) && std::all_of(alike.begin(), alike.end(), [&](const HeapSnapshot* s) { return may_be_process_id(numbers_of(s->path), k); })) return ids;
     }
     return {{std::string(), alike}};
 }
 
-void measure(GrowingClass& c, const std::vector<double>& moments)
+void measure(GrowingClass& c)
 {
     const std::size_t n = c.instances.size();
     const double mean_step = c.growth() / static_cast<double>(n - 1);
@@ -87,7 +91,6 @@ void measure(GrowingClass& c, const std::vector<double>& moments)
     const double first = (c.instances[middle] - c.instances.front()) / static_cast<double>(middle);
     const double second = (c.instances.back() - c.instances[middle]) / static_cast<double>(std::max<std::size_t>(n - 1 - middle, 1));
     c.second_half = n == 2 ? 1 : first > 0 ? second / first : second > 0 ? 10 : 0;
-    c.slows = slows_down(moments, c.instances);
 }
 
 bool keeps_growing(const GrowingClass& c) { return c.weakest_step >= steady && c.second_half >= not_saturating; }
@@ -347,12 +350,9 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
     }
     growth.family = p.size();
     const std::vector<double> q = benjamini_hochberg(p);
-    std::vector<double> moments;
-    for (std::size_t i = 0; i < n; ++i)
-        moments.push_back(series.timed ? static_cast<double>(*series.snapshots[i]->at_ns - *series.snapshots[0]->at_ns) : static_cast<double>(i));
     const auto steadily = [&](GrowingClass& c) {
         if (c.growth() < static_cast<double>(n - 1)) return false;
-        measure(c, moments);
+        measure(c);
         return keeps_growing(c);
     };
     for (std::size_t i = 0; i < tested.size(); ++i) {

@@ -1,5 +1,6 @@
 #include "analyzers/analysis/pool_leak.h"
 
+#include "analyzers/analysis/growth_shape.h"
 #include "analyzers/core/instant.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
@@ -13,6 +14,46 @@ namespace {
 double mean_of(const std::vector<double>& values, std::size_t from, std::size_t to)
 {
     return to > from ? mean(std::span(values).subspan(from, to - from)) : 0;
+}
+
+/// Samples of the longest stretch in which the service was not restarted: a restart takes everything back.
+std::pair<std::size_t, std::size_t> longest_life(const std::vector<std::int64_t>& at_ns, std::vector<std::int64_t> restarts)
+{
+    std::sort(restarts.begin(), restarts.end());
+    std::pair<std::size_t, std::size_t> longest{0, 0};
+    std::size_t from = 0;
+    const auto end = [&](std::size_t to) {
+        if (to - from > longest.second - longest.first) longest = {from, to};
+        from = to;
+    };
+    for (const std::int64_t restart : restarts)
+        end(static_cast<std::size_t>(std::lower_bound(at_ns.begin() + static_cast<std::ptrdiff_t>(from), at_ns.end(), restart) - at_ns.begin()));
+    end(at_ns.size());
+    return longest;
+}
+
+/// Whether what is taken goes with the load, becomes more and more at a load that does not grow, or comes back to what it was.
+void look_at_life(const AnalysisContext& context, const Gauge& gauge, const ServiceLoad& load,
+                    const std::vector<std::int64_t>& restarts, LoadLook& look)
+{
+    const auto [from, to] = longest_life(gauge.at_ns, restarts);
+    const std::size_t third = (to - from) / 3;
+    if (third == 0) return;
+    const std::vector<double> used(gauge.used.begin() + static_cast<std::ptrdiff_t>(from),
+                                   gauge.used.begin() + static_cast<std::ptrdiff_t>(to));
+    const double floor_first = *std::min_element(used.begin(), used.begin() + static_cast<std::ptrdiff_t>(third));
+    const double floor_last = *std::min_element(used.end() - static_cast<std::ptrdiff_t>(third), used.end());
+    look.floor_same = floor_last <= floor_first + 1 && floor_last * 2 <= gauge.max;
+    look.used_low = mean_of(gauge.used, to - third, to);
+    look.rise = look.used_low - mean_of(gauge.used, from, from + third);
+    const bool load_flat = !load.known() || mean_of(load.per_second, to - third, to) <=
+                                                1.2 * mean_of(load.per_second, from, from + third);
+    look.climbs = mann_kendall(used).p_increase < context.threshold("trend_p") &&
+                  look.rise >= std::max(context.threshold("gap"), 0.2 * gauge.max) && load_flat &&
+                  floor_last > floor_first + 1;
+    look.low = {gauge.at_ns[to - third], gauge.at_ns[to - 1] + 1};
+    if (load.known()) look.correlation = spearman(used, std::span(load.per_second).subspan(from, to - from));
+    look.follows = look.correlation >= context.threshold("follows");
 }
 
 /// Only the moments at which somebody counted requests: afterwards a load of zero is no zero.
@@ -68,28 +109,10 @@ LoadLook look_at_load(const AnalysisContext& context, const Gauge& whole, const 
     const auto [gauge, load] = where_load_is_known(whole, whole_load);
     LoadLook look;
     look.counts_arrivals = load.counts_arrivals();
-    const std::size_t n = gauge.used.size(), third = n / 3,
-                      steps = static_cast<std::size_t>(context.threshold("steps"));
+    const std::size_t n = gauge.used.size(), steps = static_cast<std::size_t>(context.threshold("steps"));
     if (n < steps || gauge.max <= 0) return look;
-    if (third > 0) {
-        const double floor_first =
-            *std::min_element(gauge.used.begin(), gauge.used.begin() + static_cast<std::ptrdiff_t>(third));
-        const double floor_last =
-            *std::min_element(gauge.used.end() - static_cast<std::ptrdiff_t>(third), gauge.used.end());
-        look.floor_same = floor_last <= floor_first + 1 && floor_last * 2 <= gauge.max;
-        const Trend trend = mann_kendall(gauge.used);
-        look.rise = mean_of(gauge.used, n - third, n) - mean_of(gauge.used, 0, third);
-        const bool load_flat =
-            !load.known() || mean_of(load.per_second, n - third, n) <= 1.2 * mean_of(load.per_second, 0, third);
-        look.climbs = trend.p_increase < context.threshold("trend_p") &&
-                      look.rise >= std::max(context.threshold("gap"), 0.2 * gauge.max) && load_flat &&
-                      floor_last > floor_first + 1;
-        look.low = {gauge.at_ns[n - third], gauge.at_ns.back() + 1};
-        look.used_low = mean_of(gauge.used, n - third, n);
-    }
+    look_at_life(context, gauge, load, restarts, look);
     if (!load.known()) return look;
-    look.correlation = spearman(gauge.used, load.per_second);
-    look.follows = look.correlation >= context.threshold("follows");
     look.peak_load = percentile(load.per_second, 95);
     const double line = look.peak_load * context.threshold("low_load") / 100,
                  held_line = gauge.max * context.threshold("held") / 100;
@@ -118,12 +141,13 @@ LoadLook look_at_load(const AnalysisContext& context, const Gauge& whole, const 
     std::int64_t restart = INT64_MAX;
     for (const std::int64_t at : restarts)
         if (at > gauge.at_ns[best_from]) restart = std::min(restart, at);
-    for (std::size_t i = best_from + 1; i < n; ++i) {
-        if (gauge.at_ns[i] >= restart) break;
+    std::size_t seen = 1;
+    for (std::size_t i = best_from + 1; i < n && gauge.at_ns[i] < restart; ++i, ++seen) {
         look.least_used = std::min(look.least_used, gauge.used[i]);
         look.held = look.held && gauge.used[i] >= held_line;
         look.waiting = look.waiting || (i < best_from + best_length && gauge.pending[i] > 0);
     }
+    if (seen < steps) look.has_low = look.held = false; // the restart gave everything back before anybody could tell
     return look;
 }
 
@@ -204,7 +228,11 @@ SessionLook look_at_sessions(const AnalysisContext& context, const std::vector<S
                                              [](double a, double b) { return b <= a; }) == look.gap.end();
     const bool trend = look.gap.size() >= 5 && mann_kendall(look.gap).p_increase < context.threshold("trend_p");
     look.rises = (strictly || trend) && look.gap.back() - look.gap.front() >= context.threshold("gap");
-    look.follows_work = look.gap.size() >= steps && spearman(look.gap, look.working) >= context.threshold("follows");
+    // One more on both sides: a connection or two between statements is no ratio.
+    std::vector<double> idle = look.gap, working = look.working;
+    for (auto* values : {&idle, &working})
+        for (double& value : *values) value += 1;
+    look.follows_work = explained_by_load(idle, working, context.threshold("follows"));
     return look;
 }
 

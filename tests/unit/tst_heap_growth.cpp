@@ -183,6 +183,50 @@ private slots:
         QCOMPARE(owners, 4u);
     }
 
+    void a_rare_class_that_keeps_pace_by_chance_is_not_the_culprit()
+    {
+        unsigned named = 0;
+        for (unsigned seed = 1; seed <= seeds; ++seed) {
+            SimulatedHeap heap(seed, 6);
+            double carts = 0;
+            std::vector<double> total{0};
+            for (int i = 1; i < 6; ++i) total.push_back(carts += std::round(9000 * heap.uniform(0.97, 1.03)));
+            heap.add("com.parcelo.Cart", 64, [&](std::size_t i) { return total[i]; });
+            heap.add("java.lang.String", 24, [&](std::size_t i) { return 3 * total[i]; });
+            heap.add("[B", 60, [&](std::size_t i) { return 4 * total[i]; });
+            // One bucket of statistics per interval, and the traffic is steady.
+            heap.add("com.parcelo.stats.Bucket", 96, [](std::size_t i) { return static_cast<double>(2 * i); });
+            const std::vector<std::string> found = heap.reported();
+            named += found.size() == 1 && found.front() == "com.parcelo.Cart";
+        }
+        QVERIFY2(named >= seeds * 95 / 100, qPrintable(QString::number(named)));
+    }
+
+    void strings_of_a_leak_beside_a_cache_that_fills_belong_to_the_leak()
+    {
+        unsigned named = 0;
+        for (unsigned seed = 1; seed <= seeds; ++seed) {
+            SimulatedHeap heap(seed, 8);
+            heap.leak("com.parcelo.Cart", 7000);
+            const auto filled = [](std::size_t i) { return 60000 * (1 - std::exp(-static_cast<double>(i) / 1.3)); };
+            heap.add("com.parcelo.Quote", 64, filled);
+            heap.add("java.lang.String", 24, [&](std::size_t i) { return 2 * filled(i); });
+            heap.add("[B", 60, [&](std::size_t i) { return 2 * filled(i); });
+            const std::vector<std::string> found = heap.reported();
+            named += found.size() == 1 && found.front() == "com.parcelo.Cart";
+        }
+        QVERIFY2(named >= seeds * 90 / 100, qPrintable(QString::number(named)));
+    }
+
+    void one_step_names_what_holds_whole_numbers_of_the_rest()
+    {
+        SimulatedHeap heap(5, 2);
+        heap.leak("com.parcelo.Cart", 30000);
+        const std::vector<std::string> found = heap.reported();
+        QVERIFY(!found.empty());
+        QCOMPARE(found.front(), std::string("com.parcelo.Cart"));
+    }
+
     void jitter_of_many_classes_raises_nothing()
     {
         QCOMPARE(alarms([](SimulatedHeap&, std::size_t) {}), 0u);
@@ -257,6 +301,27 @@ private slots:
         QCOMPARE(series[1].snapshots.size(), std::size_t{3});
         QCOMPARE(series[1].snapshots.back()->path, std::string("live-10.txt"));
         QVERIFY(!series[1].timed);
+    }
+
+    void processes_are_told_apart_by_folders_and_ids()
+    {
+        const auto groups = [](const std::vector<std::string>& paths) {
+            std::vector<HeapSnapshot> snapshots(paths.size());
+            std::vector<const HeapSnapshot*> all;
+            for (std::size_t i = 0; i < paths.size(); ++i) {
+                snapshots[i].path = paths[i];
+                all.push_back(&snapshots[i]);
+            }
+            std::vector<std::size_t> sizes;
+            for (const HeapSeries& series : heap_series(all)) sizes.push_back(series.snapshots.size());
+            return sizes;
+        };
+        using Sizes = std::vector<std::size_t>;
+        QCOMPARE(groups({"pod-1/h1.txt", "pod-1/h2.txt", "pod-2/h1.txt", "pod-2/h2.txt", "pod-2/h3.txt"}), (Sizes{2, 3}));
+        QCOMPARE(groups({"take-1/h.txt", "take-2/h.txt", "take-3/h.txt"}), Sizes{3});  // a folder per snapshot
+        QCOMPARE(groups({"histo_4711_1.txt", "histo_4711_2.txt", "histo_812_1.txt", "histo_812_2.txt"}), (Sizes{2, 2}));
+        QCOMPARE(groups({"histo-20260414-1000.txt", "histo-20260414-1010.txt", "histo-20260415-1000.txt", "histo-20260415-1010.txt"}), Sizes{4});
+        QCOMPARE(groups({"h-10-05.txt", "h-10-35.txt", "h-11-05.txt", "h-11-35.txt"}), Sizes{4});
     }
 
     void classes_of_the_platform_are_told_apart()
