@@ -1,11 +1,8 @@
 #include "analyzers/analysis/heap_growth.h"
 
-#include "analyzers/analysis/live_floor.h"
 #include "analyzers/core/statistics.h"
-#include "analyzers/core/text.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 
@@ -16,68 +13,8 @@ constexpr double steady = 0.3, not_saturating = 0.6, proportional = 0.05, whole 
 constexpr double noise = 0.005;        // of the instances: five times what an idle heap jitters
 constexpr std::size_t most_leaders = 64; // compared with, so that the cost stays linear in the classes
 constexpr std::size_t most_movers = 16;
+constexpr std::size_t fewest_significant = 5;  // snapshots: exact Mann-Kendall
 constexpr double heavy_share = 0.0005; // of the heap
-
-std::string without_digits(std::string_view path)
-{
-    std::string name;
-    for (const char c : path) {
-        if (c >= '0' && c <= '9') {
-            if (!name.ends_with('#')) name += '#';
-        } else {
-            name += c;
-        }
-    }
-    return name;
-}
-
-/// Runs of digits of a file's name.
-std::vector<std::string> numbers_of(std::string_view path)
-{
-    std::vector<std::string> numbers(1);
-    for (const char c : path.substr(folder_of(path).size())) {
-        if (c >= '0' && c <= '9') numbers.back() += c;
-        else if (!numbers.back().empty()) numbers.emplace_back();
-    }
-    if (numbers.back().empty()) numbers.pop_back();
-    return numbers;
-}
-
-bool is_of_this_age(const std::string& number) { return number.starts_with("19") || number.starts_with("20"); }
-
-/// Process ids have three to seven digits; years, days, the time that follows a day, and seconds since the epoch are
-/// something else.
-bool may_be_process_id(const std::vector<std::string>& numbers, std::size_t k)
-{
-    const std::string& number = numbers[k];
-    const bool year = number.size() == 4 && is_of_this_age(number);
-    const bool time = k > 0 && numbers[k - 1].size() == 8 && is_of_this_age(numbers[k - 1]) && (number.size() == 4 || number.size() == 6);
-    return number.size() >= 3 && number.size() <= 7 && !year && !time;
-}
-
-/// Of files whose names are equal but for digits: what tells processes apart stands in several names each, what numbers the
-/// snapshots does not. Folders first, then the first number of the name that may be a process id.
-std::map<std::string, std::vector<const HeapSnapshot*>> by_process(const std::vector<const HeapSnapshot*>& alike)
-{
-    using Groups = std::map<std::string, std::vector<const HeapSnapshot*>>;
-    const auto grouped = [&](const auto& name_of) {
-        Groups groups;
-        for (const HeapSnapshot* snapshot : alike) groups[name_of(*snapshot)].push_back(snapshot);
-        return groups;
-    };
-    const auto tells = [](const Groups& groups) {
-        return groups.size() > 1 && std::all_of(groups.begin(), groups.end(), [](const auto& group) { return group.second.size() >= 2; });
-    };
-    if (Groups folders = grouped([](const HeapSnapshot& s) { return folder_of(s.path); }); tells(folders)) return folders;
-    // A file with several histograms is one process each.
-    if (Groups files = grouped([](const HeapSnapshot& s) { return s.path; }); tells(files)) return files;
-    const std::size_t numbers = alike.empty() ? 0 : numbers_of(alike.front()->path).size();
-    for (std::size_t k = 0; k < numbers; ++k) {
-        Groups ids = grouped([&](const HeapSnapshot& s) { return numbers_of(s.path)[k]; });
-        if (tells(ids) && std::all_of(alike.begin(), alike.end(), [&](const HeapSnapshot* s) { return may_be_process_id(numbers_of(s->path), k); })) return ids;
-    }
-    return {{std::string(), alike}};
-}
 
 void measure(GrowingClass& c)
 {
@@ -152,37 +89,6 @@ double misfit(const GrowingClass& culprit, const GrowingClass& other)
     for (std::size_t i = 1; i < other.instances.size(); ++i)
         off += std::abs(other.instances[i] - other.instances[i - 1] - ratio * (culprit.instances[i] - culprit.instances[i - 1]));
     return off / other.growth();
-}
-
-/// A class that is added to once per interval (a bucket of statistics, say) is rare and keeps the pace of a leak under a
-/// steady load, by chance and not exactly. The rarest class whose steps fit the rest as well as any class of the application
-/// does, and that is not out of all proportion to the one that fits best, is the culprit.
-void prefer_what_fits(const std::vector<GrowingClass>& classes, LeakMolecule& molecule)
-{
-    const auto rest = std::max_element(molecule.members.begin(), molecule.members.end(), [&](const auto& a, const auto& b) {
-        const auto weight = [&](const auto& member) { return classes[member.index].application ? -1 : classes[member.index].byte_growth(); };
-        return weight(a) < weight(b);
-    });
-    if (classes[rest->index].application || !classes[molecule.culprit].application) return;
-    const GrowingClass& held = classes[rest->index];
-    std::size_t closest = molecule.culprit;
-    for (const auto& member : molecule.members)
-        if (classes[member.index].application && misfit(classes[member.index], held) < misfit(classes[closest], held)) closest = member.index;
-    const double best = misfit(classes[closest], held);
-    const auto fits = [&](const GrowingClass& c) {
-        return misfit(c, held) <= 2 * best + exact && rarest * c.growth() >= classes[closest].growth();
-    };
-    std::size_t culprit = molecule.culprit;
-    for (const auto& member : molecule.members) {
-        const GrowingClass& c = classes[member.index];
-        if (!c.application || !fits(c)) continue;
-        if (!fits(classes[culprit]) || c.growth() < classes[culprit].growth()) culprit = member.index;
-    }
-    if (culprit == molecule.culprit) return;
-    molecule.culprit = culprit;
-    for (auto& member : molecule.members) member.per_culprit = classes[member.index].growth() / classes[culprit].growth();
-    const auto first = std::find_if(molecule.members.begin(), molecule.members.end(), [&](const auto& member) { return member.index == culprit; });
-    std::rotate(molecule.members.begin(), first, first + 1);
 }
 
 /// y = a x + b z over the steps of three classes, a and b not negative, every step met within 5 %.
@@ -265,50 +171,34 @@ bool better_culprit(const GrowingClass& a, const GrowingClass& b)
     return a.name < b.name;
 }
 
-}  // namespace
-
-bool is_application_class(std::string_view name)
+/// A class that is added to once per interval (a bucket of statistics, say) is rare and keeps the pace of a leak under a
+/// steady load, by chance and not exactly. The rarest class whose steps fit the heaviest of the rest as well as any class of
+/// the application does, and that is not out of all proportion to the one that fits best, is the culprit.
+std::size_t best_fit(const std::vector<GrowingClass>& classes, const LeakMolecule& molecule, const std::vector<bool>& taken)
 {
-    while (!name.empty() && name.front() == '[') name.remove_prefix(1);
-    if (name.size() == 1) return false;  // an array of primitives
-    if (name.size() > 2 && name.front() == 'L' && name.back() == ';') name = name.substr(1, name.size() - 2);
-    if (name.ends_with("[]")) return is_application_class(name.substr(0, name.size() - 2));
-    for (const std::string_view platform : {"byte", "char", "int", "long", "short", "double", "float", "boolean"})
-        if (name == platform) return false;
-    for (const std::string_view prefix : {"java.", "javax.", "jdk.", "sun.", "com.sun.", "kotlin.", "scala.", "groovy.", "<"})
-        if (name.starts_with(prefix)) return false;
-    return !name.empty();
-}
-
-std::string readable_class(std::string_view name)
-{
-    std::string suffix;
-    while (!name.empty() && name.front() == '[') {
-        suffix += "[]";
-        name.remove_prefix(1);
+    const auto rest = std::max_element(molecule.members.begin(), molecule.members.end(), [&](const auto& a, const auto& b) {
+        const auto weight = [&](const auto& member) { return classes[member.index].application ? -1 : classes[member.index].byte_growth(); };
+        return weight(a) < weight(b);
+    });
+    if (classes[rest->index].application || !classes[molecule.culprit].application) return molecule.culprit;
+    const GrowingClass& held = classes[rest->index];
+    std::vector<std::pair<std::size_t, double>> misfits;
+    std::pair<std::size_t, double> closest{molecule.culprit, misfit(classes[molecule.culprit], held)};
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        double ratio = 0;
+        if (taken[i] || !classes[i].application || !in_proportion(classes[i], held, ratio)) continue;
+        misfits.emplace_back(i, misfit(classes[i], held));
+        if (misfits.back().second < closest.second) closest = misfits.back();
     }
-    if (suffix.empty()) return std::string(name);
-    static constexpr std::array<std::pair<char, std::string_view>, 8> primitives{
-        {{'B', "byte"}, {'C', "char"}, {'I', "int"}, {'J', "long"}, {'S', "short"}, {'D', "double"}, {'F', "float"}, {'Z', "boolean"}}};
-    if (name.size() == 1)
-        for (const auto& [code, word] : primitives)
-            if (code == name.front()) return std::string(word) + suffix;
-    if (name.size() > 2 && name.front() == 'L' && name.back() == ';') name = name.substr(1, name.size() - 2);
-    return std::string(name) + suffix;
+    std::size_t culprit = closest.first;
+    for (const auto& [i, off] : misfits) {
+        const bool fits = off <= 2 * closest.second + exact && rarest * classes[i].growth() >= classes[closest.first].growth();
+        if (fits && better_culprit(classes[i], classes[culprit])) culprit = i;
+    }
+    return culprit;
 }
 
-std::vector<HeapSeries> heap_series(const std::vector<const HeapSnapshot*>& snapshots)
-{
-    std::map<std::string, std::vector<const HeapSnapshot*>> by_name;
-    for (const HeapSnapshot* snapshot : snapshots) by_name[without_digits(snapshot->path)].push_back(snapshot);
-    std::vector<HeapSeries> result;
-    for (const auto& [name, alike] : by_name)
-        for (auto& [process, own] : by_process(alike)) {
-            const bool timed = std::all_of(own.begin(), own.end(), [](const HeapSnapshot* s) { return s->at_ns && *s->at_ns > wall_clock_ns; });
-            result.push_back({name, folder_of(own.front()->path), std::move(own), timed});
-        }
-    return result;
-}
+}  // namespace
 
 HeapGrowth heap_growth(const HeapSeries& series, double fdr)
 {
@@ -359,12 +249,13 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
         GrowingClass& c = *tested[i];
         c.q = q[i];
         // Fewer than five snapshots may raise a suspicion.
-        if (steadily(c) && (n >= 5 ? c.q < fdr : c.weakest_step > 0)) growth.classes.push_back(c);
+        if (steadily(c) && (n >= fewest_significant ? c.q < fdr : c.weakest_step > 0)) growth.classes.push_back(c);
     }
-    // A light class counts when it grows in proportion to one that does: then its steps are told by those, not by chance.
+    // A light class counts when it grows in proportion to one that does: then its steps are told by those, not by chance. A
+    // few steps tell nothing of the sort.
     const std::size_t significant = growth.classes.size();
     for (GrowingClass* c : light) {
-        if (significant == 0 || n == 2 || !steadily(*c)) continue;
+        if (significant == 0 || n < fewest_significant || !steadily(*c)) continue;
         for (std::size_t i = 0; i < std::min(significant, most_leaders); ++i)
             if (double ratio = 0; in_proportion(*c, growth.classes[i], ratio)) {
                 c->p = growth.classes[i].p;
@@ -380,16 +271,16 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
     std::vector<std::size_t> order(growth.classes.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return better_culprit(growth.classes[a], growth.classes[b]); });
-    for (std::size_t candidate : order) {
-        if (taken[candidate]) continue;
-        if (n == 2) candidate = owner_by_one_step(growth.classes, candidate, taken);
-        LeakMolecule molecule = molecule_of(growth.classes, candidate, taken);
-        for (const auto& member : molecule.members) taken[member.index] = true;
-        prefer_what_fits(growth.classes, molecule);
-        growth.molecules.push_back(std::move(molecule));
-    }
+    for (const std::size_t candidate : order)
+        while (!taken[candidate]) {
+            std::size_t culprit = n == 2 ? owner_by_one_step(growth.classes, candidate, taken) : candidate;
+            LeakMolecule molecule = molecule_of(growth.classes, culprit, taken);
+            if (n > 2 && (culprit = best_fit(growth.classes, molecule, taken)) != candidate) molecule = molecule_of(growth.classes, culprit, taken);
+            for (const auto& member : molecule.members) taken[member.index] = true;
+            growth.molecules.push_back(std::move(molecule));
+        }
     std::vector<const GrowingClass*> movers;
-    if (n >= 5)
+    if (n >= fewest_significant)
         for (const GrowingClass* c : tested)
             if (c->application && std::none_of(growth.classes.begin(), growth.classes.end(), [&](const GrowingClass& one) { return one.name == c->name; })) movers.push_back(c);
     const auto moved = [](const GrowingClass& c) {

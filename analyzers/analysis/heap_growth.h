@@ -1,23 +1,11 @@
 #pragma once
 
-#include "analyzers/analysis/evidence.h"
+#include "analyzers/analysis/heap_series.h"
 
 #include <string>
 #include <vector>
 
 namespace casebook {
-
-/// Histograms of one process in time order.
-struct HeapSeries {
-    std::string name;  ///< path with digits as '#'
-    std::string folder;
-    std::vector<const HeapSnapshot*> snapshots;
-    bool timed = false;  ///< by the wall clock; else only their order is known
-};
-
-/// Snapshots belong together when their paths are equal but for digits, so live and full histograms do not mix. Processes
-/// are told apart by folders, files with several histograms, and process ids in names, where each has two or more.
-std::vector<HeapSeries> heap_series(const std::vector<const HeapSnapshot*>& snapshots);
 
 /// A class whose instances grow over a series, by the test of heap_growth().
 struct GrowingClass {
@@ -54,11 +42,5 @@ struct HeapGrowth {
 /// second half >= 0.6 of the first, from simulation of 1,500 classes over 5 to 12 snapshots (tests/unit/tst_heap_growth).
 /// O(classes x snapshots).
 HeapGrowth heap_growth(const HeapSeries& series, double fdr);
-
-/// Not of the platform or a runtime library: not java.*, javax.*, jdk.*, sun.*, com.sun.*, kotlin.*, scala.*, arrays of primitives.
-bool is_application_class(std::string_view name);
-
-/// "[B" -> "byte[]", "[Ljava.lang.Object;" -> "java.lang.Object[]".
-std::string readable_class(std::string_view name);
 
 }  // namespace casebook
