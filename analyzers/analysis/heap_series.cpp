@@ -1,6 +1,6 @@
 #include "analyzers/analysis/heap_series.h"
 
-#include "analyzers/analysis/live_floor.h"
+#include "analyzers/analysis/collections.h"
 
 #include <algorithm>
 #include <array>

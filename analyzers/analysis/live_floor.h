@@ -2,7 +2,6 @@
 
 #include "analyzers/analysis/context.h"
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,20 +36,5 @@ struct LiveFloor {
 /// few collections. Collections that a person caused by looking at the heap are left out. Thresholds of the analyzer that
 /// asks: r2, collections, growth_share, metric_minutes, follows. Errors: caseFile, cancelled.
 Result<std::vector<LiveFloor>> live_floors(AnalysisContext& context);
-
-/// A pause made by someone who took a histogram or a dump: it says nothing about the program.
-bool is_by_observer(const GcPause& pause);
-
-/// The wall clock began; smaller numbers are uptimes or mere order.
-constexpr std::int64_t wall_clock_ns = 1'000'000'000'000'000'000;
-
-/// Where a file came from, and the window it was imported with (empty: none). By id. Errors: caseFile.
-struct ImportedFile {
-    std::string path, window;
-};
-Result<std::map<std::int64_t, ImportedFile>> imported_files(AnalysisContext& context);
-
-/// "a/b/gc.log" -> "a/b"; archives count as folders.
-std::string folder_of(std::string_view path);
 
 }  // namespace casebook

@@ -4,9 +4,9 @@
 // overlap what the slow requests took too long; a 200 ms pause beside a 4 s tail is not it. Pauses that a person made by
 // taking a histogram or a dump are left out.
 
+#include "analyzers/analysis/collections.h"
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/guards.h"
-#include "analyzers/analysis/live_floor.h"
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/pool_gauges.h"
 #include "analyzers/core/statistics.h"

@@ -5,6 +5,7 @@
 // culprit is the rarest application class among those that grow in fixed proportion, not the one with the most bytes. The
 // floor speaks for histograms of the same process and time only. What grows no more than the load does is no leak yet.
 
+#include "analyzers/analysis/collections.h"
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/growth_shape.h"
 #include "analyzers/analysis/heap_growth.h"
