@@ -17,8 +17,10 @@ namespace casebook {
 namespace {
 
 constexpr double full_heap = 0.9;         // of the capacity
+constexpr double a_fall = 0.05;           // of the most that is used
 constexpr double nearly_full = 0.75;      // of the capacity: collections take the time that the program would need to fill the rest
 constexpr double young_floor_rise = 2;    // between old collections garbage alone lifts the floor: it must double
+constexpr std::size_t fewest_old = 3;     // collections that bear it out when it does not
 constexpr double levels_off = 0.4;        // of the mean pace, in the second half
 constexpr std::size_t most_parts = 10;    // the least of each tenth is the lower edge
 constexpr std::size_t fewest_parts = 5;
@@ -128,6 +130,24 @@ bool says_more(const LiveFloor& a, const LiveFloor& b)
     return a.seconds > b.seconds;
 }
 
+/// Young collections leave garbage of the old generation behind, which lifts the floor as well: what they say must be so much
+/// that it doubles, or the few old collections there are must say the same.
+bool borne_out(const LiveFloor& floor, const Trail& stretch, const Collections& all, double r2)
+{
+    std::vector<double> seconds, bytes;
+    bool old_collected = false;
+    for (const GcPause* pause : all) {
+        if (pause->at_ns < stretch.at_ns.front() || pause->at_ns > stretch.at_ns.back()) continue;
+        old_collected = old_collected || !is_young(*pause);
+        if (!is_deep(*pause)) continue;
+        seconds.push_back(static_cast<double>(pause->at_ns - stretch.at_ns.front()) / 1e9);
+        bytes.push_back(static_cast<double>(*pause->after_bytes));
+    }
+    if (old_collected && floor.last >= young_floor_rise * std::max(floor.first, 1.0)) return true;
+    const LinearFit fit = linear_fit(seconds, bytes);
+    return seconds.size() >= fewest_old && 2 * (seconds.back() - seconds.front()) >= floor.seconds && fit.r2 >= r2 && 2 * fit.slope * 3600 >= floor.bytes_per_hour;
+}
+
 Result<std::vector<LiveFloor>> floors_of_logs(AnalysisContext& context, ServiceLoads& loads, const std::vector<RestartMoment>& restarts, const Rules& rules)
 {
     std::vector<LiveFloor> floors;
@@ -152,19 +172,20 @@ Result<std::vector<LiveFloor>> floors_of_logs(AnalysisContext& context, ServiceL
             trail.add(pause->at_ns, static_cast<double>(*pause->after_bytes));
             if (pause->capacity_bytes) capacities.insert(*pause->capacity_bytes);
         }
-        const bool old_collected = std::any_of(whole.begin(), whole.end(), [](const GcPause* pause) { return !is_young(*pause); });
         std::optional<LiveFloor> best;
         for (const Trail& stretch : between_restarts(trail, restarts, {})) {
             if (stretch.size() < std::max(needed, fewest_parts)) continue;
             TRY_ASSIGN(LiveFloor floor, judge(stretch, rules, loads, {}));
             if (floor.course == LiveFloor::Course::slowing && !capacities.empty() && floor.last >= nearly_full * static_cast<double>(*capacities.rbegin())) floor.course = LiveFloor::Course::rises;
-            if (!old_ones && floor.rises() && floor.last < young_floor_rise * std::max(floor.first, 1.0)) floor.course = LiveFloor::Course::flat;
-            if (floor.rises() && !old_collected) floor.course = LiveFloor::Course::garbage;
+            if (!old_ones && floor.rises() && !borne_out(floor, stretch, whole, rules.r2)) floor.course = LiveFloor::Course::garbage;
+            floor.old_collections = static_cast<std::size_t>(std::count_if(whole.begin(), whole.end(), [](const GcPause* pause) { return !is_young(*pause); }));
             if (!best || says_more(floor, *best)) best = floor;
         }
         if (!best) continue;
         best->by_collections = true;
-        best->process = folder_of(name);
+        best->folder = folder_of(name);
+        for (const GcPause* pause : whole)
+            if (best->files.empty() || best->files.back() != pause->file_id) best->files.push_back(pause->file_id);
         // A heap that was resized may be resized further: then its size is no limit.
         const double limit = limit_of_log(*settings, name);
         best->limit = limit > 0 ? limit : capacities.size() == 1 ? static_cast<double>(*capacities.begin()) : 0;
@@ -191,6 +212,15 @@ Trail sum_of(const std::vector<const Series*>& pools, const AnalysisWindows& win
         sum.add(*at, bytes);
     }
     return sum;
+}
+
+/// A gauge of what is live changes with each collection at most; one of all that is used falls with each.
+std::size_t collections_seen(const Trail& gauge, bool live)
+{
+    const double least_fall = a_fall * *std::max_element(gauge.bytes.begin(), gauge.bytes.end());
+    std::size_t seen = 0;
+    for (std::size_t i = 1; i < gauge.size(); ++i) seen += live ? gauge.bytes[i] != gauge.bytes[i - 1] : gauge.bytes[i - 1] - gauge.bytes[i] > least_fall;
+    return seen;
 }
 
 /// Pools without a limit of their own say -1.
@@ -228,12 +258,15 @@ Result<std::vector<LiveFloor>> floors_of_metrics(AnalysisContext& context, Servi
         std::optional<LiveFloor> best;
         for (const Trail& stretch : between_restarts(sum_of(metrics.begin()->second, context.windows()), own, service)) {
             // A gauge of all that is used needs several values for each low point.
-            if (stretch.size() < fewest_parts || static_cast<double>(stretch.size()) < (live ? 1 : 2) * needed || static_cast<double>(stretch.at_ns.back() - stretch.at_ns.front()) < minutes * 60e9) continue;
+            if (stretch.size() < fewest_parts || static_cast<double>(stretch.size()) < (live ? 1 : 2) * needed) continue;
+            if (static_cast<double>(stretch.at_ns.back() - stretch.at_ns.front()) < minutes * 60e9 && static_cast<double>(collections_seen(stretch, live)) < needed) continue;
             TRY_ASSIGN(LiveFloor floor, judge(stretch, {rules.r2, (live ? 1 : 10) * rules.growth_share, rules.follows, live ? 1 : part_of_gauge}, loads, service));
             if (!best || says_more(floor, *best)) best = floor;
         }
         if (!best) continue;
-        best->process = service + "|" + instance;
+        best->metric = metrics.begin()->first.second;
+        best->service = service;
+        best->instance = instance;
         best->limit = limit_of(*heap_max, service, instance);
         if (best->limit <= 0) best->limit = typed_limit.value_or(limit_of(*memory_limit, service, instance));
         floors.push_back(*best);

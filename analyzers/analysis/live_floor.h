@@ -14,12 +14,15 @@ struct LiveFloor {
         flat,       ///< does not rise, or not steadily, or levels off: garbage that goes, a full cache, load that went
         slowing,    ///< rises, but slower and slower: a cache that warms up looks the same
         with_load,  ///< rises no more than the load does: what requests hold
-        garbage,    ///< rises, but the old generation was never collected: all of it may be garbage
+        garbage,    ///< rises, but the old generation was collected too rarely: all of it may be garbage
         rises,
     } course = Course::flat;
     bool by_collections = false;      ///< of a log; else a metric
-    std::string process;              ///< folder of the log, "service|instance" of the metric
+    std::string folder;               ///< of the log
+    std::string metric, service, instance;
+    std::vector<std::int64_t> files;  ///< of the log
     std::size_t collections = 0;      ///< or samples
+    std::size_t old_collections = 0;  ///< of them those that leave no garbage behind
     double r2 = 0, bytes_per_hour = 0, first = 0, last = 0;  ///< bytes at both ends of the line through it
     double growth_at_most = 0;        ///< bytes, upper end of the 95 % interval of last - first
     double limit = 0;                 ///< bytes the heap may have; 0: not known

@@ -151,9 +151,13 @@ Status report_floor(AnalysisContext& context, const LiveFloor& floor)
     Finding finding;
     finding.verdict = Verdict::suspected;
     finding.key = finding_key({"live memory floor"});
-    finding.headline = "What is left after collections grows by " + format_bytes(floor.bytes_per_hour) + " per hour: " + format_bytes(floor.first) + " -> " + format_bytes(floor.last) + " over " + std::to_string(floor.collections) +
+    std::string where = floor.service;
+    if (!floor.instance.empty()) where += (where.empty() ? "" : " ") + floor.instance;
+    finding.headline = "What is left after collections" + (where.empty() ? "" : " in " + where) + " grows by " + format_bytes(floor.bytes_per_hour) + " per hour: " + format_bytes(floor.first) + " -> " + format_bytes(floor.last) + " over " + std::to_string(floor.collections) +
                        (floor.by_collections ? " collections" : " samples");
-    finding.subjects = {{"metric", floor.by_collections ? "heap after collection" : "heap"}};
+    finding.subjects = {{"metric", floor.by_collections ? "heap after collection" : floor.metric}};
+    if (!floor.service.empty()) finding.subjects.push_back({"service", floor.service});
+    if (!floor.instance.empty()) finding.subjects.push_back({"instance", floor.instance});
     finding.figures = {context.figure("floor_r2", floor.r2, "1", "r2"), context.figure("collections", static_cast<double>(floor.collections), "collections", "collections"), {"bytes_per_hour", floor.bytes_per_hour, "bytes", {}, {}}};
     const std::optional<double> hours = floor.hours_to_limit(context.threshold("metric_minutes"));
     if (hours) {
@@ -163,9 +167,11 @@ Status report_floor(AnalysisContext& context, const LiveFloor& floor)
     finding.when = floor.when;
     finding.severity = severity_of({0, 0, hours && *hours < 1 && floor.seconds >= 60 * context.threshold("metric_minutes"), true, false});
     finding.refutes_if = "the floor is flat or falls with load";
-    finding.evidence = {floor.by_collections ? Evidence{"Heap after each collection", "series", "gc", "SELECT at_ns, after_bytes AS value, capacity_bytes FROM gc_pause WHERE after_bytes IS NOT NULL ORDER BY at_ns", {}}
-                                             : Evidence{"Heap over time", "series", "metric", "SELECT at_ns, name, labels, value FROM metric_point WHERE name LIKE '%heap%' OR name LIKE '%memory%' ORDER BY name, labels, at_ns", {}}};
-    finding.fixes = {{"Take class histograms to find the class that grows: jcmd PID GC.class_histogram, five times", "15 min", "names the culprit", "each live histogram stops the process for a full collection"}};
+    std::string files;
+    for (const std::int64_t file : floor.files) files += (files.empty() ? "" : ",") + std::to_string(file);
+    finding.evidence = {floor.by_collections ? Evidence{"Heap after each collection", "series", "gc", "SELECT at_ns, after_bytes AS value, capacity_bytes FROM gc_pause WHERE after_bytes IS NOT NULL AND file_id IN (" + files + ") ORDER BY at_ns", {}}
+                                             : Evidence{"Heap over time", "series", "metric", "SELECT at_ns, name, labels, value FROM metric_point WHERE name = ?1 AND labels LIKE '%' || ?2 || '%' AND labels LIKE '%' || ?3 || '%' ORDER BY labels, at_ns", {floor.metric, floor.service, floor.instance}}};
+    finding.fixes = {{"Find what grows: five class histograms (JVM: jcmd PID GC.class_histogram), or heap profiles (Go: pprof, Node.js: heap snapshots)", "15 min", "names the culprit", "each live histogram stops the process for a full collection"}};
     finding.note = "class histograms over the same time would show which class grows";
     context.add(std::move(finding));
     return {};
@@ -194,7 +200,7 @@ std::vector<HeapSeries> between_restarts(const HeapSeries& series, const std::ve
 /// The floor of the process the histograms are of: the only one there is, or the only one of the same folder.
 void match_floor(Process& process, const std::vector<LiveFloor>& floors, std::size_t processes)
 {
-    const auto same_folder = [&](const LiveFloor& floor) { return floor.by_collections && floor.process == process.series.folder; };
+    const auto same_folder = [&](const LiveFloor& floor) { return floor.by_collections && floor.folder == process.series.folder; };
     const LiveFloor* found = nullptr;
     if (floors.size() == 1 && processes == 1) found = &floors.front();
     else if (std::count_if(floors.begin(), floors.end(), same_folder) == 1) found = &*std::find_if(floors.begin(), floors.end(), same_folder);
@@ -251,7 +257,7 @@ Answer unanswered(const LiveFloor* floor, std::size_t most_snapshots)
         return {Verdict::inconclusive, (most_snapshots > 0 ? std::to_string(most_snapshots) + " histograms of one process" : std::string("no histograms")) + " and too few collections or minutes of heap: growth cannot be told from chance", {histograms}};
     const std::string grew = " grows from " + format_bytes(floor->first) + " to " + format_bytes(floor->last);
     if (floor->course == LiveFloor::Course::garbage)
-        return {Verdict::inconclusive, "what " + std::to_string(floor->collections) + " young collections leave behind" + grew + ", but the old generation was never collected: all of it may be garbage",
+        return {Verdict::inconclusive, "what " + std::to_string(floor->collections) + " young collections leave behind" + grew + ", but the old generation was " + (floor->old_collections == 0 ? "never collected" : "hardly collected") + ": all of it may be garbage",
                 {missing_evidence("gc_pause", "a log that goes on until the old generation was collected some times"), missing_evidence("heap_class", "live histograms collect the old generation and name what grows")}};
     if (floor->course == LiveFloor::Course::slowing)
         return {Verdict::inconclusive, "live memory" + grew + ", but slower and slower, as a cache does that warms up: a longer recording would tell", {histograms}};
