@@ -84,16 +84,21 @@ std::vector<Fleet> fleets(const SpanTable& spans, const SpanClasses& classes, co
     for (const auto& [name, instances] : by_name) {
         const auto service = static_cast<SpanTable::Id>(instances.begin()->second >> 32);
         std::vector<SpanTable::Id> ids;
+        std::vector<std::int64_t> joined_ns;
         std::vector<TimeRange> served;
         for (const auto& [instance, key] : instances) {
             const Presence& one = presences.at(key);
             const double gap_ns = length(one.served) / static_cast<double>(one.requests);
             ids.push_back(static_cast<SpanTable::Id>(key));
+            joined_ns.push_back(one.joined_ns);
             served.push_back({std::max(one.served.from_ns, warm_from_ns(one.joined_ns, began_ns.at(service), gap_ns, warm_up_min)), one.served.to_ns});
         }
         for (const Together& group : serving_together(served)) {
-            Fleet fleet{service, {}, group.shared};
-            for (const std::size_t member : group.members) fleet.instances.push_back(ids[member]);
+            Fleet fleet{service, {}, {}, group.shared};
+            for (const std::size_t member : group.members) {
+                fleet.instances.push_back(ids[member]);
+                fleet.joined_ns.push_back(joined_ns[member]);
+            }
             result.push_back(std::move(fleet));
         }
     }

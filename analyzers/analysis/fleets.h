@@ -29,6 +29,7 @@ std::int64_t warm_from_ns(std::int64_t joined_ns, std::int64_t service_began_ns,
 struct Fleet {
     SpanTable::Id service = 0;
     std::vector<SpanTable::Id> instances;  ///< by name
+    std::vector<std::int64_t> joined_ns;   ///< when each was first seen in the case
     TimeRange together;                    ///< all of them serve and none of them is new
 };
 

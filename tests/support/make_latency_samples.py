@@ -421,6 +421,14 @@ def some_instances(folder):
         w.server("gate", "/entries/{id}", at, w.uniform(60, 90) if instance == 4 else usual(w), instance="gate-%d" % instance, version="5.0")
     w.save(folder, "rolling")
 
+    # gate-2 joins a minute after a release of the gate and is slow for good; nobody records versions.
+    w = World(63)
+    for i in range(1080):
+        at, instance = i * 500.0, i % 3
+        if instance < 2 or at >= 120000:
+            w.server("gate", "/entries/{id}", at, w.uniform(60, 90) if instance == 2 else usual(w), instance="gate-%d" % instance)
+    w.save(folder, "joined")
+
     # Forty operations that each instance is asked ten times: only all of them together tell that gate-1 is slow.
     w = World(62)
     for i in range(1200):

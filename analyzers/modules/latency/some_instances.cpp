@@ -2,12 +2,13 @@
 //
 // Instances of one service are compared while they serve at the same time, operation by operation. A minority whose tail is
 // twice the others' is confirmed by a rank test over all its requests, unless it is asked for other things than the others or
-// for more than its share: then that may be why. Where exactly another version is slow, the question is
-// latency.regression_after_deploy.
+// for more than its share: then that may be why. Where exactly what runs another version, or came with a release, is slow, the
+// question is latency.regression_after_deploy.
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/fleets.h"
 #include "analyzers/analysis/instance_series.h"
+#include "analyzers/analysis/releases.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
 
@@ -33,6 +34,7 @@ using Id = SpanTable::Id;
 
 struct Member {
     Id instance = 0;
+    std::int64_t joined_ns = 0;
     std::vector<Row> rows;  ///< start order
     double tail_ms = 0;
 };
@@ -99,6 +101,20 @@ bool is_of_another_version(AnalysisContext& context, const SpanTable& spans, con
     return p == 0 || tail_ms < context.threshold("ruled_out_factor") * comparison.minority.others;
 }
 
+/// The release that exactly the slow ones came with, whatever version they say they run; or none.
+const Release* release_of_slow_ones(const std::vector<Release>& releases, const Comparison& comparison)
+{
+    constexpr std::int64_t before_ns = 5'000'000'000, after_ns = 300'000'000'000;  // clocks; until a rollout has started what it rolls out
+    for (const Release& release : releases) {
+        if (std::find(release.services.begin(), release.services.end(), comparison.service) == release.services.end()) continue;
+        const auto came_with_it = [&](const Member& member) { return member.joined_ns >= release.at_ns - before_ns && member.joined_ns <= release.until_ns + after_ns; };
+        const auto was_there = [&](const Member& member) { return member.joined_ns < release.at_ns - before_ns; };
+        const auto slow = comparison.slow_ones(), others = comparison.others();
+        if (std::all_of(slow.begin(), slow.end(), came_with_it) && std::all_of(others.begin(), others.end(), was_there)) return &release;
+    }
+    return nullptr;
+}
+
 /// What the instances of one fleet were asked while they served together.
 struct FleetRequests {
     std::vector<Comparison> operations;
@@ -111,7 +127,7 @@ struct FleetRequests {
         const auto empty = [&] {
             Comparison comparison;
             comparison.service = fleet.service;
-            for (const Id instance : fleet.instances) comparison.members.push_back({instance, {}, 0});
+            for (std::size_t i = 0; i < fleet.instances.size(); ++i) comparison.members.push_back({fleet.instances[i], fleet.joined_ns[i], {}, 0});
             return comparison;
         };
         all = empty();
@@ -239,7 +255,7 @@ Status report(AnalysisContext& context, const SpanTable& spans, const Comparison
 /// The comparisons of spans, and why there is nothing to report.
 class SpanComparisons {
 public:
-    SpanComparisons(AnalysisContext& context, const SpanTable& spans) : context_(context), spans_(spans) {}
+    SpanComparisons(AnalysisContext& context, const SpanTable& spans, const std::vector<Release>& releases) : context_(context), spans_(spans), releases_(releases) {}
 
     Status look_at(const Fleet& fleet, const std::vector<OperationRequests>& operations)
     {
@@ -291,6 +307,10 @@ private:
             canary_ = "the slow instances of " + std::string(spans_.text(found.service)) + " run another version: see latency.regression_after_deploy";
             return;
         }
+        if (const Release* release = release_of_slow_ones(releases_, found)) {
+            canary_ = "the slow instances of " + std::string(spans_.text(found.service)) + " came with '" + (release->text.empty() ? release->kind : release->text) + "': see latency.regression_after_deploy";
+            return;
+        }
         requests.look_closer(spans_, found);
         // What speaks clearest speaks for the service, then what has most requests.
         const auto rank = [&](const Comparison& one) {
@@ -303,6 +323,7 @@ private:
 
     AnalysisContext& context_;
     const SpanTable& spans_;
+    const std::vector<Release>& releases_;
     std::map<std::string_view, Comparison> worst_;  ///< by service
     std::size_t fleets_ = 0, compared_ = 0, tests_ = 0;
     double largest_factor_ = 0;
@@ -318,7 +339,9 @@ Result<Answer> run(AnalysisContext& context)
     AnalysisWindows windows = context.windows();
     if (windows.proposed) windows.baseline.reset();
     const std::vector<OperationRequests> all = operations(*spans, *classes, windows, context.threshold("common.tail_samples"));
-    SpanComparisons comparisons(context, *spans);
+    TRY_ASSIGN(const std::vector<Event>* events, context.evidence().events());
+    const std::vector<Release> releases = find_releases(*events, *spans);
+    SpanComparisons comparisons(context, *spans, releases);
     for (const Fleet& fleet : fleets(*spans, *classes, all, context.threshold("warm_up"))) TRY(comparisons.look_at(fleet, all));
     if (!comparisons.has_fleets()) {  // spans without instances; a metric may have them
         TRY_ASSIGN(const std::vector<Series>* series, context.evidence().metric("latency_p99"));
