@@ -344,8 +344,8 @@ Result<Answer> run(AnalysisContext& context)
     SpanComparisons comparisons(context, *spans, releases);
     for (const Fleet& fleet : fleets(*spans, *classes, all, context.threshold("warm_up"))) TRY(comparisons.look_at(fleet, all));
     if (!comparisons.has_fleets()) {  // spans without instances; a metric may have them
-        TRY_ASSIGN(const std::vector<Series>* series, context.evidence().metric("latency_p99"));
-        if (std::any_of(series->begin(), series->end(), [](const Series& one) { return !one.instance.empty(); })) return compare_instance_series(context);
+        TRY_ASSIGN(Answer answer, compare_instance_series(context));
+        if (answer.verdict != Verdict::inconclusive) return answer;
     }
     TRY(comparisons.report_worst());
     return comparisons.answer();
@@ -354,6 +354,6 @@ Result<Answer> run(AnalysisContext& context)
 }  // namespace
 
 extern const Analyzer some_instances;
-const Analyzer some_instances{"latency.some_instances", "Are only some instances slow?", AnalyzerKind::symptom, "span or metric(latency_p99)", "metric(steal), metric(cpu), event", thresholds, run};
+const Analyzer some_instances{"latency.some_instances", "Are only some instances slow?", AnalyzerKind::symptom, "span or metric(latency_p99) or metric(latency_bucket)", "metric(steal), metric(cpu), event", thresholds, run};
 
 }  // namespace casebook::latency
