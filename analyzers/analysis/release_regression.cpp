@@ -1,11 +1,10 @@
 #include "analyzers/analysis/release_regression.h"
 
 #include "analyzers/analysis/operations.h"
+#include "analyzers/analysis/release_rows.h"
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
-#include "analyzers/trace/critical_path.h"
 #include "analyzers/trace/failure.h"
-#include "analyzers/trace/requests.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,64 +13,9 @@
 namespace casebook {
 namespace {
 
-using Row = SpanTable::Row;
-using Rows = std::vector<Row>;
-using Id = SpanTable::Id;
+using namespace release_rows;
 
-constexpr std::size_t fewest_rows = 20;    // of one operation on one side
-constexpr std::size_t fewest_beside = 30;  // of one version at the same time as the other
-constexpr double error_floor = 0.005;      // as change points have it
 constexpr std::int64_t rollout_ns = 60'000'000'000;  // so near a half hour is the time itself
-
-ServiceLevel level_of(const SpanTable& spans, const Rows& rows, double percentile_of_tail)
-{
-    ServiceLevel level;
-    std::vector<double> ms = durations_ms(spans, rows);
-    level.count = rows.size();
-    level.p50_ms = percentile_in_place(ms, 50);
-    level.tail_ms = percentile_in_place(ms, percentile_of_tail);
-    for (const Row row : rows) level.failures += failed(spans, row);
-    level.failed = rows.empty() ? 0 : static_cast<double>(level.failures) / static_cast<double>(rows.size());
-    return level;
-}
-
-Rows between(const SpanTable& spans, const Rows& rows, std::int64_t from_ns, std::int64_t to_ns)
-{
-    Rows result;
-    for (const Row row : rows)
-        if (spans.start_ns[row] >= from_ns && spans.start_ns[row] < to_ns) result.push_back(row);
-    return result;
-}
-
-Rows of_versions(const SpanTable& spans, const Rows& rows, const std::set<Id>& versions)
-{
-    Rows result;
-    for (const Row row : rows)
-        if (versions.contains(spans.version[row])) result.push_back(row);
-    return result;
-}
-
-/// Rows whose duration lies between two percentiles of all of them.
-Rows typical(const SpanTable& spans, const Rows& rows)
-{
-    const std::vector<double> ms = durations_ms(spans, rows);
-    const double low = percentile(ms, 5), high = percentile(ms, 95);
-    Rows result;
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        if (ms[i] >= low && ms[i] <= high) result.push_back(rows[i]);
-    return result;
-}
-
-Rows slower_than(const SpanTable& spans, const Rows& rows, double ms)
-{
-    Rows result;
-    for (const Row row : rows)
-        if (static_cast<double>(spans.duration_ns[row]) / 1e6 > ms) result.push_back(row);
-    return result;
-}
-
-std::int64_t minutes(double m) { return static_cast<std::int64_t>(m * 60e9); }
-std::int64_t hours(double h) { return minutes(h * 60); }
 
 /// The old version's rows while the new one served.
 Rows meanwhile(const SpanTable& spans, const Rows& old, const Rows& fresh)
@@ -281,137 +225,6 @@ bool ReleaseJudge::crosses(Regression& found) const
     found.failing = found.is.failed >= found.was.failed + error_floor &&
                     two_proportion_p(found.was.failures, found.was.count, found.is.failures, found.is.count) < context_.threshold("alpha");
     return found.slower || found.failing;
-}
-
-/// True when rows are worse than others of the same operation beyond chance.
-bool ReleaseJudge::is_worse(const Rows& rows, const Rows& than, double line_ms) const
-{
-    const double alpha = context_.threshold("alpha"), alike = context_.threshold("alike");
-    const std::vector<double> x = durations_ms(spans_, rows), y = durations_ms(spans_, than);
-    const RankTest test = mann_whitney(x, y);
-    if (test.p < alpha && test.effect > 0.5 && median(x) >= alike * median(y)) return true;
-    const auto over = [&](const std::vector<double>& ms) { return static_cast<std::uint64_t>(std::count_if(ms.begin(), ms.end(), [&](double value) { return value > line_ms; })); };
-    const auto bad = [&](const Rows& all) { return static_cast<std::uint64_t>(std::count_if(all.begin(), all.end(), [&](Row row) { return failed(spans_, row); })); };
-    const auto more = [&](std::uint64_t a, std::uint64_t n_a, std::uint64_t b, std::uint64_t n_b) {
-        return static_cast<double>(a) * static_cast<double>(n_b) > 1.5 * static_cast<double>(b) * static_cast<double>(n_a) && two_proportion_p(a, n_a, b, n_b) < alpha;
-    };
-    return more(over(x), x.size(), over(y), y.size()) || more(bad(rows), rows.size(), bad(than), than.size());
-}
-
-void ReleaseJudge::look_again(Regression& found, const Release* next, std::int64_t to_ns)
-{
-    const double line_ms = found.was.tail_ms;
-    if (found.beside.size() >= fewest_beside) {
-        const Rows fresh = between(spans_, found.after, spans_.start_ns[found.beside.front()], spans_.start_ns[found.beside.back()] + 1);
-        if (fresh.size() >= fewest_beside) {
-            found.old = level_of(spans_, found.beside, found.percentile);
-            found.new_is_worse = is_worse(fresh, found.beside, line_ms);
-            found.old_is_as_bad = !found.new_is_worse && found.has_base && is_worse(found.beside, found.base, line_ms);
-        }
-    }
-    found.restored = next && goes_back(found, *next, to_ns);
-    const Rows base = typical(spans_, found.base);
-    found.increase = comparison_.compare(base, found.tail ? slower_than(spans_, found.after, line_ms) : typical(spans_, found.after));
-    found.own_failures = own_failures(found.after);
-    some_instances_only(found);
-    const bool own_slower = found.slower && found.increase.own_share() * 100 >= context_.threshold("own_share") && found.increase.slower_callee.empty();
-    const bool own_failing = !found.slower && found.failing && found.own_failures * 100 >= 50;
-    found.own = (own_slower || own_failing) && found.load_factor < context_.threshold("load_step") && !found.some_instances;
-    measure_warm_up(found);
-    measure_path(found);
-}
-
-/// The next change took it back: it calls itself a rollback, or brings an old version, and the level is the old one again.
-bool ReleaseJudge::goes_back(const Regression& found, const Release& next, std::int64_t from_ns) const
-{
-    const Service& service = services_.at(found.service);
-    const Rows& rows = service.operations.at(spans_.text(found.operation));
-    constexpr std::int64_t settle_ns = 10'000'000'000;
-    const Rows later = between(spans_, rows, std::max(from_ns, next.until_ns) + settle_ns, INT64_MAX);
-    if (later.size() < fewest_rows) return false;
-    std::size_t old = 0;
-    std::set<Id> base_versions;
-    for (const Row row : found.base) base_versions.insert(spans_.version[row]);
-    for (const Row row : later) old += spans_.version[row] != 0 && base_versions.contains(spans_.version[row]) && std::find(found.versions.begin(), found.versions.end(), spans_.version[row]) == found.versions.end();
-    if (!next.rollback && old * 2 < later.size()) return false;
-    const ServiceLevel level = level_of(spans_, later, found.percentile);
-    const bool latency = level.p50_ms <= context_.threshold("alike") * found.was.p50_ms && level.tail_ms <= context_.threshold("p50_factor") * found.was.tail_ms;
-    const bool failures = level.failed <= found.was.failed + error_floor;
-    return (!found.slower || latency) && (!found.failing || failures);
-}
-
-/// Share of the failed requests in which no call to another service failed.
-double ReleaseJudge::own_failures(const Rows& rows) const
-{
-    std::size_t all = 0, own = 0;
-    for (const Row row : rows) {
-        if (!failed(spans_, row)) continue;
-        ++all;
-        std::vector<Row> open(spans_.children(row).begin(), spans_.children(row).end());
-        bool below = false;
-        while (!open.empty() && !below) {
-            const Row at = open.back();
-            open.pop_back();
-            below = spans_.service[at] != spans_.service[row] && failed(spans_, at);
-            if (spans_.service[at] == spans_.service[row]) open.insert(open.end(), spans_.children(at).begin(), spans_.children(at).end());
-        }
-        own += !below;
-    }
-    return all > 0 ? static_cast<double>(own) / static_cast<double>(all) : 0;
-}
-
-/// A release makes all of its instances worse; one of several is a matter of the host.
-void ReleaseJudge::some_instances_only(Regression& found) const
-{
-    std::map<Id, Rows> by_instance;
-    for (const Row row : found.after)
-        if (spans_.instance[row] != 0) by_instance[spans_.instance[row]].push_back(row);
-    std::size_t judged = 0, worse = 0;
-    for (const auto& [instance, rows] : by_instance) {
-        if (rows.size() < fewest_rows) continue;
-        ++judged;
-        worse += is_worse(rows, found.base, found.was.tail_ms);
-    }
-    found.some_instances = judged >= 2 && worse * 2 <= judged;
-}
-
-/// The excess halves within the first minutes, and what comes later is no longer worse.
-void ReleaseJudge::measure_warm_up(Regression& found) const
-{
-    const std::int64_t start = found.onset_ns, limit = start + minutes(context_.threshold("warm_up"));
-    const std::int64_t end = std::min(limit, spans_.start_ns[found.later.back()] + 1), quarter = (end - start) / 4;
-    const Rows first = between(spans_, found.later, start, start + quarter), last = between(spans_, found.later, end - quarter, end), rest = between(spans_, found.later, limit, INT64_MAX);
-    if (first.size() < 10 || last.size() < 10) return;
-    if (rest.size() >= fewest_rows && is_worse(rest, found.base, found.was.tail_ms)) return;
-    const auto excess = [&](const Rows& rows) {
-        double sum = 0;
-        for (const Row row : rows) sum += found.slower ? static_cast<double>(spans_.duration_ns[row]) / 1e6 - found.was.p50_ms : (failed(spans_, row) ? 1.0 : 0.0);
-        return sum / static_cast<double>(rows.size());
-    };
-    found.warms_up = excess(last) <= excess(first) / 2 && is_worse(first, last, found.was.tail_ms);
-}
-
-/// How much of the excess lies on the critical path of the requests.
-void ReleaseJudge::measure_path(Regression& found)
-{
-    CriticalPathFinder finder(spans_);
-    double all = 0, waited = 0;
-    for (const Row row : found.after) {
-        const double ms = std::max(0.0, static_cast<double>(spans_.duration_ns[row]) / 1e6 - found.was.p50_ms);
-        all += ms;
-        const Row request = request_row(spans_, spans_.trace[row]);
-        if (request == row) {
-            waited += ms;
-            continue;
-        }
-        if (on_path_.empty()) on_path_.resize(spans_.size());
-        if (!on_path_[request])
-            for (const PathSection& section : finder.find(request))
-                for (Row at = section.row; at != SpanTable::no_row && !on_path_[at]; at = spans_.parent[at]) on_path_[at] = true;
-        if (on_path_[row]) waited += ms;
-    }
-    found.excess_ms = waited;
-    if (found.slower) found.on_path = all > 0 ? waited / all : 1;
 }
 
 }  // namespace casebook

@@ -65,7 +65,8 @@ private:
     bool crosses(Regression& found) const;
     bool is_worse(const Rows& rows, const Rows& than, double line_ms) const;
     void look_again(Regression& found, const Release* next, std::int64_t to_ns);
-    bool goes_back(const Regression& found, const Release& next, std::int64_t from_ns) const;
+    bool is_as_before(const Regression& found, const Rows& rows) const;
+    bool goes_back(const Regression& found, const Release* next, std::int64_t from_ns) const;
     double own_failures(const Rows& rows) const;
     void some_instances_only(Regression& found) const;
     void measure_warm_up(Regression& found) const;
