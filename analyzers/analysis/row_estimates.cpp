@@ -5,19 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <set>
 
 namespace casebook {
 namespace {
 
 constexpr double alike = 2;
-
-bool within(double a, double b)
-{
-    a = std::max(a, 1.0);
-    b = std::max(b, 1.0);
-    return std::max(a, b) <= alike * std::min(a, b);
-}
 
 /// Operators whose share of rows the planner takes from constants, not from statistics, at least for some types.
 bool is_guessed_operator(std::string_view op)
@@ -97,11 +91,47 @@ bool RowEstimates::has_actuals() const
     return false;
 }
 
-bool rows_alike(const ScanEstimate& a, const ScanEstimate& b) { return within(a.rows, b.rows); }
-
-bool estimates_alike(const ScanEstimate& a, const ScanEstimate& b)
+void RightScans::add(const ScanEstimate& scan, std::optional<std::int64_t> at_ns)
 {
-    return within(a.miss.plan_rows, b.miss.plan_rows);
+    rows_.emplace_back(std::max(scan.rows, 1.0), at_ns.value_or(std::numeric_limits<std::int64_t>::max()));
+    expected_.push_back(std::max(scan.miss.plan_rows, 1.0));
+}
+
+void RightScans::finish()
+{
+    std::sort(rows_.begin(), rows_.end());
+    std::sort(expected_.begin(), expected_.end());
+    latest_.assign(2 * rows_.size(), std::numeric_limits<std::int64_t>::min());
+    for (std::size_t i = 0; i < rows_.size(); ++i) latest_[rows_.size() + i] = rows_[i].second;
+    for (std::size_t i = rows_.size(); i-- > 1;) latest_[i] = std::max(latest_[2 * i], latest_[2 * i + 1]);
+}
+
+bool RightScans::has_alike(const ScanEstimate& wrong, std::optional<std::int64_t> at_ns) const
+{
+    const double rows = std::max(wrong.rows, 1.0);
+    const auto less = [](const auto& one, double value) { return one.first < value; };
+    const auto more = [](double value, const auto& one) { return value < one.first; };
+    auto from =
+        static_cast<std::size_t>(std::lower_bound(rows_.begin(), rows_.end(), rows / alike, less) - rows_.begin()) +
+        rows_.size();
+    auto to =
+        static_cast<std::size_t>(std::upper_bound(rows_.begin(), rows_.end(), rows * alike, more) - rows_.begin()) +
+        rows_.size();
+    if (from >= to) return false;
+    if (!at_ns) return true;
+    std::int64_t latest = std::numeric_limits<std::int64_t>::min();
+    for (; from < to; from /= 2, to /= 2) {
+        if (from % 2 == 1) latest = std::max(latest, latest_[from++]);
+        if (to % 2 == 1) latest = std::max(latest, latest_[--to]);
+    }
+    return latest >= *at_ns;
+}
+
+bool RightScans::has_estimate_alike(const ScanEstimate& wrong) const
+{
+    const double expected = std::max(wrong.miss.plan_rows, 1.0);
+    const auto nearest = std::lower_bound(expected_.begin(), expected_.end(), expected / alike);
+    return nearest != expected_.end() && *nearest <= expected * alike;
 }
 
 } // namespace casebook

@@ -6,7 +6,9 @@
 #include "analyzers/plan/plan_store.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace casebook {
@@ -47,9 +49,21 @@ struct RowEstimates {
 /// Reads every plan and its scans of tables; linear in the nodes. Errors: caseFile, cancelled.
 Result<RowEstimates> load_row_estimates(CaseFile& file, const Control& control);
 
-/// Whether two scans of the same condition returned about as many rows (within a factor of two).
-bool rows_alike(const ScanEstimate& a, const ScanEstimate& b);
-/// Whether the planner expected about as many rows of both, per loop (within a factor of two).
-bool estimates_alike(const ScanEstimate& a, const ScanEstimate& b);
+/// Scans of one condition that were estimated well, to look for one that is like a wrong one. Alike: within a factor of
+/// two. add() all, then finish() once; every question takes O(log n).
+class RightScans {
+public:
+    void add(const ScanEstimate& scan, std::optional<std::int64_t> at_ns);
+    void finish();
+    /// One returned about as many rows, and is not known to be of before `at_ns`.
+    bool has_alike(const ScanEstimate& wrong, std::optional<std::int64_t> at_ns) const;
+    /// Of one the planner expected about as many rows per loop.
+    bool has_estimate_alike(const ScanEstimate& wrong) const;
+
+private:
+    std::vector<std::pair<double, std::int64_t>> rows_; ///< with the time, or the latest there is
+    std::vector<double> expected_;
+    std::vector<std::int64_t> latest_; ///< a tree of maxima over the times of rows_
+};
 
 } // namespace casebook

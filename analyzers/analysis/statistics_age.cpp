@@ -77,7 +77,17 @@ const TableState* state_for(const TableHistory& history, const Analyzed& analyze
 
 } // namespace
 
-StatisticsAge statistics_age(const TableHistory* history, const std::vector<Event>& events, const std::string& relation,
+TableEvents events_of_table(const std::vector<Event>& events, const std::string& relation)
+{
+    TableEvents found;
+    for (const Event& event : events) {
+        if (is_of(event, relation, analyze_words)) found.analyzed_ns.push_back(event.at_ns);
+        if (is_bulk_change(event, relation)) found.changes.push_back(&event);
+    }
+    return found;
+}
+
+StatisticsAge statistics_age(const TableHistory* history, const TableEvents& events,
                              std::optional<std::int64_t> plan_at_ns, double modified_percent)
 {
     StatisticsAge age;
@@ -85,15 +95,12 @@ StatisticsAge statistics_age(const TableHistory* history, const std::vector<Even
     if (history)
         for (const TableState& state : *history)
             if (state.last_analyze_ns) analyzed.take(*state.last_analyze_ns, plan_at_ns);
-    for (const Event& event : events)
-        if (is_of(event, relation, analyze_words)) analyzed.take(event.at_ns, plan_at_ns);
+    for (const std::int64_t at_ns : events.analyzed_ns) analyzed.take(at_ns, plan_at_ns);
 
     const std::string since = analyzed.at_ns ? " at " + format_instant(*analyzed.at_ns) : "";
-    for (const Event& event : events) {
-        if (!analyzed.at_ns || event.at_ns <= *analyzed.at_ns || !not_after(event.at_ns, plan_at_ns)) continue;
-        if (!is_bulk_change(event, relation)) continue;
-        return {StatisticsAge::State::stale, "'" + event.text + "' came after its last ANALYZE" + since};
-    }
+    for (const Event* event : events.changes)
+        if (analyzed.at_ns && event->at_ns > *analyzed.at_ns && not_after(event->at_ns, plan_at_ns))
+            return {StatisticsAge::State::stale, "'" + event->text + "' came after its last ANALYZE" + since};
     const TableState* state = history ? state_for(*history, analyzed, plan_at_ns) : nullptr;
     if (!state) {
         if (analyzed.later) age.how = "it was analyzed after the plan was taken"; // what the planner knew then is gone

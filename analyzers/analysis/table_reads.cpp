@@ -126,20 +126,21 @@ Result<ReadsByTable> reads_by_table(AnalysisContext& context, double row_bytes, 
     return reads;
 }
 
-TableReads reads_of(const ReadsByTable& reads, const TableStates& states, const TableHistory& history)
+std::map<const TableHistory*, TableReads> reads_by_history(const ReadsByTable& reads, const TableStates& states)
 {
-    TableReads found;
-    for (const auto& [key, one] : reads.scans)
-        if (history_of(states, key.first, key.second) == &history) {
-            if (!found.fat || (one.fat && one.fat->bytes_per_row > found.fat->bytes_per_row))
-                found.fat = one.fat ? one.fat : found.fat;
-            if (one.scan_growth() > found.scan_growth()) {
-                found.before = one.before;
-                found.now = one.now;
-            }
-        }
-    if (const auto statement = reads.statements.find(history.front().name); statement != reads.statements.end())
-        found.statement = statement->second;
+    std::map<const TableHistory*, TableReads> found;
+    for (const auto& [table, one] : reads.scans) {
+        const TableHistory* history = history_of(states, table.first, table.second);
+        if (!history) continue;
+        TableReads& own = found[history]; // a plan with VERBOSE and one without name the same table
+        if (one.fat && (!own.fat || one.fat->bytes_per_row > own.fat->bytes_per_row)) own.fat = one.fat;
+        if (one.scan_growth() <= own.scan_growth()) continue;
+        own.before = one.before;
+        own.now = one.now;
+    }
+    for (const auto& [name, history] : states)
+        if (const auto statement = reads.statements.find(name.second); statement != reads.statements.end())
+            found[&history].statement = statement->second;
     return found;
 }
 

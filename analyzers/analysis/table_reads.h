@@ -48,7 +48,8 @@ struct ReadsByTable {
 /// Only sequential scans: by an index every row may cost a block of its own. Errors: caseFile, cancelled.
 Result<ReadsByTable> reads_by_table(AnalysisContext& context, double row_bytes, double scan_blocks);
 
-/// What was read of the table whose history this is; plans that name no schema are told as in history_of.
-TableReads reads_of(const ReadsByTable& reads, const TableStates& states, const TableHistory& history);
+/// The same by table, as far as plans tell which one they mean (history_of); tables of which nothing was read are left
+/// out.
+std::map<const TableHistory*, TableReads> reads_by_history(const ReadsByTable& reads, const TableStates& states);
 
 } // namespace casebook

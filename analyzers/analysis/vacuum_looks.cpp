@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 namespace casebook {
 namespace {
@@ -14,12 +15,9 @@ constexpr double ns_per_hour = 3600e9, ns_per_minute = 60e9;
 constexpr double naptime_min = 1; ///< autovacuum_naptime: what is younger held nothing back for a round
 constexpr std::int64_t near_ns = 600'000'000'000;
 
-/// VACUUM of this table, or of the whole database. ANALYZE by autovacuum cleans nothing.
+/// VACUUM of this table, or of the whole database.
 bool cleans(const DatabaseSession& session, const TableState& state)
 {
-    if (!session.is_vacuum() || (session.state != "active" && !session.state.empty()) ||
-        !names_word(session.query, "vacuum"))
-        return false;
     if (!state.database.empty() && !session.database.empty() && session.database != state.database) return false;
     if (names_word(session.query, bare_table(state.name))) return true;
     static constexpr std::array<std::string_view, 5> options{"vacuum", "full", "freeze", "verbose", "analyze"};
@@ -61,39 +59,60 @@ const TableState* base_state_of(const AnalysisWindows& windows, const TableHisto
     return nullptr;
 }
 
-bool is_being_vacuumed(const std::vector<SessionSample>& samples, const TableState& state)
+VacuumSessions::VacuumSessions(const std::vector<SessionSample>& samples, const AnalysisWindows& windows)
 {
+    std::map<std::int64_t, std::size_t> latest; // of each pid, in holders_
     for (const SessionSample& sample : samples) {
-        if (sample.at_ns && state.at_ns && std::abs(*sample.at_ns - *state.at_ns) > near_ns) continue;
-        if (std::any_of(sample.sessions.begin(), sample.sessions.end(),
-                        [&](const DatabaseSession& session) { return cleans(session, state); }))
-            return true;
-    }
-    return false;
-}
-
-SnapshotHolder holder_of(const std::vector<SessionSample>& samples, const AnalysisWindows& windows,
-                         const TableState& state, double holder_age_min)
-{
-    SnapshotHolder oldest;
-    for (const SessionSample& sample : samples) {
-        if (!in_analysed_window(windows, sample.at_ns, sample.window)) continue;
+        const bool inside = in_analysed_window(windows, sample.at_ns, sample.window);
         const bool has_xmin = std::any_of(sample.sessions.begin(), sample.sessions.end(),
                                           [](const DatabaseSession& s) { return s.backend_xmin.has_value(); });
         for (const DatabaseSession& session : sample.sessions) {
-            if (session.is_vacuum() || session.is_own_capture() || !session.is_client() || !session.xact_age_ms ||
-                session.state == "idle")
+            if (session.is_vacuum()) {
+                if ((session.state == "active" || session.state.empty()) && names_word(session.query, "vacuum"))
+                    vacuums_.push_back({&sample, &session});
                 continue;
+            }
+            if (!inside || session.is_own_capture() || !session.is_client() || session.state == "idle") continue;
+            if (!session.xact_age_ms || *session.xact_age_ms * 1e6 < naptime_min * ns_per_minute) continue;
             if (has_xmin && !session.backend_xmin && !session.backend_xid) continue;
-            if (!state.database.empty() && !session.database.empty() && session.database != state.database) continue;
-            const auto begin = transaction_begin(sample, session);
-            const bool spared = begin && state.last_vacuum_ns && *begin <= *state.last_vacuum_ns &&
-                                *session.xact_age_ms * 1e6 >= naptime_min * ns_per_minute;
-            if (!spared && *session.xact_age_ms * 1e6 < holder_age_min * ns_per_minute) continue;
-            if (!oldest.session || *session.xact_age_ms > *oldest.session->xact_age_ms) oldest = {&sample, &session};
+            // A transaction that several snapshots show is there once, when it was oldest.
+            const auto [known, added] = latest.try_emplace(session.pid, holders_.size());
+            if (!added) {
+                SnapshotHolder& last = holders_[known->second];
+                if (same_transaction(transaction_begin(*last.sample, *last.session),
+                                     transaction_begin(sample, session))) {
+                    if (*session.xact_age_ms > *last.session->xact_age_ms) last = {&sample, &session};
+                    continue;
+                }
+                known->second = holders_.size();
+            }
+            holders_.push_back({&sample, &session});
         }
     }
-    return oldest;
+    std::stable_sort(holders_.begin(), holders_.end(), [](const SnapshotHolder& a, const SnapshotHolder& b) {
+        return *a.session->xact_age_ms > *b.session->xact_age_ms;
+    });
+}
+
+bool VacuumSessions::clean(const TableState& state) const
+{
+    return std::any_of(vacuums_.begin(), vacuums_.end(), [&](const SnapshotHolder& one) {
+        const auto at = one.sample->at_ns;
+        return (!at || !state.at_ns || std::abs(*at - *state.at_ns) <= near_ns) && cleans(*one.session, state);
+    });
+}
+
+SnapshotHolder VacuumSessions::holder(const TableState& state, double holder_age_min) const
+{
+    const auto spared = [&](const SnapshotHolder& one) {
+        const DatabaseSession& session = *one.session;
+        if (!state.database.empty() && !session.database.empty() && session.database != state.database) return false;
+        if (*session.xact_age_ms * 1e6 >= holder_age_min * ns_per_minute) return true;
+        const auto begin = transaction_begin(*one.sample, session);
+        return begin && state.last_vacuum_ns && *begin <= *state.last_vacuum_ns;
+    };
+    const auto oldest = std::find_if(holders_.begin(), holders_.end(), spared);
+    return oldest == holders_.end() ? SnapshotHolder{} : *oldest;
 }
 
 Unvacuumed unvacuumed_of(const TableHistory& history, const TableState& now)

@@ -18,19 +18,26 @@ const TableState* table_state_of(const AnalysisWindows& windows, const TableHist
 /// The state to compare the table's size with: in the baseline, else the earliest of the case. Null without.
 const TableState* base_state_of(const AnalysisWindows& windows, const TableHistory& history, const TableState& now);
 
-/// VACUUM is at work on the table, or on its whole database, in a snapshot within ten minutes of the state. ANALYZE by
-/// autovacuum cleans nothing.
-bool is_being_vacuumed(const std::vector<SessionSample>& samples, const TableState& state);
-
 struct SnapshotHolder {
     const SessionSample* sample = nullptr;
     const DatabaseSession* session = nullptr; ///< null when there is none
 };
 
-/// The oldest transaction whose snapshot vacuum had to spare: begun before the last vacuum of the table and a minute
-/// old (autovacuum_naptime), or `holder_age_min` old by itself.
-SnapshotHolder holder_of(const std::vector<SessionSample>& samples, const AnalysisWindows& windows,
-                         const TableState& state, double holder_age_min);
+/// What sessions do for and against vacuum; gathered once from all snapshots, which it points into.
+class VacuumSessions {
+public:
+    VacuumSessions(const std::vector<SessionSample>& samples, const AnalysisWindows& windows);
+
+    /// VACUUM is at work on the table, or on its whole database, in a snapshot within ten minutes of the state. ANALYZE
+    /// by autovacuum cleans nothing.
+    bool clean(const TableState& state) const;
+    /// The oldest transaction of the window whose snapshot vacuum had to spare: begun before the last vacuum of the
+    /// table and a minute old (autovacuum_naptime), or `holder_age_min` old by itself.
+    SnapshotHolder holder(const TableState& state, double holder_age_min) const;
+
+private:
+    std::vector<SnapshotHolder> vacuums_, holders_; ///< holders: the oldest first
+};
 
 /// How long vacuum was not there: since its last time, else since the first state that knows of none.
 struct Unvacuumed {

@@ -73,18 +73,47 @@ struct Survey {
     double off = 1;                          ///< the worst factor of a scan that ran to its end
 };
 
-using Peers =
-    std::map<std::pair<std::string, std::string>, std::vector<const ScanEstimate*>>; ///< by relation and condition
+/// The scans of one relation under one condition that ran to their end.
+struct Peers {
+    std::vector<const ScanEstimate*> off;
+    RightScans right;
+    bool still_off = false; ///< one is off although its statistics were fresh
+};
+
+/// What is known of a table, as plans name it.
+struct Table {
+    const TableHistory* history = nullptr;
+    TableEvents events;
+};
 
 class Judge {
 public:
     Judge(AnalysisContext& context, const RowEstimates& estimates, const TableStates& states,
           const std::vector<Event>& events)
-        : context_(context), estimates_(estimates), states_(states), events_(events),
-          factor_(context.threshold("misestimate"))
+        : context_(context), estimates_(estimates), factor_(context.threshold("misestimate")),
+          modified_(context.threshold("modified"))
     {
-        for (const ScanEstimate& scan : estimates.scans)
-            if (!scan.cut_off()) peers_[{scan.relation, scan.condition}].push_back(&scan);
+        for (const ScanEstimate& scan : estimates.scans) {
+            const auto [known, added] = tables_.try_emplace({scan.schema, scan.relation});
+            if (added)
+                known->second = {history_of(states, scan.schema, scan.relation),
+                                 events_of_table(events, scan.relation)};
+            if (scan.cut_off()) continue;
+            Peers& peers = peers_[{scan.relation, scan.condition}];
+            if (is_off(scan)) peers.off.push_back(&scan);
+            else peers.right.add(scan, time_of(scan));
+        }
+        for (auto& [condition, peers] : peers_) {
+            peers.right.finish();
+            peers.still_off = std::any_of(peers.off.begin(), peers.off.end(), [&](const ScanEstimate* scan) {
+                return time_of(*scan) && age_of(*scan).is_fresh();
+            });
+        }
+    }
+
+    bool has_states(const ScanEstimate& scan) const
+    {
+        return tables_.at({scan.schema, scan.relation}).history != nullptr;
     }
 
     Survey survey() const
@@ -115,38 +144,24 @@ private:
 
     StatisticsAge age_of(const ScanEstimate& scan) const
     {
-        return statistics_age(history_of(states_, scan.schema, scan.relation), events_, scan.relation, time_of(scan),
-                              context_.threshold("modified"));
-    }
-
-    /// Statistics that let the planner guess the same rows well are others than those of the wrong plan. An earlier
-    /// plan shows that they got worse, not that ANALYZE helps.
-    bool is_right_of(const ScanEstimate& other, const ScanEstimate& wrong) const
-    {
-        const auto at = time_of(other), wrong_at = time_of(wrong);
-        return !is_off(other) && rows_alike(other, wrong) && !(at && wrong_at && *at < *wrong_at);
+        const Table& table = tables_.at({scan.schema, scan.relation});
+        return statistics_age(table.history, table.events, time_of(scan), modified_);
     }
 
     /// Nothing when a better reason than old statistics is known; it is counted.
     std::optional<Case> judge(const ScanEstimate& scan, Passed& passed) const
     {
         Case one{&scan, age_of(scan), false, false};
-        const auto& peers = peers_.at({scan.relation, scan.condition});
-        const auto any = [&](auto&& holds) {
-            return std::any_of(peers.begin(), peers.end(), [&](const ScanEstimate* other) { return holds(*other); });
-        };
+        const Peers& peers = peers_.at({scan.relation, scan.condition});
         // Without a condition a scan by an index may be one of a partial index, which has fewer rows.
         const bool comparable = !scan.condition.empty() || estimates_.node_of(scan).node_type == "Seq Scan";
-        one.other_right =
-            comparable && !scan.generic && any([&](const ScanEstimate& other) { return is_right_of(other, scan); });
-        one.skewed = scan.generic &&
-                     any([&](const ScanEstimate& other) { return !is_off(other) && estimates_alike(other, scan); });
+        // Statistics that let the planner guess as many rows well are others than those of the wrong plan. An earlier
+        // plan shows that they got worse, not that ANALYZE helps.
+        one.other_right = comparable && !scan.generic && peers.right.has_alike(scan, time_of(scan));
+        one.skewed = scan.generic && peers.right.has_estimate_alike(scan);
         // A plan without a time may be older than an ANALYZE that made another one right.
         const bool fresh = one.age.is_fresh() && !(one.other_right && !time_of(scan));
-        const bool still_off = fresh || any([&](const ScanEstimate& other) {
-                                   return is_off(other) && time_of(other) && age_of(other).is_fresh();
-                               });
-        if (still_off) ++passed.fresh;
+        if (fresh || peers.still_off) ++passed.fresh;
         else if (scan.guessed && !one.other_right) ++passed.guessed;
         else if (one.skewed && !one.age.is_stale()) ++passed.skewed;
         else return one;
@@ -163,10 +178,9 @@ private:
 
     AnalysisContext& context_;
     const RowEstimates& estimates_;
-    const TableStates& states_;
-    const std::vector<Event>& events_;
-    double factor_;
-    Peers peers_;
+    double factor_, modified_;
+    std::map<std::pair<std::string, std::string>, Table> tables_; ///< by schema and name
+    std::map<std::pair<std::string, std::string>, Peers> peers_;  ///< by relation and condition
 };
 
 std::string note_of(const Case& one)
@@ -271,10 +285,10 @@ Result<Answer> run(AnalysisContext& context)
     TRY_ASSIGN(const RowEstimates estimates, load_row_estimates(context.evidence().file(), context.control()));
     TRY_ASSIGN(const TableStates states, load_table_states(context.evidence().file(), context.control()));
     TRY_ASSIGN(const auto* events, context.evidence().events());
-    const Survey survey = Judge(context, estimates, states, *events).survey();
+    const Judge judge(context, estimates, states, *events);
+    const Survey survey = judge.survey();
     for (const auto& [key, one] : survey.worst) {
-        TRY_ASSIGN(Finding finding, finding_of(context, estimates, one,
-                                               history_of(states, one.scan->schema, one.scan->relation) != nullptr));
+        TRY_ASSIGN(Finding finding, finding_of(context, estimates, one, judge.has_states(*one.scan)));
         context.add(std::move(finding));
     }
     return answer_without(context, estimates, survey);

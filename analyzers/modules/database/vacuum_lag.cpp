@@ -30,6 +30,8 @@ constexpr std::array<Threshold, 8> thresholds{
      {"row_bytes", 1'000, "bytes", "Casebook's own"},
      {"scan_blocks", 64, "blocks", "Casebook's own"}}};
 
+constexpr std::size_t most_findings = 100; ///< nobody reads more, and each has evidence of its own
+
 /// A table whose dead rows vacuum does not come to, and what came of it.
 struct Lag {
     const TableState* state = nullptr;
@@ -146,7 +148,7 @@ std::string headline_of(const AnalysisContext& context, const Lag& lag)
     return text;
 }
 
-void report(AnalysisContext& context, const Lag& lag)
+void report(AnalysisContext& context, const Lag& lag, std::size_t lagging)
 {
     const TableState& state = *lag.state;
     const DatabaseSession* holder = lag.holder.session;
@@ -186,6 +188,9 @@ void report(AnalysisContext& context, const Lag& lag)
         finding.note = lag.base ? "it takes no more blocks per live row than before"
                                 : "whether scans got dearer is not known: an earlier state with sizes, or a plan with "
                                   "BUFFERS, would tell";
+    if (lagging > most_findings)
+        finding.note += (finding.note.empty() ? "" : "; ") + format_count(static_cast<std::int64_t>(lagging)) +
+                        " tables lag: these have the most dead rows";
     if (holder) finding.related.push_back({"database.long_transactions", transaction_key(*holder), "explained_by"});
     context.add(std::move(finding));
 }
@@ -218,37 +223,38 @@ struct Tally {
     const TableState* worst = nullptr; ///< most dead rows per live one, of those with a thousand
 };
 
-void judge(AnalysisContext& context, const TableStates& tables, const TableHistory& history, const ReadsByTable& reads,
-           const std::vector<SessionSample>& samples, Tally& tally)
+std::optional<Lag> judge(const AnalysisContext& context, const TableHistory& history,
+                         const std::map<const TableHistory*, TableReads>& reads, const VacuumSessions& sessions,
+                         Tally& tally)
 {
     const double hours = context.threshold("vacuum_age"), holder_age = context.threshold("holder_age");
     Lag lag;
     lag.state = table_state_of(context.windows(), history, hours);
     if (!lag.state) {
         ++tally.later;
-        return;
+        return {};
     }
     ++tally.judged;
     if (lag.state->dead.value_or(0) >= 1'000 && (!tally.worst || lag.state->dead_share() > tally.worst->dead_share()))
         tally.worst = lag.state;
-    if (!is_full_of_dead_rows(context, *lag.state)) return;
-    lag.holder = holder_of(samples, context.windows(), *lag.state, holder_age);
+    if (!is_full_of_dead_rows(context, *lag.state)) return {};
+    lag.holder = sessions.holder(*lag.state, holder_age);
     lag.unvacuumed = unvacuumed_of(history, *lag.state);
     // Vacuum that works for an old transaction works in vain.
     if (!lag.holder.session) {
-        const bool vacuuming = is_being_vacuumed(samples, *lag.state);
+        const bool vacuuming = sessions.clean(*lag.state);
         const bool recent = !vacuuming && lag.unvacuumed.ever && lag.unvacuumed.hours.value_or(hours) < hours;
         const bool fresh = !vacuuming && !recent && is_fresh(context, history, *lag.state, holder_age);
         tally.vacuuming += vacuuming;
         tally.recent += recent;
         tally.fresh += fresh;
-        if (vacuuming || recent || fresh) return;
+        if (vacuuming || recent || fresh) return {};
     }
     lag.base = base_state_of(context.windows(), history, *lag.state);
     if (lag.base && lag.state->blocks_per_row())
         lag.size_growth = *lag.state->blocks_per_row() / *lag.base->blocks_per_row();
-    lag.reads = reads_of(reads, tables, history);
-    report(context, lag);
+    if (const auto known = reads.find(&history); known != reads.end()) lag.reads = known->second;
+    return lag;
 }
 
 Result<Answer> run(AnalysisContext& context)
@@ -257,13 +263,19 @@ Result<Answer> run(AnalysisContext& context)
     TRY_ASSIGN(const auto* samples, context.evidence().session_samples());
     TRY_ASSIGN(const ReadsByTable reads,
                reads_by_table(context, context.threshold("row_bytes"), context.threshold("scan_blocks")));
+    const auto of_tables = reads_by_history(reads, tables);
+    const VacuumSessions sessions(*samples, context.windows());
     Tally tally;
+    std::vector<Lag> lags;
     std::set<std::string_view> known;
     for (const auto& [name, history] : tables) {
         const std::size_t before = tally.judged;
-        judge(context, tables, history, reads, *samples, tally);
+        if (auto lag = judge(context, history, of_tables, sessions, tally)) lags.push_back(std::move(*lag));
         if (tally.judged > before) known.insert(bare_table(name.second));
     }
+    std::stable_sort(lags.begin(), lags.end(),
+                     [](const Lag& a, const Lag& b) { return a.state->dead > b.state->dead; });
+    for (std::size_t i = 0; i < std::min(lags.size(), most_findings); ++i) report(context, lags[i], lags.size());
     for (const auto& [table, one] : reads.scans)
         if (one.fat && !known.contains(table.second)) report_plan(context, table.second, *one.fat);
 
@@ -274,7 +286,7 @@ Result<Answer> run(AnalysisContext& context)
                       {statistics}};
     if (tally.judged == 0 && reads.looked_at == 0)
         return Answer{Verdict::notEnoughEvidence,
-                      "neither statistics of tables nor plans with BUFFERS were imported",
+                      "neither statistics of tables nor a sequential scan with BUFFERS were imported",
                       {statistics}};
     if (tally.judged == 0)
         return Answer{Verdict::ruledOut,
