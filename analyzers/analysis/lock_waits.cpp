@@ -114,4 +114,21 @@ std::map<std::string, LockContention> lock_contentions(const LockSurvey& survey)
     return all;
 }
 
+LockLoad load_of(const LockContention& one)
+{
+    LockLoad load;
+    for (const auto& [sample, waiters] : one.waiters_in) {
+        load.waiting += static_cast<double>(waiters);
+        load.working += static_cast<double>(
+            std::count_if(sample->sessions.begin(), sample->sessions.end(), [](const DatabaseSession& s) {
+                return s.is_client() && !s.state.empty() && s.state != "idle";
+            }));
+        if (sample->at_ns)
+            load.when = load.when ? TimeRange{std::min(load.when->from_ns, *sample->at_ns), std::max(load.when->to_ns, *sample->to_ns + 1)}
+                                  : TimeRange{*sample->at_ns, *sample->to_ns + 1};
+    }
+    if (load.when) load.when->from_ns -= std::min(static_cast<std::int64_t>(one.longest_ms * 1e6), load.when->from_ns);
+    return load;
+}
+
 } // namespace casebook

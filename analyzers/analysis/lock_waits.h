@@ -53,4 +53,11 @@ LockSurvey survey_lock_waits(const std::vector<SessionSample>& samples, const An
 /// The episodes by database and relation, keyed as a finding about them is. They point into `survey`.
 std::map<std::string, LockContention> lock_contentions(const LockSurvey& survey);
 
+/// What the waiting amounts to over all samples that show it.
+struct LockLoad {
+    double waiting = 0, working = 0; ///< sessions, summed over the samples: that wait here, and that are not idle
+    std::optional<TimeRange> when;   ///< from the start of the longest wait; nothing when samples have no time
+};
+LockLoad load_of(const LockContention& one);
+
 }  // namespace casebook

@@ -5,6 +5,7 @@
 // is named with its state and age. Blockers that pg_blocking_pids cannot have given are not believed. A head that idles
 // because its service waits for a remote call is a consequence of that call.
 
+#include "analyzers/analysis/lock_heads.h"
 #include "analyzers/analysis/lock_waits.h"
 #include "analyzers/analysis/needs.h"
 #include "analyzers/analysis/span_waits.h"
@@ -26,47 +27,6 @@ constexpr std::array<Threshold, 6> thresholds{{{"wait", 1, "s", "PostgreSQL's de
                                                {"span_factor", 10, "x", "Casebook's own"}}};
 
 constexpr double idle_holder_ms = 1000; // database.long_transactions speaks of it from here
-
-bool is_definition(std::string_view query)
-{
-    static constexpr std::array<std::string_view, 9> verbs{"ALTER",   "CREATE", "DROP",    "TRUNCATE", "REINDEX",
-                                                           "CLUSTER", "LOCK",   "REFRESH", "VACUUM"};
-    const std::string verb = query.empty() ? std::string() : summarize_sql(query).verb;
-    return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
-}
-
-/// The statement that changes a definition and that others queue behind: the head, or a waiter with others behind it.
-const DatabaseSession* definition_in(const LockChain& chain)
-{
-    if (chain.head && is_definition(chain.head->query)) return chain.head;
-    for (const LockChain::Waiter& waiter : chain.waiters)
-        if (is_definition(waiter.session->query)) return waiter.session;
-    return nullptr;
-}
-
-/// The remote call that the head's service was waiting for when the sample was taken, or no_row.
-Result<SpanTable::Row> remote_call_of(AnalysisContext& context, const SessionSample& sample,
-                                      const DatabaseSession* head)
-{
-    if (!head || !head->is_idle_in_transaction() || !sample.at_ns || head->application.empty())
-        return SpanTable::no_row;
-    TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
-    TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
-    const auto is_head = [&](std::string_view service) {
-        return !service.empty() && (contains_ignoring_case(head->application, service) ||
-                                    contains_ignoring_case(service, head->application));
-    };
-    const double idle_ms = head->state_ms().value_or(0);
-    for (SpanTable::Row row = 0; row < spans->size(); ++row) {
-        if (classes->of[row] != SpanClass::remote_call || spans->kind[row] != SpanKind::client) continue;
-        if (spans->start_ns[row] > *sample.at_ns || spans->end_ns(row) < *sample.at_ns) continue;
-        // The call fills the time since the head's last statement.
-        const double called_ms = static_cast<double>(*sample.at_ns - spans->start_ns[row]) / 1e6;
-        if (called_ms >= idle_ms / 2 && called_ms <= idle_ms * 1.1 + 50 && is_head(spans->text(spans->service[row])))
-            return row;
-    }
-    return SpanTable::no_row;
-}
 
 std::string describe_head(const LockChain& chain)
 {
@@ -127,6 +87,53 @@ void add_fixes(Finding& finding, const LockContention& one, const DatabaseSessio
                                  "writes get a little slower"});
 }
 
+std::string headline_of(const LockContention& one, const DatabaseSession* definition)
+{
+    const LockChain& chain = *one.worst;
+    const std::string count = format_count(static_cast<std::int64_t>(one.most_waiters)) +
+                              (one.most_waiters == 1 ? " session waits" : " sessions wait");
+    if (chain.cycle)
+        return count + " for one another over " + one.relation + ": a deadlock in progress, waits up to " +
+               format_ms(one.longest_ms);
+    return count + " up to " + format_ms(one.longest_ms) +
+           (one.relation.empty() ? std::string(" for a lock") : " for " + one.relation) + " behind " +
+           describe_head(chain) +
+           (definition && definition != chain.head
+                ? ", and behind " + summarize_sql(definition->query).verb + " of " + std::string(definition->who())
+                : std::string()) +
+           (one.episodes.size() > 1 ? ", and " + std::to_string(one.episodes.size() - 1) + " further transactions"
+                                    : std::string());
+}
+
+void add_subjects(const LockContention& one, Finding& finding)
+{
+    const LockChain& chain = *one.worst;
+    if (chain.head) finding.subjects.push_back({"service", std::string(chain.head->who())});
+    if (chain.head && !chain.head->query.empty() && !chain.head->is_hidden())
+        finding.subjects.push_back({"statement", summarize_sql(chain.head->query).normalized});
+    finding.subjects.push_back({"table", one.relation});
+    std::set<std::string> named_waiters;
+    if (chain.head) named_waiters.insert(summarize_sql(chain.head->query).normalized);
+    for (const LockChain::Waiter& waiter : chain.waiters)
+        if (named_waiters.size() < 4 && !waiter.session->query.empty() &&
+            named_waiters.insert(summarize_sql(waiter.session->query).normalized).second)
+            finding.subjects.push_back({"statement", summarize_sql(waiter.session->query).normalized});
+}
+
+std::string note_of(const LockChain& chain, const DatabaseSession* definition, bool named)
+{
+    if (chain.cycle) return "the server ends one of them after deadlock_timeout";
+    if (definition && definition != chain.head)
+        return "everyone behind " + summarize_sql(definition->query).verb + " waits for what it waits for";
+    if (!named)
+        return chain.head && chain.head->state.empty()
+                   ? "the head's state is hidden: capture with a role that has pg_read_all_stats"
+                   : "who holds the lock was gone or not shown";
+    if (!chain.waiters.front().session->lock_wait_ms)
+        return "waits are counted from the start of the waiting statement: at most this long";
+    return {};
+}
+
 Status report(AnalysisContext& context, const LockSurvey& survey, const LockContention& one)
 {
     const LockChain& chain = *one.worst;
@@ -138,7 +145,7 @@ Status report(AnalysisContext& context, const LockSurvey& survey, const LockCont
         chain.head_pid == 0 || chain.cycle ||
         (chain.head && !chain.head->state.empty() && (chain.head->xact_age_ms || chain.head->state_ms()));
     TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
-    TRY_ASSIGN(const SpanTable::Row call, remote_call_of(context, *one.worst_sample, chain.head));
+    TRY_ASSIGN(const SpanTable::Row call, remote_call_of_head(context, *one.worst_sample, chain.head));
 
     const DatabaseSession* definition = definition_in(chain);
     Finding finding;
@@ -146,40 +153,10 @@ Status report(AnalysisContext& context, const LockSurvey& survey, const LockCont
     finding.verdict = call != SpanTable::no_row ? Verdict::inconclusive
                       : named                   ? Verdict::confirmed
                                                 : Verdict::suspected;
-    const std::string count = format_count(static_cast<std::int64_t>(one.most_waiters)) +
-                              (one.most_waiters == 1 ? " session waits" : " sessions wait");
-    if (chain.cycle)
-        finding.headline = count + " for one another over " + one.relation + ": a deadlock in progress, waits up to " +
-                           format_ms(one.longest_ms);
-    else
-        finding.headline =
-            count + " up to " + format_ms(one.longest_ms) +
-            (one.relation.empty() ? std::string(" for a lock") : " for " + one.relation) + " behind " +
-            describe_head(chain) +
-            (definition && definition != chain.head
-                 ? ", and behind " + summarize_sql(definition->query).verb + " of " + std::string(definition->who())
-                 : std::string()) +
-            (one.episodes.size() > 1 ? ", and " + std::to_string(one.episodes.size() - 1) + " further transactions"
-                                     : std::string());
-    if (chain.head) finding.subjects.push_back({"service", std::string(chain.head->who())});
-    if (chain.head && !chain.head->query.empty() && !chain.head->is_hidden())
-        finding.subjects.push_back({"statement", summarize_sql(chain.head->query).normalized});
-    finding.subjects.push_back({"table", one.relation});
-    std::set<std::string> named_waiters;
-    if (chain.head) named_waiters.insert(summarize_sql(chain.head->query).normalized);
-    for (const LockChain::Waiter& waiter : chain.waiters)
-        if (named_waiters.size() < 4 && !waiter.session->query.empty() &&
-            named_waiters.insert(summarize_sql(waiter.session->query).normalized).second)
-            finding.subjects.push_back({"statement", summarize_sql(waiter.session->query).normalized});
+    finding.headline = headline_of(one, definition);
+    add_subjects(one, finding);
 
-    double waiting = 0, working = 0;
-    for (const auto& [sample, waiters] : one.waiters_in) {
-        waiting += static_cast<double>(waiters);
-        working += static_cast<double>(
-            std::count_if(sample->sessions.begin(), sample->sessions.end(), [](const DatabaseSession& s) {
-                return s.is_client() && !s.state.empty() && s.state != "idle";
-            }));
-    }
+    const LockLoad load = load_of(one);
     finding.figures = {
         context.figure("waiters", static_cast<double>(one.most_waiters), "sessions", "waiters"),
         context.figure("wait_max", one.longest_ms / 1000, "s", "wait"),
@@ -193,18 +170,17 @@ Status report(AnalysisContext& context, const LockSurvey& survey, const LockCont
          "sessions",
          {},
          {}},
-        {"waiters_mean", waiting / static_cast<double>(std::max<std::size_t>(survey.samples, 1)), "sessions", {}, {}}};
+        {"waiters_mean",
+         load.waiting / static_cast<double>(std::max<std::size_t>(survey.samples, 1)),
+         "sessions",
+         {},
+         {}}};
     if (chain.head && chain.head->xact_age_ms)
         finding.figures.push_back({"head_transaction_age", *chain.head->xact_age_ms / 1000, "s", {}, {}});
     if (chain.head && chain.head->is_idle_in_transaction() && chain.head->state_ms())
         finding.figures.push_back({"head_idle", *chain.head->state_ms() / 1000, "s", {}, {}});
 
-    std::optional<TimeRange> when;
-    for (const auto& [sample, waiters] : one.waiters_in)
-        if (sample->at_ns)
-            when = when ? TimeRange{std::min(when->from_ns, *sample->at_ns), std::max(when->to_ns, *sample->to_ns + 1)}
-                        : TimeRange{*sample->at_ns, *sample->to_ns + 1};
-    if (when) when->from_ns -= std::min(static_cast<std::int64_t>(one.longest_ms * 1e6), when->from_ns);
+    const std::optional<TimeRange> when = load.when;
     finding.when = when;
     std::map<std::uint32_t, std::int64_t> explained;
     for (SpanTable::Row row = 0; when && row < spans->size(); ++row)
@@ -217,11 +193,11 @@ Status report(AnalysisContext& context, const LockSurvey& survey, const LockCont
     if (!explained.empty()) {
         TRY_ASSIGN(felt, context.felt(explained));
     } else {
-        felt = {working > 0 ? waiting / working : 0, 0, false, false, true};
+        felt = {load.working > 0 ? load.waiting / load.working : 0, 0, false, false, true};
     }
     finding.severity = severity_of(felt);
     // Sessions that wait, on average over the samples: seconds of waiting per second.
-    finding.impact = waiting / static_cast<double>(std::max<std::size_t>(survey.samples, 1));
+    finding.impact = load.waiting / static_cast<double>(std::max<std::size_t>(survey.samples, 1));
 
     std::vector<RankedPid> pids{{chain.head_pid, 0}};
     for (const LockChain::Waiter& waiter : chain.waiters)
@@ -254,16 +230,8 @@ Status report(AnalysisContext& context, const LockSurvey& survey, const LockCont
         finding.evidence.push_back(span_tree_evidence(*spans, spans->trace[call], "What the holder was waiting for"));
         finding.related.push_back(
             {"pool.held_across_call", finding_key({spans->text(spans->service[call])}), "explained_by"});
-    } else if (chain.cycle) {
-        finding.note = "the server ends one of them after deadlock_timeout";
-    } else if (definition && definition != chain.head) {
-        finding.note = "everyone behind " + summarize_sql(definition->query).verb + " waits for what it waits for";
-    } else if (!named) {
-        finding.note = chain.head && chain.head->state.empty()
-                           ? "the head's state is hidden: capture with a role that has pg_read_all_stats"
-                           : "who holds the lock was gone or not shown";
-    } else if (!chain.waiters.front().session->lock_wait_ms) {
-        finding.note = "waits are counted from the start of the waiting statement: at most this long";
+    } else {
+        finding.note = note_of(chain, definition, named);
     }
     context.add(std::move(finding));
     return {};
@@ -310,8 +278,8 @@ void report_unexplained(AnalysisContext& context, const std::string& key,
     context.add(std::move(finding));
 }
 
-/// Without snapshots of the sessions: calls of one locking statement that last far beyond its mean, several at once. Who holds
-/// what they wait for is not known, so it stays a suspicion.
+/// Without snapshots of the sessions: calls of one locking statement that last far beyond its mean, several at once.
+/// Who holds what they wait for is not known, so it stays a suspicion.
 Status report_span_waits(AnalysisContext& context)
 {
     TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
@@ -324,15 +292,16 @@ Status report_span_waits(AnalysisContext& context)
         Finding finding;
         finding.key = finding_key({"", sql.table});
         finding.verdict = Verdict::suspected;
-        finding.headline = format_count(static_cast<std::int64_t>(wait.long_spans.size())) + " calls of one " + sql.verb +
-                           " on " + sql.table + " last up to " + format_ms(wait.longest_ms) + ", " +
+        finding.headline = format_count(static_cast<std::int64_t>(wait.long_spans.size())) + " calls of one " +
+                           sql.verb + " on " + sql.table + " last up to " + format_ms(wait.longest_ms) + ", " +
                            std::to_string(wait.at_once) + " at a time, where " + format_ms(wait.mean_ms) +
                            " is usual: they may wait for a lock";
         finding.subjects = {{"statement", sql.normalized}, {"table", sql.table}};
-        finding.figures = {context.figure("wait_max", wait.longest_ms / 1000, "s", "wait"),
-                           context.figure("long_calls", count, "calls", "waiters"),
-                           {"at_once", static_cast<double>(wait.at_once), "calls", {}, {}},
-                           context.figure("over_mean", wait.longest_ms / std::max(wait.mean_ms, 1e-6), "x", "span_factor")};
+        finding.figures = {
+            context.figure("wait_max", wait.longest_ms / 1000, "s", "wait"),
+            context.figure("long_calls", count, "calls", "waiters"),
+            {"at_once", static_cast<double>(wait.at_once), "calls", {}, {}},
+            context.figure("over_mean", wait.longest_ms / std::max(wait.mean_ms, 1e-6), "x", "span_factor")};
         finding.when = TimeRange{spans->start_ns[wait.long_spans.front()], spans->end_ns(wait.long_spans.back()) + 1};
         std::map<std::uint32_t, std::int64_t> explained;
         SpanTable::Row longest = wait.long_spans.front();
@@ -345,17 +314,24 @@ Status report_span_waits(AnalysisContext& context)
         finding.severity = Severity::note;
         finding.evidence = {
             span_tree_evidence(*spans, spans->trace[longest], "The longest call: " + format_ms(wait.longest_ms)),
-            {"Its longest calls", "table", "span",
-             "SELECT start_ns, duration_ns / 1e6 AS duration_ms, service, trace_id FROM span WHERE fingerprint = ?1 AND "
+            {"Its longest calls",
+             "table",
+             "span",
+             "SELECT start_ns, duration_ns / 1e6 AS duration_ms, service, trace_id FROM span WHERE fingerprint = ?1 "
+             "AND "
              "start_ns >= ?2 AND start_ns < ?3 ORDER BY duration_ns DESC, trace_id LIMIT 200",
              {wait.fingerprint, finding.when->from_ns, finding.when->to_ns}},
-            {"What the database says it takes", "table", "statement",
-             "SELECT snapshot_at_ns, query, calls, total_ms, mean_ms, max_ms FROM statement WHERE fingerprint = ?1 ORDER "
+            {"What the database says it takes",
+             "table",
+             "statement",
+             "SELECT snapshot_at_ns, query, calls, total_ms, mean_ms, max_ms FROM statement WHERE fingerprint = ?1 "
+             "ORDER "
              "BY snapshot_at_ns, calls DESC",
              {wait.fingerprint}}};
-        finding.fixes = {{"Look at who holds the lock while it happens: casebook-cli capture CONNINFO -o DIR --snapshots 5 "
-                          "--every 2s",
-                          "5 min", "names the session at the head", "none"}};
+        finding.fixes = {
+            {"Look at who holds the lock while it happens: casebook-cli capture CONNINFO -o DIR --snapshots 5 "
+             "--every 2s",
+             "5 min", "names the session at the head", "none"}};
         finding.refutes_if = "no session waits for a lock in " + format_number(context.threshold("quiet_samples")) +
                              " samples of the slow time";
         finding.proof = "no call of it over " + format_number(context.threshold("wait")) + " s at the same load";
