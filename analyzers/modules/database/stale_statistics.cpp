@@ -69,6 +69,7 @@ struct Passed {
 struct Survey {
     std::map<std::string, Case> worst; ///< by key: confirmed first, then the one that is off most
     Passed passed;
+    std::size_t untimed = 0;                 ///< scans that are off in plans without times
     std::size_t cut_relevant = 0, plans = 0; ///< plans with actual rows, of the analysed window
     double off = 1;                          ///< the worst factor of a scan that ran to its end
 };
@@ -99,7 +100,7 @@ public:
                 known->second = {history_of(states, scan.schema, scan.relation),
                                  events_of_table(events, scan.relation)};
             if (scan.cut_off()) continue;
-            Peers& peers = peers_[{scan.relation, scan.condition}];
+            Peers& peers = peers_[{scan.schema + "." + scan.relation, scan.condition}];
             if (is_off(scan)) peers.off.push_back(&scan);
             else peers.right.add(scan, time_of(scan));
         }
@@ -124,9 +125,9 @@ public:
         for (const ScanEstimate& scan : estimates_.scans) {
             if (!is_inside(scan.plan)) continue;
             if (!scan.cut_off()) survey.off = std::max(survey.off, scan.miss.factor);
-            if (!is_off(scan) || !scan.miss.is_origin || scan.miss.rows_total < context_.threshold("rows") ||
-                scan.share * 100 < context_.threshold("self_share"))
-                continue;
+            if (!is_off(scan) || !scan.miss.is_origin || scan.miss.rows_total < context_.threshold("rows")) continue;
+            if (!estimates_.node_of(scan).total_ms && !scan.cut_off()) ++survey.untimed;
+            if (scan.share * 100 < context_.threshold("self_share")) continue;
             if (scan.cut_off()) ++survey.cut_relevant;
             else take(survey, judge(scan, survey.passed));
         }
@@ -152,7 +153,7 @@ private:
     std::optional<Case> judge(const ScanEstimate& scan, Passed& passed) const
     {
         Case one{&scan, age_of(scan), false, false};
-        const Peers& peers = peers_.at({scan.relation, scan.condition});
+        const Peers& peers = peers_.at({scan.schema + "." + scan.relation, scan.condition});
         // Without a condition a scan by an index may be one of a partial index, which has fewer rows.
         const bool comparable = !scan.condition.empty() || estimates_.node_of(scan).node_type == "Seq Scan";
         // Statistics that let the planner guess as many rows well are others than those of the wrong plan. An earlier
@@ -259,6 +260,10 @@ Answer answer_without(const AnalysisContext& context, const RowEstimates& estima
                 "no plan with actual rows belongs to the window",
                 {missing_evidence("plan_node", "a plan of the slow time shows its row counts")}};
     const std::string off = format_number(survey.off, 2) + " x";
+    if (survey.untimed > 0)
+        return {Verdict::inconclusive,
+                "an estimate is off " + off + ", but its plan has no times: whether it matters is not known",
+                {missing_evidence("plan_node", "EXPLAIN (ANALYZE, BUFFERS), with TIMING, says what it decides over")}};
     if (survey.passed.fresh > 0)
         return {Verdict::ruledOut,
                 "an estimate is off " + off +
