@@ -123,7 +123,8 @@ int filter(sqlite3_vtab_cursor* base, int, const char* columns, int count, sqlit
     if (!rows) {
         sqlite3_free(base->pVtab->zErrMsg);
         base->pVtab->zErrMsg = sqlite3_mprintf("%s", rows.error().what.c_str());
-        return rows.error().code == Error::Code::cancelled ? SQLITE_INTERRUPT : SQLITE_ERROR;
+        if (rows.error().code == Error::Code::cancelled) return SQLITE_INTERRUPT;
+        return rows.error().code == Error::Code::caseFile ? SQLITE_CORRUPT_VTAB : SQLITE_ERROR;
     }
     cursor->rows = std::move(*rows);
     cursor->row_id = 0;

@@ -208,7 +208,9 @@ Result<SpanTable> load_spans(CaseFile& file, const Control& control)
         std::string storage;
         auto columns = decode_chunk(chunks.blob(2), chunks.integer(1), storage);
         if (!columns) {
-            columns.error().hint = "Forget file " + std::to_string(chunks.integer(0)) + " and import it again";
+            const std::string number = std::to_string(chunks.integer(0));
+            columns.error().what = "a span chunk of file " + number + " is damaged";
+            columns.error().hint = "Forget file " + number + " and import it again";
             return tl::unexpected<Error>(std::move(columns.error()));
         }
         if (table.size() + columns->size() > 0xfffffff0u || table.attribute_key.size() + columns->attribute_key.size() > 0xfffffff0u)

@@ -91,7 +91,7 @@ int main(int count, char** values)
         std::signal(SIGPIPE, SIG_DFL);
         std::raise(SIGPIPE);
     } else if (failed != 0) {
-        terminal.error({Error::Code::internal, std::string("cannot write the result: ") + std::strerror(failed), {}});
+        terminal.error({Error::Code::internal, std::string("cannot write the result: ") + std::strerror(failed), "Free some space, or write it somewhere else"});
         status = exit_status::store;
     }
     return status;

@@ -149,6 +149,14 @@ int main()
         expect(newer && (*newer)->read_only() && !(*newer)->notice().empty(), "a newer schema opens read-only and says why");
     }
 
+    {
+        edited(path, good, "UPDATE span_chunks SET columns = x'28b52ffd'", "cut chunk again");
+        auto file = CaseFile::open(path.string(), CaseFile::Mode::readOnly);
+        const auto rows = file ? run_query(**file, "SELECT count(*) FROM span", {}, {}, Control()) : fail(Error::Code::caseFile, "");
+        expect(!rows && rows.error().code == Error::Code::caseFile && rows.error().what.find("file 1") != std::string::npos && !rows.error().hint.empty(),
+               "a query over a damaged chunk blames the case file, names the imported file and says what to do");
+    }
+
     std::mt19937 random(7);
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{99}, std::size_t{100}, good.size() / 2, good.size() - 1}) {
         write(path, std::string_view(good).substr(0, size));
