@@ -1,5 +1,8 @@
 #include "analyzers/core/json_writer.h"
 
+#include "analyzers/core/text.h"
+
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -9,6 +12,9 @@ namespace casebook {
 void append_json_string(std::string& out, std::string_view text)
 {
     static constexpr char hex[] = "0123456789abcdef";
+    // A case file that was edited may hold any bytes; JSON is UTF-8.
+    const bool ascii = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    if (!ascii && !is_clean_utf8(text)) return append_json_string(out, clean_utf8(text));
     out += '"';
     std::size_t from = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
