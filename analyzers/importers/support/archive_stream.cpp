@@ -21,6 +21,7 @@ struct Close {
 /// Gives libarchive the bytes of another source, and keeps what went wrong there.
 struct Feed {
     Source& source;
+    std::unique_ptr<Source> owned;  ///< the same, when it is nobody else's
     std::size_t given = 0;
     std::optional<Error> error;
 
@@ -56,9 +57,9 @@ Error unreadable(const std::string& path, const Archive& a)
             "Check that the file is complete and that you may read it"};
 }
 
-Result<Archive> open_archive(const std::string& path, Source* source, bool raw)
+Result<Archive> open_archive(const std::string& path, Source* source, std::unique_ptr<Source> owned, bool raw)
 {
-    Archive a{source ? std::make_unique<Feed>(Feed{*source, 0, {}}) : nullptr, std::unique_ptr<archive, Close>(archive_read_new())};
+    Archive a{source ? std::make_unique<Feed>(Feed{*source, std::move(owned), 0, {}}) : nullptr, std::unique_ptr<archive, Close>(archive_read_new())};
     archive_read_support_filter_all(a.get());
     if (raw) {
         archive_read_support_format_raw(a.get());
@@ -68,9 +69,7 @@ Result<Archive> open_archive(const std::string& path, Source* source, bool raw)
         archive_read_support_format_tar(a.get());
         archive_read_support_format_gnutar(a.get());
     }
-    const int code = a.feed        ? archive_read_open(a.get(), a.feed.get(), nullptr, &Feed::read, nullptr)
-                     : path == "-" ? archive_read_open_fd(a.get(), 0, 256u << 10)
-                                   : archive_read_open_filename(a.get(), path.c_str(), 256u << 10);
+    const int code = a.feed ? archive_read_open(a.get(), a.feed.get(), nullptr, &Feed::read, nullptr) : archive_read_open_filename(a.get(), path.c_str(), 256u << 10);
     if (code != ARCHIVE_OK) return tl::unexpected<Error>(unreadable(path, a));
     return a;
 }
@@ -135,7 +134,7 @@ private:
 
 std::uint64_t size_of_file(const std::string& path)
 {
-    std::FILE* file = path == "-" ? nullptr : std::fopen(path.c_str(), "rb");
+    std::FILE* file = std::fopen(path.c_str(), "rb");
     if (!file) return 0;
     std::fseek(file, 0, SEEK_END);
     const long size = std::ftell(file);
@@ -143,9 +142,9 @@ std::uint64_t size_of_file(const std::string& path)
     return size > 0 ? static_cast<std::uint64_t>(size) : 0;
 }
 
-Result<std::unique_ptr<Source>> stream_source(const std::string& path, Source* packed, const Control& control)
+Result<std::unique_ptr<Source>> stream_source(const std::string& path, Source* packed, std::unique_ptr<Source> owned, const Control& control)
 {
-    TRY_ASSIGN(Archive opened, open_archive(path, packed, true));
+    TRY_ASSIGN(Archive opened, open_archive(path, packed, std::move(owned), true));
     archive_entry* entry = nullptr;
     const int code = archive_read_next_header(opened.get(), &entry);
     if (code == ARCHIVE_EOF) return Source::from_memory({}, control);
@@ -181,12 +180,18 @@ Status visit_members(const Archive& a, const std::string& path, std::uint64_t to
 
 Result<std::unique_ptr<Source>> open_stream_source(const std::string& path, const Control& control)
 {
-    return stream_source(path, nullptr, control);
+    return stream_source(path, nullptr, nullptr, control);
 }
 
 Result<std::unique_ptr<Source>> unpacked_source(Source& packed, const std::string& path, const Control& control)
 {
-    return stream_source(path, &packed, control);
+    return stream_source(path, &packed, nullptr, control);
+}
+
+Result<std::unique_ptr<Source>> unpacked_source(std::unique_ptr<Source> packed, const std::string& path, const Control& control)
+{
+    Source* const source = packed.get();
+    return stream_source(path, source, std::move(packed), control);
 }
 
 bool is_compressed(std::string_view head)
@@ -204,13 +209,13 @@ bool is_archive(std::string_view head)
 
 Status for_each_member(const std::string& path, const Control& control, const MemberVisitor& visit)
 {
-    TRY_ASSIGN(const Archive a, open_archive(path, nullptr, false));
+    TRY_ASSIGN(const Archive a, open_archive(path, nullptr, nullptr, false));
     return visit_members(a, path, size_of_file(path), control, visit);
 }
 
 Status for_each_member(Source& archive, const std::string& path, const Control& control, const MemberVisitor& visit)
 {
-    TRY_ASSIGN(const Archive a, open_archive(path, &archive, false));
+    TRY_ASSIGN(const Archive a, open_archive(path, &archive, nullptr, false));
     return visit_members(a, path, archive.file_bytes_total(), control, visit);
 }
 

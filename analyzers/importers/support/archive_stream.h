@@ -7,12 +7,13 @@
 
 namespace casebook {
 
-/// A source that reads through libarchive's filters: standard input ("-"), pipes, gzip, zstd, bzip2, xz.
-/// Decompression bombs end with limitExceeded.
+/// A compressed file (gzip, zstd, bzip2, xz) as the bytes it holds. Decompression bombs end with limitExceeded.
 Result<std::unique_ptr<Source>> open_stream_source(const std::string& path, const Control& control);
 
 /// The same for the bytes of `packed`, a compressed member of an archive, which must outlive the result. `path` is for messages.
 Result<std::unique_ptr<Source>> unpacked_source(Source& packed, const std::string& path, const Control& control);
+/// The same, keeping `packed`.
+Result<std::unique_ptr<Source>> unpacked_source(std::unique_ptr<Source> packed, const std::string& path, const Control& control);
 
 /// True for the beginning of a gzip, zstd, bzip2 or xz file.
 bool is_compressed(std::string_view head);

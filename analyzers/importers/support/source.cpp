@@ -2,6 +2,7 @@
 
 #include "analyzers/core/text.h"
 #include "analyzers/importers/support/archive_stream.h"
+#include "analyzers/importers/support/pipe_source.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -95,18 +96,23 @@ std::string Source::content_hash() const
 
 Result<std::unique_ptr<Source>> Source::open(const std::string& path, const Control& control)
 {
-    if (path == "-") return open_stream_source(path, control);
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int descriptor = path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return tl::unexpected<Error>(unreadable(path, errno));
     struct stat info{};
     char head[6] = {};
-    const bool regular = ::fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
-    const ssize_t head_size = regular ? ::pread(descriptor, head, sizeof head, 0) : 0;
+    const bool regular = path != "-" && ::fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode);
     if (S_ISDIR(info.st_mode)) {
         ::close(descriptor);
         return tl::unexpected<Error>(unreadable(path, EISDIR));
     }
-    if (!regular || is_compressed({head, static_cast<std::size_t>(std::max<ssize_t>(head_size, 0))})) {
+    if (!regular) {
+        std::unique_ptr<Source> pipe = pipe_source(descriptor, path, control);
+        TRY_ASSIGN(const std::string_view begin, pipe->window(sizeof head));
+        if (is_compressed(begin)) return unpacked_source(std::move(pipe), path, control);
+        return pipe;
+    }
+    const ssize_t head_size = ::pread(descriptor, head, sizeof head, 0);
+    if (is_compressed({head, static_cast<std::size_t>(std::max<ssize_t>(head_size, 0))})) {
         ::close(descriptor);
         return open_stream_source(path, control);
     }
