@@ -102,11 +102,14 @@ Result<Answer> run(AnalysisContext& context)
 
     std::vector<std::int64_t> changes;
     for (const Event& event : *events) changes.push_back(event.at_ns);
-    Answer answer{Verdict::inconclusive, "no release or configuration change is among the events", {missing_evidence("event(deploy)", "tells when something was released")}};
+    Answer answer{Verdict::inconclusive, "no release or configuration change falls into the window", {missing_evidence("event(deploy)", "tells when something was released")}};
     for (const Event& event : *events) {
         if (!contains_ignoring_case(event.kind, "deploy") && !contains_ignoring_case(event.kind, "config") && !contains_ignoring_case(event.kind, "release")) continue;
         if (!context.windows().whole.contains(event.at_ns)) continue;
         const std::int64_t until = event.at_ns + static_cast<std::int64_t>(context.threshold("onset") * 60e9);
+        // What began after the analysed window, or was long over before it, explains nothing in it.
+        const TimeRange& analysed = context.windows().analysed;
+        if (event.at_ns >= analysed.to_ns || until <= analysed.from_ns) continue;
         if (by_service.empty()) {
             answer = {Verdict::notEnoughEvidence, "the traces hold no cache reads", {{"span", "cache client spans carry the keys", "turn on the cache client's instrumentation and record again"}}};
             TRY_ASSIGN(const auto* hits, context.evidence().metric("cache_hits"));
