@@ -131,13 +131,18 @@ bool says_more(const LiveFloor& a, const LiveFloor& b)
 }
 
 /// Young collections leave garbage of the old generation behind, which lifts the floor as well: what they say must be so much
-/// that it doubles, or the few old collections there are must say the same.
+/// that it doubles, or the few old collections there are must say the same, or the next one after them finds no less.
 bool borne_out(const LiveFloor& floor, const Trail& stretch, const Collections& all, double r2)
 {
     std::vector<double> seconds, bytes;
     bool old_collected = false;
     for (const GcPause* pause : all) {
-        if (pause->at_ns < stretch.at_ns.front() || pause->at_ns > stretch.at_ns.back()) continue;
+        if (pause->at_ns < stretch.at_ns.front()) continue;
+        if (pause->at_ns > stretch.at_ns.back()) {
+            if (!is_deep(*pause)) continue;
+            if (static_cast<double>(*pause->after_bytes) >= full_heap * floor.last) return true;
+            break;
+        }
         old_collected = old_collected || !is_young(*pause);
         if (!is_deep(*pause)) continue;
         seconds.push_back(static_cast<double>(pause->at_ns - stretch.at_ns.front()) / 1e9);
