@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t fewest_requests = 20;  // for shares and rates
 constexpr double pile_width = 0.01;          // durations within 1 % of one value
 constexpr std::size_t minutes_of_a_cycle = 20;
+constexpr double highest_by_chance = 3.26;   // normal quantile of 1 - 0.01 / 18
 
 constexpr std::array<std::string_view, 3> http_codes{"http.response.status_code", "http.status_code", "status_code"};
 constexpr std::array<std::string_view, 2> grpc_codes{"rpc.grpc.status_code", "rpc.response.status_code"};
@@ -126,7 +127,8 @@ void measure_load(const SignalScope& scope, const std::vector<Request>& requests
     signals.offered = begun(scope.now);
     if (scope.base) signals.base_offered = begun(*scope.base);
 
-    // Successes per second in twentieths of the analysed time: the peak as the mean of three, now as the mean of its parts.
+    // Successes per second in twentieths of the analysed time: the peak as the mean of three, now as the mean of its parts. The
+    // highest of many is high by chance as well, so the peak is what 99 % of chance leaves of it (counts are Poisson; 18 looks).
     const TimeRange all = scope.windows.analysed;
     constexpr std::size_t parts = 20;
     const double part_s = all.seconds() / parts;
@@ -137,13 +139,16 @@ void measure_load(const SignalScope& scope, const std::vector<Request>& requests
             done[std::min(parts - 1, static_cast<std::size_t>(TimeRange{all.from_ns, request.end_ns}.seconds() / part_s))] += request.weight;
     double peak = 0, now = 0, now_parts = 0;
     for (std::size_t i = 0; i < parts; ++i) {
-        if (i >= 1 && i + 1 < parts) peak = std::max(peak, (done[i - 1] + done[i] + done[i + 1]) / 3);
+        if (i >= 1 && i + 1 < parts) {
+            const double three = done[i - 1] + done[i] + done[i + 1];
+            peak = std::max(peak, (three - highest_by_chance * std::sqrt(three)) / 3);
+        }
         const auto middle = all.from_ns + static_cast<std::int64_t>((static_cast<double>(i) + 0.5) * part_s * 1e9);
         if (!scope.now.contains(middle)) continue;
         now += done[i];
         ++now_parts;
     }
-    if (peak > 0 && now_parts > 0) signals.completed_of_peak = now / now_parts / peak;
+    if (peak > 0 && now_parts > 0) signals.completed_of_peak = std::min(1.0, now / now_parts / peak);
 }
 
 /// Latency against load by minute, when the case sees load rise and fall.
