@@ -140,7 +140,7 @@ Result<std::map<std::pair<std::string_view, std::string_view>, FanOutOperation>>
             end = std::max(end, span_end_ns(spans, row));
             if (spans.duration_ns[row] > spans.duration_ns[fan_out.slowest]) fan_out.slowest = row;
         }
-        fan_out.wall_ns = end - spans.start_ns[fan_out.children.front()];
+        fan_out.wait_ns = end - spans.start_ns[fan_out.slowest];
         operation.fan_outs.push_back(std::move(fan_out));
     }
     constexpr std::size_t enough = 30;  // for a median that some slow ones do not move
@@ -226,7 +226,7 @@ FanOutLook look_at_fan_outs(const SpanTable& spans, const SpanClasses& classes, 
     }
     for (const FanOut* fan_out : look.slow) {
         const std::int64_t longest = spans.duration_ns[fan_out->slowest];
-        const bool is_it = static_cast<double>(fan_out->wall_ns - longest) <= rules.within / 100 * static_cast<double>(longest);
+        const bool is_it = static_cast<double>(fan_out->wait_ns - longest) <= rules.within / 100 * static_cast<double>(longest);
         within += is_it && longest * 2 >= spans.duration_ns[fan_out->entry];
     }
     const auto n = static_cast<double>(look.fan_outs.size()), slow = static_cast<double>(look.slow.size());

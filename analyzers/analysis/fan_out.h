@@ -19,7 +19,7 @@ struct FanOut {
     std::vector<std::uint64_t> kinds;      ///< of the children
     SpanTable::Row slowest = 0;
     std::size_t slow = 0;        ///< children over the line of their kind
-    std::int64_t wall_ns = 0;    ///< from the first begin to the last end
+    std::int64_t wait_ns = 0;    ///< from the begin of the slowest to the last end
 };
 
 struct FanOutOperation {

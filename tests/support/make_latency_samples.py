@@ -277,6 +277,37 @@ def tail_amplification(folder):
     other_spans("databases", 38, lambda w, at, n, ms, root: w.span("finder", "SELECT", CLIENT, at, ms, root, db__system__name="postgresql", server__address="shard-%d" % n,
                                                                     db__query__text="SELECT id FROM entries WHERE word = 'w%d'" % n))
 
+    # A call every 4 ms, so that seven of them run at once; slow ones take 100 ms instead of 28.
+    w = World(40)
+    for i in range(240):
+        took = [w.uniform(95, 110) if w.random.random() < 0.02 else w.uniform(26, 30) for n in range(8)]
+        root = w.server("finder", "/find", i * 250.0, 2 + max(4 * n + ms for n, ms in enumerate(took)))
+        for n, ms in enumerate(took):
+            w.client("finder", "index", "/shards/%d/find" % n, i * 250.0 + 1 + 4 * n, ms, root, port=7001 + n)
+    w.save(folder, "staggered")
+
+    # Twenty calls, five at a time, each begins when another ends: one slow call holds one of the five up, the others go on.
+    w = World(64)
+    for i in range(240):
+        took, free = [w.uniform(24, 40) if w.random.random() < 0.02 else w.uniform(6, 9) for n in range(20)], [0.0] * 5
+        begins = []
+        for ms in took:
+            begins.append(min(free))
+            free[free.index(begins[-1])] += ms
+        root = w.server("finder", "/find", i * 250.0, 2 + max(free))
+        for n, ms in enumerate(took):
+            w.client("finder", "index", "/shards/%d/find" % n, i * 250.0 + 1 + begins[n], ms, root, port=7001 + n)
+    w.save(folder, "five_at_a_time")
+
+    # A slow call comes with 150 to 200 ms of work that the finder does after it.
+    w = World(65)
+    for i in range(240):
+        took = [w.uniform(60, 80) if w.random.random() < 0.02 else w.uniform(6, 11) for n in range(8)]
+        root = w.server("finder", "/find", i * 250.0, 3 + max(took) + (w.uniform(150, 200) if max(took) > 50 else 0))
+        for n, ms in enumerate(took):
+            w.client("finder", "index", "/shards/%d/find" % n, i * 250.0 + 1, ms, root, port=7001 + n)
+    w.save(folder, "own_work")
+
     # The finder tells eight others and does not wait for any of them.
     w = World(39)
     for i in range(240):
@@ -393,6 +424,9 @@ def some_instances(folder):
 
     mix("mix", 56, 1)
     mix("mix_and_slow", 57, 3)
+
+    run("between", 66, lambda w, instance, at: w.uniform(32, 44) if instance == 1 else usual(w))
+    run("most", 67, lambda w, instance, at: w.uniform(60, 90) if instance > 0 else usual(w))
 
     # Long-lived connections: gate-1 of four gets two requests of three, and answers in three times the time.
     w = World(58)

@@ -161,7 +161,7 @@ Result<Answer> run(AnalysisContext& context)
             keep(operation.fan_outs.size(), Verdict::ruledOut, slow + " and take " + format_ms(look.slow_ms) + " against " + format_ms(look.normal_ms));
         else if (look.rotation.share * 100 > context.threshold("rotation"))
             keep(operation.fan_outs.size(), Verdict::ruledOut, slow + ", but " + look.rotation.child + " is the slowest in " + format_percent(look.rotation.share) + ": see latency.slow_cohort and latency.some_instances");
-        else if (look.within * 100 < context.threshold("within_share")) keep(operation.fan_outs.size(), Verdict::ruledOut, slow + ", but only " + format_percent(look.within) + " of them are as long as their slowest call");
+        else if (look.within * 100 < context.threshold("within_share")) keep(operation.fan_outs.size(), Verdict::ruledOut, slow + ", but only " + format_percent(look.within) + " of them mostly wait for their slowest call, to its end");
         else if (look.error() * 100 > context.threshold("weak_model"))
             keep(operation.fan_outs.size(), Verdict::ruledOut, slow + ", but chance would make " + format_percent(look.expected) + " of them slow, not " + format_percent(look.observed) + ": slow calls come together");
         else TRY(report(context, *spans, *classes, names.first, names.second, operation, look));
