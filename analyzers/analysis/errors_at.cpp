@@ -20,6 +20,8 @@ public:
     }
 
     bool empty() const { return moments_.empty(); }
+    std::int64_t from_ns() const { return moments_.front() - near_ns; }
+    std::int64_t to_ns() const { return moments_.back() + near_ns + 1; }
 
     bool is_near(std::int64_t at_ns) const
     {
@@ -56,21 +58,38 @@ bool is_database_call(SpanClass c)
            c == SpanClass::transaction;
 }
 
-Result<bool> in_spans(AnalysisContext& context, const Moments& moments)
+Result<std::optional<Evidence>> in_spans(AnalysisContext& context, const Moments& moments)
 {
     TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
     TRY_ASSIGN(const SpanClasses* classes, context.evidence().span_classes());
     TRY_ASSIGN(const RequestSet* requests, context.requests());
     Beside calls, entries;
+    std::optional<SpanTable::Row> call, entry; // the first that failed then
+    const auto look = [&](SpanTable::Row row, Beside& beside, std::optional<SpanTable::Row>& first) {
+        const bool is_near = moments.is_near(spans->start_ns[row]), bad = failed(*spans, row);
+        beside.add(is_near, bad, 1);
+        if (is_near && bad && !first) first = row;
+    };
     for (SpanTable::Row row = 0; row < spans->size(); ++row)
-        if (is_database_call(classes->of[row]))
-            calls.add(moments.is_near(spans->start_ns[row]), failed(*spans, row), 1);
-    for (const SpanTable::Row row : requests->rows)
-        entries.add(moments.is_near(spans->start_ns[row]), failed(*spans, row), 1);
-    return calls.is_more(point) || entries.is_more(point);
+        if (is_database_call(classes->of[row])) look(row, calls, call);
+    for (const SpanTable::Row row : requests->rows) look(row, entries, entry);
+    if (calls.is_more(point))
+        return span_tree_evidence(*spans, spans->trace[*call], "A call of the database that failed then");
+    if (entries.is_more(point)) return span_tree_evidence(*spans, spans->trace[*entry], "A request that failed then");
+    return std::optional<Evidence>();
 }
 
-Result<bool> in_metrics(AnalysisContext& context, const Moments& moments)
+Evidence over_time(const AnalysisContext& context, const Series& series)
+{
+    return {"Errors over time",
+            "series",
+            "metric",
+            "SELECT at_ns, name, labels, value FROM metric_point WHERE name = ?1 AND at_ns >= ?2 AND at_ns < ?3 ORDER "
+            "BY name, labels, at_ns",
+            {series.name, context.windows().analysed.from_ns, context.windows().analysed.to_ns}};
+}
+
+Result<std::optional<Evidence>> in_metrics(AnalysisContext& context, const Moments& moments)
 {
     constexpr double ns_per_s = 1e9;
     TRY_ASSIGN(const auto* counters, context.evidence().metric("errors"));
@@ -80,31 +99,35 @@ Result<bool> in_metrics(AnalysisContext& context, const Moments& moments)
             errors.add(moments.is_near(series.at_ns[i]),
                        series.increase({series.at_ns[i - 1] + 1, series.at_ns[i] + 1}),
                        static_cast<double>(series.at_ns[i] - series.at_ns[i - 1]) / ns_per_s);
-        if (errors.is_more(0)) return true;
+        if (errors.is_more(0)) return over_time(context, series);
     }
     TRY_ASSIGN(const auto* rates, context.evidence().metric("error_rate"));
     for (const Series& series : *rates) {
         Beside errors;
         for (std::size_t i = 0; i < series.at_ns.size(); ++i)
             errors.add(moments.is_near(series.at_ns[i]), series.value[i], 1);
-        if (errors.is_more(point * whole_of(series))) return true;
+        if (errors.is_more(point * whole_of(series))) return over_time(context, series);
     }
-    return false;
+    return std::optional<Evidence>();
 }
 
 } // namespace
 
-Result<bool> errors_at(AnalysisContext& context, std::vector<std::int64_t> at)
+Result<std::optional<Evidence>> errors_at(AnalysisContext& context, std::vector<std::int64_t> at)
 {
     const Moments moments(std::move(at));
-    if (moments.empty()) return false;
+    if (moments.empty()) return std::optional<Evidence>();
     TRY_ASSIGN(const auto* events, context.evidence().events());
-    if (std::any_of(events->begin(), events->end(), [&](const Event& event) {
-            return contains_ignoring_case(event.kind, "error") && moments.is_near(event.at_ns);
-        }))
-        return true;
-    TRY_ASSIGN(const bool metrics, in_metrics(context, moments));
-    if (metrics) return true;
+    for (const Event& event : *events)
+        if (contains_ignoring_case(event.kind, "error") && moments.is_near(event.at_ns))
+            return Evidence{"What failed then",
+                            "table",
+                            "event",
+                            "SELECT at_ns, service, text FROM event WHERE kind LIKE '%error%' AND at_ns >= ?1 AND "
+                            "at_ns < ?2 ORDER BY at_ns, text",
+                            {moments.from_ns(), moments.to_ns()}};
+    TRY_ASSIGN(auto metrics, in_metrics(context, moments));
+    if (metrics) return metrics;
     return in_spans(context, moments);
 }
 

@@ -55,7 +55,7 @@ struct Looks {
     LiveConnections sessions, metrics;
     PoolDemand demand;
     Refusals refused;
-    bool errors = false;
+    std::optional<Evidence> errors; ///< what failed while the server was full
 
     /// The look that is nearest to its limit.
     const LiveConnections& fullest() const
@@ -168,6 +168,7 @@ void add_evidence(const AnalysisContext& context, const Looks& looks, Finding& f
                                     "'pool_size', 'pool.size', 'replicas', 'replicas_max') ORDER BY name, source",
                                     {}});
     for (const Evidence& evidence : looks.refused.evidence) finding.evidence.push_back(evidence);
+    if (looks.errors) finding.evidence.push_back(*looks.errors);
 }
 
 /// 70 % of the limit is what the pools of all instances may have together: the rest is for a release that runs two
