@@ -101,9 +101,10 @@ struct CaseFile::Lock {
         lock->path = case_path + "-lock";
         for (;;) {
             const int descriptor = ::open(lock->path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+            const int error = errno;
             if (descriptor < 0)
-                return fail(Error::Code::caseFile, "cannot write beside " + case_path + ": " + std::strerror(errno),
-                            "Copy the case to a folder where you may write");
+                return fail(Error::Code::caseFile, "cannot write beside " + case_path + ": " + std::strerror(error),
+                            error == ENOENT ? "Make the folder first, or check its name" : "Copy the case to a folder where you may write");
             if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
                 char owner[128] = {};
                 const ssize_t size = ::pread(descriptor, owner, sizeof owner - 1, 0);
@@ -142,6 +143,9 @@ int CaseFile::current_schema_version() { return newest_schema; }
 
 Result<std::unique_ptr<CaseFile>> CaseFile::open_with(const std::string& path, Mode mode, bool create)
 {
+    if (path.empty()) return fail(Error::Code::usage, "the case has no name", "Give the name of a .casebook file");
+    // SQLite reads more into some names (":memory:", "file:..."): evidence would be gone when the program ends.
+    const std::string on_disk = path.front() == '/' ? path : "./" + path;
     std::error_code error;
     const bool exists = std::filesystem::exists(path, error);
     const bool empty = exists && std::filesystem::is_regular_file(path, error) && std::filesystem::file_size(path, error) == 0;
@@ -159,7 +163,7 @@ Result<std::unique_ptr<CaseFile>> CaseFile::open_with(const std::string& path, M
     }
 
     const auto open_mode = mode == Mode::readOnly ? Database::Mode::readOnly : create ? Database::Mode::create : Database::Mode::readWrite;
-    TRY_ASSIGN(file->database_, Database::open(path, open_mode));
+    TRY_ASSIGN(file->database_, Database::open(on_disk, open_mode));
     auto id = pragma(*file->database_, "application_id");
     if (!id && mode == Mode::readOnly && id.error().code != Error::Code::busy) {
         // A case on a medium that cannot be written, left in WAL mode: readable when promised not to change.
@@ -191,7 +195,7 @@ Result<std::unique_ptr<CaseFile>> CaseFile::open_with(const std::string& path, M
         file->notice_ = "This case was written by a newer Casebook (schema " + std::to_string(version) + ", this one knows " +
                         std::to_string(newest_schema) + "); it is open for reading only";
         file->lock_.reset();
-        TRY_ASSIGN(file->database_, Database::open(path, Database::Mode::readOnly));
+        TRY_ASSIGN(file->database_, Database::open(on_disk, Database::Mode::readOnly));
     } else if (!file->read_only_) {
         TRY(file->database_->execute("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = OFF;"
                                      "PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY"));

@@ -22,8 +22,7 @@ Result<int> run(const Arguments& arguments, Terminal& terminal)
 {
     TRY_ASSIGN(const ImportOptions import_options, import_request(arguments));
     TRY_ASSIGN(const AnalyzeOptions analyze_options, analyze_request(arguments));
-    const std::string keep = arguments.value("--keep");
-    TRY_ASSIGN(const auto file, keep.empty() ? CaseFile::temporary() : CaseFile::open_or_create(keep));
+    TRY_ASSIGN(const auto file, arguments.has("--keep") ? CaseFile::open_or_create(arguments.value("--keep")) : CaseFile::temporary());
     if (file->read_only()) return fail(Error::Code::caseFile, "cannot write to " + file->path(), file->notice());
 
     const Control control = terminal.control();
@@ -34,7 +33,7 @@ Result<int> run(const Arguments& arguments, Terminal& terminal)
 
     TRY_ASSIGN(AnalysisReport report, casebook::analyze(*file, analyze_options, control));
     // A temporary file's name differs each time; the output must not.
-    if (keep.empty()) report.case_name = "diagnose.casebook";
+    if (!arguments.has("--keep")) report.case_name = "diagnose.casebook";
     const int status = print_analysis(report, arguments, terminal);
     return imported.any_named_failed() ? exit_status::input : status;
 }
