@@ -1,7 +1,10 @@
+#include "analyzers/core/instant.h"
+#include "analyzers/core/quantity.h"
 #include "analyzers/core/text.h"
 #include "analyzers/playbook/runner.h"
 
 #include <algorithm>
+#include <map>
 
 namespace casebook {
 namespace {
@@ -18,19 +21,42 @@ const char* color_of(Severity severity)
     return "";
 }
 
+/// "hit ratio drop 99.9 points (threshold 10 points)", "calls 504 (threshold 10)".
 std::string figure_text(const Figure& figure)
 {
-    const auto with_unit = [&](double value) {
-        if (figure.unit == "ms") return format_ms(value);
-        if (figure.unit == "bytes") return format_bytes(value);
-        if (figure.unit == "1") return format_number(value, 3);
-        return format_number(value, 3) + " " + figure.unit;
-    };
+    const std::string_view unit = figure.unit == figure.name ? std::string_view() : std::string_view(figure.unit);
     std::string name = figure.name;
     std::replace(name.begin(), name.end(), '_', ' ');
-    std::string text = name + " " + with_unit(figure.value);
-    if (figure.threshold) text += " (threshold " + with_unit(*figure.threshold) + ")";
+    std::string text = name + " " + format_quantity(figure.value, unit);
+    if (figure.threshold) text += " (threshold " + format_quantity(*figure.threshold, unit) + ")";
     return text;
+}
+
+/// What the proposed windows compare, and why.
+std::string comparison_text(const AnalysisReport& report)
+{
+    if (report.windows_proposed.empty()) return {};
+    for (const WindowRow& window : report.windows)
+        if (window.name == "baseline")
+            return "Compared with " + format_instant(window.range.from_ns) + " to " + format_instant(window.range.to_ns) + ", before this change: " + report.windows_proposed + "\n";
+    return "What changed: " + report.windows_proposed + "\n";
+}
+
+/// What would answer the questions that could not be, each once.
+std::string to_bring(const AnalysisReport& report)
+{
+    std::vector<const Missing*> wanted;
+    std::map<std::string_view, std::vector<std::string>> by_evidence;
+    for (const AnalyzerVerdict& row : report.verdicts)
+        for (const Missing& missing : row.answer.missing) {
+            if (row.answer.verdict != Verdict::notEnoughEvidence || missing.command.empty()) continue;
+            std::vector<std::string>& questions = by_evidence[missing.evidence];
+            if (questions.empty()) wanted.push_back(&missing);
+            if (questions.empty() || questions.back() != row.analyzer) questions.push_back(row.analyzer);
+        }
+    std::string text;
+    for (const Missing* missing : wanted) text += "  " + missing->evidence + ", for " + join(by_evidence[missing->evidence], ", ") + "\n      " + missing->command + "\n";
+    return text.empty() ? text : "To answer these, bring\n" + text;
 }
 
 }  // namespace
@@ -43,9 +69,9 @@ std::string to_terminal(const AnalysisReport& report, bool color)
         if (!symptom.unknown.empty()) out += "; unknown: " + join(symptom.unknown, ", ");
         out += "\n";
     }
-    if (!report.windows_proposed.empty()) out += "Compared with the time before " + report.windows_proposed + "\n";
+    out += comparison_text(report);
     if (!out.empty()) out += "\n";
-    if (report.findings.empty()) out += "Nothing was found that the evidence supports.\n";
+    if (report.findings.empty()) out += "Nothing was found that the evidence supports.\n\n";
     for (const Finding& finding : report.findings) {
         const std::string badge = std::string(name_of(finding.verdict)) + ", " + std::string(name_of(finding.severity));
         out += color ? color_of(finding.severity) + badge + reset : badge;
@@ -58,6 +84,11 @@ std::string to_terminal(const AnalysisReport& report, bool color)
             out += "\n";
         }
         if (!finding.note.empty()) out += "  note: " + finding.note + "\n";
+        for (const RelatedFinding& other : finding.related) {
+            if (other.relation != "explained_by") continue;
+            out += "  explained by: " + other.analyzer + " " + other.key + "\n";
+            break;  // what the findings list shows; show has the others
+        }
         out += "  show: " + finding.key + "\n\n";
     }
     const auto list = [&](Verdict verdict, const char* title) {
@@ -69,6 +100,7 @@ std::string to_terminal(const AnalysisReport& report, bool color)
     list(Verdict::inconclusive, "Inconclusive");  // those with a finding stand above
     list(Verdict::ruledOut, "Ruled out");
     list(Verdict::notEnoughEvidence, "Not enough evidence");
+    out += to_bring(report);
     while (out.ends_with("\n\n")) out.pop_back();
     return out;
 }

@@ -53,12 +53,6 @@ private:
         return found == rules_.mitigation.end() ? nullptr : &found->second;
     }
 
-    bool is_confirmed(std::string_view analyzer) const
-    {
-        const WalkAnswer* answer = answer_of(analyzer);
-        return answer && answer->verdict == Verdict::confirmed;
-    }
-
     /// What may be the reason behind an analyzer's finding, among those that exist.
     std::vector<std::string> deeper(const std::string& analyzer) const
     {
@@ -125,33 +119,31 @@ private:
         }
     }
 
-    /// Confirmed analyzers that a confirmed deeper one explains, and the deepest ones, in order of harm.
+    /// Confirmed answers in the order asked, then those off this walk: what was found is never hidden.
+    std::vector<const WalkAnswer*> confirmed() const
+    {
+        std::vector<const WalkAnswer*> found;
+        for (const PlaybookQuestion& question : questions_)
+            if (const WalkAnswer* answer = answer_of(question.analyzer); answer->verdict == Verdict::confirmed) found.push_back(answer);
+        for (const WalkAnswer& answer : input_.answers)
+            if (answer.verdict == Verdict::confirmed && position_of(answer.analyzer) == questions_.size()) found.push_back(&answer);
+        return found;
+    }
+
+    static const std::string& sentence_of(const WalkAnswer& answer) { return answer.headline.empty() ? answer.reason : answer.headline; }
+
+    /// Confirmed causes that nothing explains, in order of harm.
     void find_causes()
     {
-        std::vector<std::string> confirmed;
-        for (const PlaybookQuestion& question : questions_)
-            if (is_confirmed(question.analyzer)) confirmed.push_back(question.analyzer);
-        for (const WalkAnswer& answer : input_.answers)  // confirmed off this walk: never hidden
-            if (answer.verdict == Verdict::confirmed && std::find(confirmed.begin(), confirmed.end(), answer.analyzer) == confirmed.end()) confirmed.push_back(answer.analyzer);
-        std::set<std::string> explained;
-        for (const std::string& id : confirmed)
-            for (const std::string& reason : deeper(id))
-                if (is_confirmed(reason)) explained.insert(id);
-        for (const std::string& id : confirmed) {
-            const WalkAnswer& answer = *answer_of(id);
-            if (answer.kind != AnalyzerKind::cause) continue;
-            WalkCause cause{id, answer.key, answer.headline.empty() ? answer.reason : answer.headline, answer.severity, answer.share, {}};
-            if (explained.count(id)) continue;
-            for (const std::string& other : confirmed) {
-                const std::vector<std::string> reasons = deeper(other);
-                if (std::find(reasons.begin(), reasons.end(), id) != reasons.end()) cause.explains.push_back(other);
-            }
+        const std::vector<const WalkAnswer*> all = confirmed();
+        for (const WalkAnswer* answer : all) {
+            if (answer->kind != AnalyzerKind::cause || answer->explained) continue;
+            WalkCause cause{answer->analyzer, answer->key, sentence_of(*answer), answer->severity, answer->share, {}};
+            for (const WalkAnswer* other : all)
+                if (std::find(other->explained_by.begin(), other->explained_by.end(), answer->analyzer) != other->explained_by.end())
+                    cause.explains.push_back(other->analyzer);
             walk_.causes.push_back(std::move(cause));
         }
-        if (walk_.causes.empty())  // reasons that explain each other in a circle: name them all
-            for (const std::string& id : confirmed)
-                if (const WalkAnswer& answer = *answer_of(id); answer.kind == AnalyzerKind::cause)
-                    walk_.causes.push_back({id, answer.key, answer.headline.empty() ? answer.reason : answer.headline, answer.severity, answer.share, {}});
         const auto on_walk = [&](const WalkCause& cause) { return position_of(cause.analyzer) < questions_.size(); };
         std::stable_sort(walk_.causes.begin(), walk_.causes.end(), [&](const WalkCause& a, const WalkCause& b) {
             if (a.severity != b.severity) return a.severity < b.severity;
@@ -161,17 +153,19 @@ private:
 
     void add_actions()
     {
-        const auto step = [&](int number) -> WalkStep& { return walk_.steps[static_cast<std::size_t>(number - 1)]; };
         for (const WalkCause& cause : walk_.causes) {
             const WalkAnswer& answer = *answer_of(cause.analyzer);
-            if (const Mitigation* first = mitigation_of(cause.analyzer)) step(5).actions.push_back("now: " + first->title);
+            const auto add = [&](int step, const std::string& text) {
+                walk_.steps[static_cast<std::size_t>(step - 1)].actions.push_back((walk_.causes.size() > 1 ? cause.analyzer + ": " : "") + text);
+            };
+            if (const Mitigation* first = mitigation_of(cause.analyzer)) add(5, "now: " + first->title);
             for (const Fix& fix : answer.fixes)
-                step(5).actions.push_back(fix.title + (fix.effect.empty() ? "" : " (" + fix.effect + ")") + (fix.effort.empty() ? "" : ", " + fix.effort));
-            if (!answer.proof.empty()) step(6).actions.push_back("proof: " + answer.proof);
-            if (!answer.rollback.empty()) step(6).actions.push_back("take it back when: " + answer.rollback);
+                add(5, fix.title + (fix.effect.empty() ? "" : " (" + fix.effect + ")") + (fix.effort.empty() ? "" : ", " + fix.effort));
+            if (!answer.proof.empty()) add(6, "proof: " + answer.proof);
+            if (!answer.rollback.empty()) add(6, "take it back when: " + answer.rollback);
             for (const Fix& fix : answer.fixes)
-                if (!fix.watch.empty()) step(6).actions.push_back("watch: " + fix.watch);
-            if (!answer.proof.empty()) step(7).actions.push_back("alert when this no longer holds: " + answer.proof);
+                if (!fix.watch.empty()) add(6, "watch: " + fix.watch);
+            if (!answer.proof.empty()) add(7, "alert when this no longer holds: " + answer.proof);
         }
     }
 
@@ -180,7 +174,7 @@ private:
         if (!walk_.causes.empty()) return causes_text();
         std::string text;
         for (const WalkAnswer* seen : confirmed_symptoms()) {
-            text += (text.empty() ? "" : ". ") + seen->analyzer + ": " + (seen->headline.empty() ? seen->reason : seen->headline);
+            text += (text.empty() ? "" : ". ") + seen->analyzer + ": " + sentence_of(*seen);
             const std::string open = names_of(deeper(seen->analyzer), [&](const WalkAnswer& other) {
                 return other.verdict == Verdict::notEnoughEvidence || other.verdict == Verdict::inconclusive || other.verdict == Verdict::suspected;
             });
@@ -200,14 +194,10 @@ private:
         return text + ".";
     }
 
-    /// In the order asked, then those off this walk: what was found is never hidden.
     std::vector<const WalkAnswer*> confirmed_symptoms() const
     {
-        std::vector<const WalkAnswer*> found;
-        for (const PlaybookQuestion& question : questions_)
-            if (const WalkAnswer* answer = answer_of(question.analyzer); answer->verdict == Verdict::confirmed && answer->kind == AnalyzerKind::symptom) found.push_back(answer);
-        for (const WalkAnswer& answer : input_.answers)
-            if (answer.verdict == Verdict::confirmed && answer.kind == AnalyzerKind::symptom && position_of(answer.analyzer) == questions_.size()) found.push_back(&answer);
+        std::vector<const WalkAnswer*> found = confirmed();
+        std::erase_if(found, [](const WalkAnswer* answer) { return answer->kind != AnalyzerKind::symptom; });
         return found;
     }
 
@@ -240,6 +230,8 @@ private:
             }
         }
         if (large >= 2 && shares_known && explained < 0.95) text += ". About " + format_percent(1 - explained) + " of the slow time remains unexplained";
+        for (const WalkAnswer* seen : confirmed_symptoms())
+            if (!seen->explained && seen->severity != Severity::note) text += ". Also seen, cause not found yet: " + seen->analyzer + ": " + sentence_of(*seen);
         return text + ".";
     }
 

@@ -26,11 +26,13 @@ struct WalkAnswer {
     Verdict verdict = Verdict::ruledOut;
     std::string reason;
     std::vector<Missing> missing;
-    std::string key, headline;       ///< of the finding; empty without one
+    std::string key, headline;       ///< of the finding; empty without one. Of several confirmed ones the first that nothing explains
     Severity severity = Severity::note;
     std::optional<double> share;     ///< of the slow requests' time that it explains, about
     std::vector<Fix> fixes;
     std::string proof, rollback;
+    std::vector<std::string> explained_by;  ///< analyzers whose findings are behind its confirmed ones, where the chain of causes ends
+    bool explained = false;          ///< all its confirmed findings are explained by others
 };
 
 struct WalkInput {
@@ -47,11 +49,11 @@ struct WalkStep {
     std::optional<int> budget_minutes;
     std::vector<WalkQuestion> questions;
     std::vector<Missing> missing;         ///< what would open the questions that could not be answered
-    std::vector<std::string> actions;     ///< fixes, proofs, prevention, from the causes found
+    std::vector<std::string> actions;     ///< fixes, proofs, prevention, from the causes found; they name the cause when there are several
 };
 struct WalkNext { std::string title, command, why; };
 
-/// A confirmed cause, and what else was confirmed that it is the reason of.
+/// A confirmed cause that nothing explains, and which analyzers' confirmed findings it explains.
 struct WalkCause {
     std::string analyzer, key, headline;
     Severity severity = Severity::note;
@@ -70,8 +72,8 @@ struct Walk {
 };
 
 /// The walk of one symptom over what is known: pure, deterministic. Questions come in the playbook's order; what may be the
-/// reason behind a confirmed cause moves up behind it; what is ruled out is shown and passed. The deepest confirmed causes
-/// conclude, those that hurt users most first. Playbook `unknown` goes on with every other analyzer that could answer.
+/// reason behind a confirmed cause moves up behind it; what is ruled out is shown and passed. The confirmed causes that
+/// nothing explains conclude, those that hurt users most first, then what users feel that none of them explains. Playbook `unknown` goes on with every other analyzer that could answer.
 /// Next is, in this order: undo or mitigate what is confirmed, also a symptom that hurts users when there is a quick way; say what is normal when no base is known; bring what would
 /// confirm a suspicion; read a suspicion's proof; bring what the first unanswered question needs; another playbook.
 Walk build_walk(const Playbook& playbook, const WalkRules& rules, const WalkInput& input);

@@ -5,11 +5,13 @@
 #include "analyzers/analysis/windows.h"
 #include "analyzers/core/instant.h"
 #include "analyzers/core/text.h"
+#include "analyzers/playbook/cause_links.h"
 #include "analyzers/playbook/report_inputs.h"
 #include "analyzers/playbook/thresholds.h"
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace casebook {
 namespace {
@@ -34,7 +36,7 @@ WalkCheck check_of_baseline(const AnalysisWindows& windows, const std::string& c
         return check;
     }
     check.text = (windows.proposed ? "proposed, " : windows.baseline_name + ", ") + format_instant(windows.baseline->from_ns) + " to " + format_instant(windows.baseline->to_ns);
-    if (windows.proposed && !windows.proposed_why.empty()) check.text += ": before " + windows.proposed_why;
+    if (windows.proposed && !windows.proposed_why.empty()) check.text += ", before this change: " + windows.proposed_why;
     return check;
 }
 
@@ -79,7 +81,8 @@ WalkCheck check_of_clocks(const SpanDoubts::Counts& counts, const DoubtLimits& l
     return check;
 }
 
-WalkAnswer answer_of(const AnalyzerVerdict& verdict, const AnalysisReport& report)
+/// What an analyzer answered; `explained` belongs to the report's findings.
+WalkAnswer answer_of(const AnalyzerVerdict& verdict, const AnalysisReport& report, const std::vector<Explanation>& explained)
 {
     WalkAnswer answer;
     answer.analyzer = verdict.analyzer;
@@ -88,18 +91,27 @@ WalkAnswer answer_of(const AnalyzerVerdict& verdict, const AnalysisReport& repor
     answer.missing = verdict.answer.missing;
     for (const Analyzer* analyzer : all_analyzers())
         if (analyzer->id == verdict.analyzer) answer.kind = analyzer->kind;
-    for (const Finding& finding : report.findings) {
+    const Finding *strongest = nullptr, *unexplained = nullptr;
+    std::set<std::string> behind;
+    for (std::size_t i = 0; i < report.findings.size(); ++i) {
+        const Finding& finding = report.findings[i];
         if (finding.analyzer != verdict.analyzer) continue;
-        if (answer.key.empty()) {
-            answer.key = finding.key;
-            answer.headline = finding.headline;
-            answer.severity = finding.severity;
-            answer.fixes = finding.fixes;
-            answer.proof = finding.proof;
-            answer.rollback = finding.rollback;
-        }
-        if (finding.verdict == Verdict::confirmed && finding.impact > 0 && report.slow_time > 0)
-            answer.share = std::min(1.0, answer.share.value_or(0) + finding.impact / report.slow_time);
+        if (!strongest) strongest = &finding;
+        if (finding.verdict != Verdict::confirmed) continue;
+        if (finding.impact > 0 && report.slow_time > 0) answer.share = std::min(1.0, answer.share.value_or(0) + finding.impact / report.slow_time);
+        if (explained[i].link != CauseLink::none) behind.insert(report.findings[explained[i].root].analyzer);
+        else if (!unexplained) unexplained = &finding;
+    }
+    behind.erase(answer.analyzer);
+    answer.explained_by.assign(behind.begin(), behind.end());
+    answer.explained = answer.verdict == Verdict::confirmed && strongest && !unexplained;
+    if (const Finding* shown = unexplained ? unexplained : strongest) {
+        answer.key = shown->key;
+        answer.headline = shown->headline;
+        answer.severity = shown->severity;
+        answer.fixes = shown->fixes;
+        answer.proof = shown->proof;
+        answer.rollback = shown->rollback;
     }
     return answer;
 }
@@ -116,8 +128,8 @@ bool is_complete(const AnalysisReport& report)
 Missing missing_cell(std::string_view cell)
 {
     for (const auto& [name, atom] : atoms_of_cells)
-        if (name == cell) return missing_evidence(atom, "the symptom's cell '" + std::string(cell) + "' is unknown");
-    return {std::string(cell), "the symptom's cell is unknown", ""};
+        if (name == cell) return missing_evidence(atom, "whether the symptom fits depends on it, too (" + std::string(cell) + ")");
+    return {std::string(cell), "whether the symptom fits depends on it, too", ""};
 }
 
 Result<std::vector<WalkCheck>> walk_checks(CaseEvidence& evidence, const AnalysisWindows& windows, const std::string& case_path)
@@ -141,7 +153,10 @@ Result<Walk> walk_report(CaseEvidence& evidence, const AnalysisWindows& windows,
     TRY_ASSIGN(const WalkRules rules, walk_rules());
     WalkInput input;
     input.case_path = evidence.file().path();
-    for (const AnalyzerVerdict& verdict : report.verdicts) input.answers.push_back(answer_of(verdict, report));
+    std::vector<const Finding*> findings;
+    for (const Finding& finding : report.findings) findings.push_back(&finding);
+    const std::vector<Explanation> explained = explain_findings(findings);
+    for (const AnalyzerVerdict& verdict : report.verdicts) input.answers.push_back(answer_of(verdict, report, explained));
     for (const SymptomMatch& match : report.symptoms)
         if (match.id == id)
             for (const std::string& cell : match.unknown) input.symptom_missing.push_back(missing_cell(cell));

@@ -14,10 +14,14 @@ AnalysisReport printable_report(AnalysisReport report)
         for (std::string* text : {&finding.key, &finding.headline, &finding.note, &finding.refutes_if, &finding.proof, &finding.rollback})
             *text = printable(*text);
         for (Subject& subject : finding.subjects) subject.name = printable(subject.name);
+        for (RelatedFinding& other : finding.related) other.key = printable(other.key);
         for (Fix& fix : finding.fixes)
             for (std::string* text : {&fix.title, &fix.effort, &fix.effect, &fix.watch}) *text = printable(*text);
     }
-    for (AnalyzerVerdict& row : report.verdicts) row.answer.reason = printable(row.answer.reason);
+    for (AnalyzerVerdict& row : report.verdicts) {
+        row.answer.reason = printable(row.answer.reason);
+        for (Missing& missing : row.answer.missing) missing.command = printable(missing.command);
+    }
     for (SymptomMatch& symptom : report.symptoms) symptom.why = printable(symptom.why);
     report.windows_proposed = printable(report.windows_proposed);
     return report;

@@ -2,6 +2,7 @@
 
 #include "analyzers/core/instant.h"
 #include "analyzers/core/json_writer.h"
+#include "analyzers/core/quantity.h"
 #include "analyzers/core/text.h"
 #include "analyzers/playbook/finding_json.h"
 #include "app/cli/rows.h"
@@ -13,19 +14,6 @@
 namespace casebook::cli {
 
 namespace {
-
-/// A figure with its unit, as a person writes it.
-std::string with_unit(double value, const std::string& unit)
-{
-    if (unit == "ms") return format_ms(value);
-    if (unit == "s") return format_ms(value * 1000);
-    if (unit == "us") return format_ms(value / 1000);
-    if (unit == "ns") return format_ms(value / 1e6);
-    if (unit == "bytes") return format_bytes(value);
-    if (unit == "%") return format_number(value) + " %";
-    if (unit.empty() || unit == "1") return format_number(value);
-    return format_number(value) + " " + unit;
-}
 
 std::string in_words(std::string name)
 {
@@ -64,8 +52,8 @@ std::string finding_text(const Finding& finding, const std::vector<Result<QueryR
 
     Table figures({{"figure"}, {"value", true}, {"threshold", true}, {"set by"}});
     for (const Figure& figure : finding.figures)
-        figures.add({in_words(figure.name), with_unit(figure.value, figure.unit),
-                     figure.threshold ? with_unit(*figure.threshold, figure.unit) : "", figure.threshold_name});
+        figures.add({in_words(figure.name), format_quantity(figure.value, figure.unit),
+                     figure.threshold ? format_quantity(*figure.threshold, figure.unit) : "", figure.threshold_name});
     section("Figures", figures);
     paragraph("Caveat", finding.note);
     paragraph("It would be refuted by", finding.refutes_if);

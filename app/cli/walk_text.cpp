@@ -55,7 +55,9 @@ std::string walk_text(const Walk& walk, int width, bool color)
 {
     Page page(width, color);
     page.heading(walk.title + " (" + walk.symptom + ")");
-    page.line(2, walk.pattern + ". Likeliest: " + walk.likely + ".");
+    std::string pattern = walk.pattern;
+    if (!pattern.empty() && pattern[0] >= 'a' && pattern[0] <= 'z') pattern[0] = static_cast<char>(pattern[0] - 'a' + 'A');
+    page.line(2, pattern + ". Likeliest: " + walk.likely + ".");
 
     page.heading("Before any question");
     for (const WalkCheck& check : walk.checks) page.line(2, (check.state == WalkCheck::State::good ? "ok    " : "check ") + check.name + ": " + check.text);

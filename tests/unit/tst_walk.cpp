@@ -124,13 +124,33 @@ private slots:
         QCOMPARE(walk.steps[1].questions.size(), std::size_t{3});
     }
 
-    void the_deepest_confirmed_cause_concludes()
+    void the_cause_that_nothing_explains_concludes()
     {
-        const Walk walk = build_walk(playbook(), rules(), input({answer("pool.exhaustion", Verdict::confirmed), answer("database.long_transactions", Verdict::confirmed)}));
+        WalkAnswer pool = answer("pool.exhaustion", Verdict::confirmed), tail = answer("latency.tail_divergence", Verdict::confirmed, AnalyzerKind::symptom);
+        const WalkAnswer transactions = answer("database.long_transactions", Verdict::confirmed);
+        pool.explained_by = tail.explained_by = {"database.long_transactions"};
+        pool.explained = tail.explained = true;
+        const Walk walk = build_walk(playbook(), rules(), input({pool, transactions, tail}));
         QCOMPARE(walk.causes.size(), std::size_t{1});
         QCOMPARE(walk.causes[0].analyzer, std::string("database.long_transactions"));
-        QCOMPARE(walk.causes[0].explains, std::vector<std::string>{"pool.exhaustion"});
-        QVERIFY(contains(walk.conclusion, "seen as pool.exhaustion"));
+        QCOMPARE(walk.causes[0].explains, (std::vector<std::string>{"latency.tail_divergence", "pool.exhaustion"}));
+        QVERIFY(contains(walk.conclusion, "seen as latency.tail_divergence, pool.exhaustion"));
+        QVERIFY(!contains(walk.conclusion, "Also seen"));
+    }
+
+    void a_cause_elsewhere_explains_nothing()
+    {
+        WalkAnswer pool = answer("pool.exhaustion", Verdict::confirmed);
+        pool.proof = "wait P95 below 10 ms";
+        const WalkAnswer errors = answer("errors.failing_operation", Verdict::confirmed, AnalyzerKind::symptom);
+        Walk walk = build_walk(playbook(), rules(), input({pool, errors}));
+        QCOMPARE(walk.causes.size(), std::size_t{1});
+        QVERIFY(walk.causes[0].explains.empty());
+        QVERIFY(contains(walk.conclusion, "Also seen, cause not found yet: errors.failing_operation: headline of errors.failing_operation."));
+        QCOMPARE(walk.steps[5].actions, std::vector<std::string>{"proof: wait P95 below 10 ms"});
+        // With a second cause each line says whose it is.
+        walk = build_walk(playbook(), rules(), input({pool, answer("database.missing_index", Verdict::confirmed)}));
+        QCOMPARE(walk.steps[5].actions, std::vector<std::string>{"pool.exhaustion: proof: wait P95 below 10 ms"});
     }
 
     void a_symptom_never_ends_the_walk()

@@ -15,6 +15,10 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QRegularExpression>
+#include <QScrollBar>
+#include <QTabWidget>
+#include <QTableView>
+#include <QTextBrowser>
 
 using namespace casebook;
 using namespace casebook::tests;
@@ -165,6 +169,28 @@ void TestMainWindow::fits_a_small_screen()
     open_demo();
     QTest::qWait(50);
     check();
+    // All counts of the ledger are in sight.
+    QVERIFY(child<QTableView>("ledgerTable")->isVisible());
+    QCOMPARE(child<QTableView>("ledgerTable")->horizontalScrollBar()->maximum(), 0);
+    // What is read in the inspector is read without scrolling sideways, the handbook's commands included.
+    const QString samples = QString::fromStdString((source_folder() / "tests/samples/").string());
+    drop_files({samples + QLatin1String("jvm"), samples + QLatin1String("tables")});
+    QTRY_VERIFY(session_->ledger().size() > 20);
+    QVERIFY(wait_idle(*session_, 60'000));
+    QStringList too_wide;
+    for (const AnalyzerVerdict& verdict : session_->report()->verdicts) {
+        std::string key;
+        for (const Finding& finding : session_->report()->findings)
+            if (finding.analyzer == verdict.analyzer) key = finding.key;
+        session_->selectFinding(verdict.analyzer, key);
+        for (const char* text : {"findingText", "handbookText"}) {
+            auto* browser = child<QTextBrowser>(text);
+            child<QWidget>("inspector")->findChild<QTabWidget*>()->setCurrentWidget(browser);
+            QVERIFY(browser->isVisible());
+            if (const int over = browser->horizontalScrollBar()->maximum(); over > 0) too_wide << QStringLiteral("%1 %2 by %3").arg(QString::fromStdString(verdict.analyzer), QLatin1String(text)).arg(over);
+        }
+    }
+    QCOMPARE(too_wide, QStringList());
     int windows = 0;
     for (const QWidget* widget : QApplication::topLevelWidgets()) windows += widget->isVisible();
     QCOMPARE(windows, 1);

@@ -52,6 +52,15 @@ QString threshold_cell(const std::string& name, double value, const std::string&
     return cell;
 }
 
+/// A figure's value that does not wrap within its number; a unit that is a word stands under it, and leaves the names their room.
+QString value_cell(const Figure& figure)
+{
+    constexpr qsizetype longest_line = 8;  // letters, of a panel as narrow as it gets
+    const QString text = figure_text(figure.value, figure.unit), unit = QLatin1Char(' ') + to_qt(figure.unit);
+    if (text.size() <= longest_line || !text.endsWith(unit)) return text.toHtmlEscaped();
+    return text.chopped(unit.size()).toHtmlEscaped() + QStringLiteral("<br/>") + html(figure.unit);
+}
+
 /// Figures with a threshold first: each is a condition that is met or not.
 QString figures_table(const Finding& finding, const FindingContext& context)
 {
@@ -59,7 +68,7 @@ QString figures_table(const Finding& finding, const FindingContext& context)
     QString conditions, others;
     for (const Figure& figure : finding.figures) {
         const QString name = html(figure.name).replace(QLatin1Char('_'), QLatin1Char(' '));
-        const QString value = figure_text(figure.value, figure.unit).toHtmlEscaped();
+        const QString value = value_cell(figure);
         const QString no_wrap = QStringLiteral("align=right style='white-space:nowrap'");
         if (!figure.threshold) {
             others += QStringLiteral("<tr><td></td><td>%1</td><td %3><b>%2</b></td><td></td></tr>").arg(name, value, no_wrap);

@@ -1,6 +1,7 @@
 #include "widgets/models/finding_text.h"
 
 #include "analyzers/core/analyzer.h"
+#include "analyzers/core/quantity.h"
 #include "analyzers/core/text.h"
 #include "widgets/charts/time_text.h"
 #include "widgets/models/display_zone.h"
@@ -69,13 +70,7 @@ QString question_of(const std::string& analyzer)
 
 QString figure_text(double value, const std::string& unit)
 {
-    if (unit == "ms") return to_qt(format_ms(value));
-    if (unit == "us") return to_qt(format_ms(value / 1e3));
-    if (unit == "ns") return to_qt(format_ms(value / 1e6));
-    if (unit == "s") return to_qt(format_ms(value * 1e3));
-    if (unit == "bytes" || unit == "By") return to_qt(format_bytes(value));
-    const QString number = to_qt(format_number(value));
-    return unit.empty() || unit == "1" ? number : number + QLatin1Char(' ') + to_qt(unit);
+    return to_qt(format_quantity(value, unit));
 }
 
 QString threshold_text(double value, const std::string& unit)

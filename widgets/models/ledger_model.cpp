@@ -89,6 +89,8 @@ QVariant LedgerModel::data(const QModelIndex& index, int role) const
     case Qt::DisplayRole: return text(entry, index.column());
     case Qt::ToolTipRole: {
         QString tip = to_qt(entry.path);
+        const QString format = text(entry, Format).toString();
+        if (!format.isEmpty()) tip += QLatin1Char('\n') + format;
         if (entry.error) tip += QStringLiteral("\n%1\n%2").arg(to_qt(entry.error->what), to_qt(entry.error->hint));
         return tip;
     }

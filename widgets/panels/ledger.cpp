@@ -7,6 +7,7 @@
 #include "widgets/style/icons.h"
 
 #include <QAction>
+#include <QEvent>
 #include <QHeaderView>
 #include <QMessageBox>
 #include <QPushButton>
@@ -88,6 +89,7 @@ LedgerPanel::LedgerPanel(Session& session, QWidget* parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(stack_);
 
+    table_->viewport()->installEventFilter(this);
     connect(table_->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &LedgerPanel::show_notes);
     connect(&session_, &Session::ledgerChanged, this, &LedgerPanel::show_ledger);
     show_ledger();
@@ -104,8 +106,25 @@ void LedgerPanel::show_ledger()
             if (column != LedgerModel::Format) table_->resizeColumnToContents(column);
         table_->setColumnWidth(LedgerModel::File, std::clamp(table_->columnWidth(LedgerModel::File), 100, 160));
     }
+    share_room();
     if (row >= 0 && row < model_->rowCount()) table_->selectRow(row);
     show_notes();
+}
+
+/// The format gives way to the counts: where too little of it would be left to read, the tooltip alone has it.
+void LedgerPanel::share_room()
+{
+    int counts = 0;
+    for (int column = 0; column < model_->columnCount(); ++column)
+        if (column != LedgerModel::Format && !table_->isColumnHidden(column)) counts += table_->columnWidth(column);
+    const int letters = 10;
+    table_->setColumnHidden(LedgerModel::Format, table_->viewport()->width() - counts < letters * table_->fontMetrics().averageCharWidth());
+}
+
+bool LedgerPanel::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::Resize) share_room();
+    return QWidget::eventFilter(watched, event);
 }
 
 void LedgerPanel::showFile(qint64 file_id)

@@ -22,8 +22,12 @@ public:
     /// Selects an imported file and shows its notes.
     void showFile(qint64 file_id);
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     void show_ledger();
+    void share_room();
     void show_notes();
     void forget_selected();
 

@@ -73,6 +73,15 @@ StatementGrowth growth_of(const AnalysisContext& context, const StatementPeriod&
     return statement_growth(use_of(load), period.all, usual_use(period, load), period.usual.all, context.threshold("growth"));
 }
 
+/// Why a large share alone is no more than a suspicion; `factor` times what was usual would be growth.
+std::string usual_note(const StatementPeriod& period, StatementUse before, const StatementGrowth& growth, double share, double factor)
+{
+    if (!growth.comparable) return "some statement is always the largest; what was usual before is not known (a snapshot or a baseline from before would tell)";
+    const double was = before.total_ms / period.usual.all.total_ms;
+    const std::string usual = format_percent(was) + " of the time " + period.usual.when;
+    return was * factor < share ? usual + ", where too little ran to tell growth from chance" : usual + " already: some statement is always the largest";
+}
+
 Status report(AnalysisContext& context, const SpanTable& spans, const StatementPeriod& period, const StatementLoad& load, std::optional<double> cpu)
 {
     const SqlSummary sql = summarize_sql(load.query);
@@ -120,8 +129,7 @@ Status report(AnalysisContext& context, const SpanTable& spans, const StatementP
     if (!period.broken.empty()) finding.note = period.broken;
     else if (period.lone) finding.note = "one snapshot counts since the last reset; a second one would show the incident's own share";
     else if (finding.verdict == Verdict::suspected)
-        finding.note = growth.comparable ? format_percent(before_use.total_ms / period.usual.all.total_ms) + " of the time " + period.usual.when + " already: some statement is always the largest"
-                                         : "some statement is always the largest; what was usual before is not known (a snapshot or a baseline from before would tell)";
+        finding.note = usual_note(period, before_use, growth, share, context.threshold("growth"));
     else if (growth.grown)
         finding.note = before_use.calls == 0 ? "it was not called " + period.usual.when : format_percent(before_use.total_ms / period.usual.all.total_ms) + " of the time and " + format_ms(before_use.mean_ms()) + " per call " + period.usual.when;
     context.add(std::move(finding));
@@ -145,8 +153,9 @@ Result<Answer> run(AnalysisContext& context)
         if (period.statements.empty() || period.total_ms <= 0) continue;
         const StatementLoad& first = period.statements.front();
         reason = "the largest share of database time is " + format_percent(first.total_ms / period.total_ms);
+        if (static_cast<double>(first.calls) < context.threshold("calls")) reason += ", of " + format_count(first.calls) + (first.calls == 1 ? " call: too few" : " calls: too few") + " to matter";
         if (period.seconds > 0 && period.total_ms / 1000 / period.seconds < context.threshold("load")) {
-            reason = "the database works " + format_ms(period.total_ms / period.seconds) + " per second, too little to matter";
+            reason = "the database works " + format_ms(period.total_ms / period.seconds) + " of every second, too little to matter";
             continue;
         }
         for (const StatementLoad& load : period.statements) {

@@ -366,7 +366,7 @@ Result<Answer> run(AnalysisContext& context)
         return Answer{Verdict::inconclusive, format_count(static_cast<std::int64_t>(all.without_entry)) + " of " + format_count(static_cast<std::int64_t>(all.statements)) +
                                                  " statements have no request in the recording", {}};
     if (!near_miss.empty()) return Answer{Verdict::ruledOut, near_miss, {}};
-    return Answer{Verdict::ruledOut, "no request runs one statement more than " + std::to_string(std::max<std::size_t>(all.most_repeats, 1)) + " times", {}};
+    return Answer{Verdict::ruledOut, "no request runs one statement more than " + (all.most_repeats > 1 ? std::to_string(all.most_repeats) + " times" : std::string("once")), {}};
 }
 
 }  // namespace

@@ -298,9 +298,9 @@ Result<Answer> run(AnalysisContext& context)
                        missing_evidence("metric(pool_pending)", "shows whether requests waited")}};
     if (acquires == 0 && longest < 2)
         return Answer{Verdict::inconclusive, "the pool was looked at only once: one moment cannot be told from a spike or a start", {missing_evidence("metric(pool_used)", "a series over the slow time")}};
-    std::string reason = "no request waited for a free connection:";
+    std::string reason = "the pool is not exhausted:";
     if (acquires > 0) reason += " wait P95 " + format_ms(worst_p95) + " over " + format_count(static_cast<std::int64_t>(acquires)) + " uses";
-    if (samples > 0) reason += (acquires > 0 ? "," : "") + std::string(" no stretch of samples with every connection used and requests pending in ") + format_count(static_cast<std::int64_t>(samples));
+    if (samples > 0) reason += std::string(acquires > 0 ? "," : "") + " in none of " + format_count(static_cast<std::int64_t>(samples)) + " samples were all connections used while requests waited";
     return Answer{Verdict::ruledOut, reason, {}};
 }
 

@@ -12,7 +12,10 @@ Result<int> run(const Arguments& arguments, Terminal& terminal)
     TRY_ASSIGN(const AnalyzeOptions options, analyze_request(arguments));
     TRY_ASSIGN(const auto file, open_to_analyze(arguments.value("CASE"), terminal));
     TRY_ASSIGN(const AnalysisReport report, casebook::analyze(*file, options, terminal.control()));
-    return print_analysis(report, arguments, terminal);
+    const int status = print_analysis(report, arguments, terminal);
+    const std::string path = arguments.value("CASE");
+    if (!arguments.has("--json")) terminal.remark("next: casebook-cli walk " + path + " says what to do, casebook-cli show " + path + " KEY proves a finding");
+    return status;
 }
 
 }  // namespace

@@ -35,6 +35,10 @@ Result<int> run(const Arguments& arguments, Terminal& terminal)
     // A temporary file's name differs each time; the output must not.
     if (!arguments.has("--keep")) report.case_name = "diagnose.casebook";
     const int status = print_analysis(report, arguments, terminal);
+    const bool kept = arguments.has("--keep");
+    const std::string path = kept ? arguments.value("--keep") : "CASE";
+    if (!arguments.has("--json"))
+        terminal.remark(std::string(kept ? "next: " : "next: with --keep CASE, ") + "casebook-cli walk " + path + " says what to do, casebook-cli show " + path + " KEY proves a finding");
     return imported.any_named_failed() ? exit_status::input : status;
 }
 

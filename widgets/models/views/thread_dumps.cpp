@@ -152,7 +152,8 @@ std::shared_ptr<TableData> ThreadDumps::group_table(std::size_t which, const std
         names.texts.push_back(table->keep(names_of(dump, group, 5)));
         ++table->rows;
     }
-    for (TableColumn* one : {&count, &change, &state, &top, &lock, &names}) table->columns.push_back(std::move(*one));
+    for (TableColumn* one : {&count, &state, &top, &change, &lock, &names})
+        if (one != &change || which > 0) table->columns.push_back(std::move(*one));
     finish_table(*table);
     return table;
 }

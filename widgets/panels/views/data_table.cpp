@@ -27,6 +27,8 @@ constexpr int fitted_rows = 100;
 constexpr int widest_column = 420;
 constexpr int least_letters = 16, least_name_letters = 34;  // of a text that gives way
 constexpr int spark_width = 100;
+constexpr int bar_width = 110;
+constexpr int arrow_width = 8;   // beside the title of the column that sorts
 
 /// The text of the largest number of a column: rows further down may need more room than the first ones.
 QString largest_text(const TableColumn& column, TimeZoneMode zone)
@@ -93,6 +95,7 @@ DataTable::DataTable(QWidget* parent)
 
     view_->viewport()->installEventFilter(this);
     view_->horizontalHeader()->viewport()->installEventFilter(this);
+    connect(view_->horizontalHeader(), &QHeaderView::sortIndicatorChanged, this, &DataTable::share_room);
     connect(view_->horizontalHeader(), &QHeaderView::sectionResized, this, [this] { set_by_hand_ = set_by_hand_ || header_pressed_; });
 
     add_actions();
@@ -263,8 +266,7 @@ void DataTable::fit_columns()
     bool names = true;
     widths_.clear();
     for (int column = 0; column < model_->columnCount(); ++column) {
-        // Room for the sort arrow, so that sorting does not elide the title.
-        const int title = metrics.horizontalAdvance(model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + 26;
+        const int title = metrics.horizontalAdvance(model_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()) + 18;
         const TableColumn& source = model_->table()->columns[static_cast<std::size_t>(column)];
         int width = std::max(title, metrics.horizontalAdvance(largest_text(source, model_->time_zone())) + 16);
         for (int row = 0; row < rows; ++row)
@@ -273,14 +275,13 @@ void DataTable::fit_columns()
         // Without a text the line has the column for itself.
         const bool only_spark = spark > 0 && !source.texts.empty() && source.texts.front().empty();
         width = only_spark ? std::max(title, spark) : width + spark;
-        if (source.decor == TableColumn::Decor::bar) width = std::max(width, 110);
         if (source.decor == TableColumn::Decor::change || source.decor == TableColumn::Decor::gain) width += 16;
         width = std::min(width, widest_column);
         names = names && source.is_text();
         const bool gives_way = source.is_text() && !only_spark;
-        const int least = gives_way ? std::max(title, metrics.averageCharWidth() * least_letters + spark) : std::min(width, widest_column);
-        width = std::min(width, widest_column);
-        widths_.push_back({width, std::min(width, least), names && gives_way, spark});
+        const int least = gives_way ? std::max(title, metrics.averageCharWidth() * least_letters + spark) : width;
+        if (source.decor == TableColumn::Decor::bar) width = std::max(width, bar_width);
+        widths_.push_back({width, std::min(width, least), names && gives_way, spark, title});
     }
     // A text may have the room that is left; a number far from its title would be hard to read.
     const int last = model_->columnCount() - 1;
@@ -299,9 +300,11 @@ void DataTable::share_room()
     const int room = view_->viewport()->width();
     const auto named = static_cast<int>(std::count_if(widths_.begin(), widths_.end(), [](const Width& width) { return width.names; }));
     const int letters = view_->fontMetrics().averageCharWidth() * least_name_letters, most_for_name = room * 3 / 5 / std::max(1, named);
+    const int sorted = view_->horizontalHeader()->sortIndicatorSection();
     const auto width_of = [&](int column, int cap) {
         const Width& width = widths_[static_cast<std::size_t>(column)];
-        return std::min(width.natural, std::max({width.least, width.names ? std::min(letters + width.spark, most_for_name) : 0, cap}));
+        const int shared = std::min(width.natural, std::max({width.least, width.names ? std::min(letters + width.spark, most_for_name) : 0, cap}));
+        return column == sorted ? std::max(shared, width.title + arrow_width) : shared;
     };
     const auto sum = [&](int cap) {
         int all = 0;

@@ -92,9 +92,10 @@ private:
     QStringList wanted_;
     Finder find_;
     struct Width {
-        int natural = 0, least = 0;  ///< in pixels; numbers do not give way: least = natural
+        int natural = 0, least = 0;  ///< in pixels; numbers give way as far as their bar does
         bool names = false;          ///< a text before the numbers: what the row is
         int spark = 0;               ///< of the width, for the small line
+        int title = 0;               ///< of the header, without the arrow of the column that sorts
     };
     std::vector<Width> widths_;
     bool header_pressed_ = false, set_by_hand_ = false;  ///< a width that was dragged stays

@@ -45,7 +45,7 @@ FlameView::FlameView(Session& session, QWidget* parent)
     search_->setMaximumWidth(280);
     search_->setAccessibleName(tr("Find in the flame graph"));
     kinds_->setAccessibleName(tr("Kind of profile"));
-    note_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    note_->setWordWrap(true);
     auto* body = new QWidget;
     auto* lines = new QVBoxLayout(body);
     lines->setContentsMargins(0, 0, 0, 0);

@@ -22,7 +22,7 @@ LatencyPane::LatencyPane(QWidget* parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     summary_->setContentsMargins(8, 2, 8, 2);
-    summary_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    summary_->setWordWrap(true);
     column->addWidget(summary_);
     column->addWidget(distribution_, 1);
     tabs_->setDocumentMode(true);
@@ -43,7 +43,7 @@ LatencyPane::LatencyPane(QWidget* parent)
     note_->setContentsMargins(8, 2, 8, 2);
     note_->setObjectName(QStringLiteral("selectionNote"));
     note_->setTextFormat(Qt::RichText);
-    note_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    note_->setWordWrap(true);
     note_->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
     note_->hide();
     connect(note_, &QLabel::linkActivated, this, &LatencyPane::everything_asked);

@@ -24,7 +24,7 @@ SpanTableView::SpanTableView(Session& session, QWidget* parent) : QueryView(sess
     lines->setSpacing(0);
     note_->setContentsMargins(8, 4, 8, 2);
     note_->setTextFormat(Qt::RichText);
-    note_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    note_->setWordWrap(true);
     connect(note_, &QLabel::linkActivated, this, [this] { show_everything(this->session()); });
     lines->addWidget(note_);
     lines->addWidget(table_, 1);

@@ -29,7 +29,7 @@ TracePane::TracePane(QWidget* parent)
       waterfall_(new Waterfall), detail_(new SpanDetail), splitter_(new QSplitter(Qt::Horizontal)), head_(new QGridLayout)
 {
     title_->setTextFormat(Qt::RichText);
-    title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    title_->setWordWrap(true);
     services_->setTextFormat(Qt::RichText);
     services_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     services_->setAccessibleName(tr("Services and their own time"));
@@ -116,11 +116,11 @@ void TracePane::arrange()
         head_->addWidget(matches_, 2, 1);
         head_->addWidget(search_, 2, 2);
     } else {
-        head_->addWidget(title_, 0, 0);
-        head_->addWidget(matches_, 0, 1);
-        head_->addWidget(search_, 0, 2);
+        head_->addWidget(title_, 0, 0, 1, 2);
+        head_->addWidget(matches_, 0, 2);
+        head_->addWidget(search_, 0, 3);
         head_->addWidget(services_, 1, 0);
-        head_->addWidget(tools_, 1, 1, 1, 2);
+        head_->addWidget(tools_, 1, 1, 1, 3);
     }
     head_->setColumnStretch(0, 1);
     // Tools that have no room go into the menu at the end of the bar.
