@@ -167,7 +167,7 @@ private slots:
 
     void chance_over_all_operations()
     {
-        // 10 of 20 slow requests of one operation and 30 of 180 others: p = 0.001. Among the values of 40 operations that is chance.
+        // 11 of 20 slow requests of one operation and 30 of 180 others: p = 0.0004. Among the values of 40 operations that is chance.
         const auto ask = [](int operations) {
             Desk desk;
             for (int one = 0; one < operations; ++one) {
@@ -175,7 +175,7 @@ private slots:
                 for (int i = 0; i < 200; ++i) {
                     const bool slow = i % 10 == 3;
                     const int at = i / 10;
-                    const bool zoe = one == 0 ? (slow ? at % 2 == 0 : i % 6 == 1) : i % 5 == 1;
+                    const bool zoe = one == 0 ? (slow ? at * 11 / 20 != (at + 1) * 11 / 20 : i % 6 == 1) : i % 5 == 1;
                     desk.request((slow ? 400 : 20) * wobble(i), {{"app.reader", zoe ? "zoe" : letter("r", draw(i + 1000 * one, 5, 8))}, {"app.paper", letter("p", draw(i + 1000 * one, 2, 4))}, {"app.shelf", letter("s", draw(i + 1000 * one, 3, 5))}});
                 }
             }

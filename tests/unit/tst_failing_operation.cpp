@@ -157,12 +157,17 @@ private slots:
 
     void parent_that_was_lost_between_the_two()
     {
+        // 8 % fail; in half of these the call between the two is missing. A recording with more damage is doubted as a whole.
         Office office;
-        for (int i = 0; i < 200; ++i) {
-            const bool bad = i % 10 == 0;
-            const TestSpan root = office.desk(office.begin(), bad ? "500" : "200"), asked = office.call(root, 5, bad ? "503" : "200");
+        for (int i = 0; i < 400; ++i) {
+            const bool lost = i % 25 == 0;
+            if (!lost) {
+                i % 25 == 1 ? office.request("500", {"503"}) : office.request("200", {"200"});
+                continue;
+            }
+            const TestSpan root = office.desk(office.begin(), "500"), asked = office.call(root, 5, "503");
             office.made.add(root);
-            office.made.add(office.seats(asked, bad ? "503" : "200"));  // its parent, the call, is missing
+            office.made.add(office.seats(asked, "503"));
         }
         const AnalysisReport report = office.report();
         QCOMPARE(keys(report, Verdict::confirmed), Keys{"seats|GET /seats/{id}"});

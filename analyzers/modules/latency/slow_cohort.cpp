@@ -24,9 +24,10 @@
 namespace casebook::latency {
 namespace {
 
-constexpr std::array<Threshold, 10> thresholds{{{"lift", 2, "x", "Casebook's own"},
+constexpr std::array<Threshold, 11> thresholds{{{"lift", 2, "x", "Casebook's own"},
                                                {"coverage", 50, "%", "Casebook's own"},
                                                {"weak_coverage", 20, "%", "Casebook's own"},
+                                               {"weak_q", 0.01, "1", "Casebook's own: a suspicion has nothing else to speak for it", Bound::atMost},
                                                {"without", 0.5, "x", "Casebook's own"},
                                                {"alike", 1.2, "x", "symptom.flat", Bound::atMost},
                                                {"attributes", 5, "attributes", "Casebook's own"},
@@ -297,6 +298,7 @@ Result<Answer> run(AnalysisContext& context)
             continue;
         }
         Finding finding = describe(context, *spans, judged, *best, size, throttled, *settings);
+        if (finding.verdict != Verdict::confirmed && best->q >= context.threshold("weak_q")) continue;
         std::map<std::uint32_t, std::int64_t> explained;
         for (std::size_t i = 0; i < judged.sets.slow.size(); ++i)
             if (best->has[i]) explained[spans->trace[judged.sets.slow[i]]] += spans->duration_ns[judged.sets.slow[i]];

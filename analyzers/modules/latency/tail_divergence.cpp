@@ -32,27 +32,84 @@ using Row = SpanTable::Row;
 
 constexpr const char* part_of_the_rise = "part of the rise is the median's";
 
-/// How long requests over `limit_ms` kept coming: the longest stretch without a gap of more than a tenth of the window, or
-/// of more than chance leaves between requests that come as rarely as these (six mean gaps, exceeded by one exponential gap
-/// in 400; their median is ln 2 of the mean, and a burst does not move it). It reaches to the ends of the window where these
-/// are no further than such a gap.
-double sustained_seconds(const SpanTable& spans, const std::vector<Row>& rows, double limit_ms, TimeRange window)
+/// Requests of one side, in start order, and whether each is over a limit.
+struct Marked {
+    std::vector<std::int64_t> at_ns;
+    std::vector<bool> slow;
+    std::uint64_t count_slow() const { return static_cast<std::uint64_t>(std::count(slow.begin(), slow.end(), true)); }
+};
+
+Marked marked(const SpanTable& spans, const std::vector<Row>& rows, double limit_ms, TimeRange window)
 {
-    std::vector<std::int64_t> slow_ns;
+    Marked result;
     for (const Row row : rows)
-        if (static_cast<double>(spans.duration_ns[row]) / 1e6 > limit_ms && window.contains(spans.start_ns[row])) slow_ns.push_back(spans.start_ns[row]);
-    std::vector<double> gaps_s;
-    for (std::size_t i = 1; i < slow_ns.size(); ++i) gaps_s.push_back(TimeRange{slow_ns[i - 1], slow_ns[i]}.seconds());
-    if (gaps_s.empty()) return 0;
-    const double longest_gap_s = std::max(window.seconds() / 10, 6 * median(gaps_s) / std::log(2.0));
-    gaps_s.insert(gaps_s.begin(), TimeRange{window.from_ns, slow_ns.front()}.seconds());
-    gaps_s.push_back(TimeRange{slow_ns.back(), window.to_ns}.seconds());
-    double stretch_s = 0, longest_s = 0;
-    for (const double gap_s : gaps_s) {
-        stretch_s = gap_s > longest_gap_s ? 0 : stretch_s + gap_s;
-        longest_s = std::max(longest_s, stretch_s);
+        if (window.contains(spans.start_ns[row])) {
+            result.at_ns.push_back(spans.start_ns[row]);
+            result.slow.push_back(static_cast<double>(spans.duration_ns[row]) / 1e6 > limit_ms);
+        }
+    return result;
+}
+
+/// Places of the first and the last of a stretch of requests.
+struct Stretch {
+    std::size_t first = 0, last = 0, slow = 0;
+};
+
+/// The longest stretch during which the likelihood that a share `now` is slow, against a share `usual`, rises and never falls back
+/// by a thousand (CUSUM; Page 1954, Wald's bound).
+Stretch longest_stretch(const Marked& requests, double usual, double now)
+{
+    const double back = std::log(1000), slow_says = std::log(now / usual), fast_says = std::log((1 - now) / (1 - usual));
+    Stretch stretch, longest;
+    double sum = 0, peak = 0;
+    std::size_t slow = 0;
+    for (std::size_t i = 0; i < requests.at_ns.size(); ++i) {
+        if (sum <= 0 && !requests.slow[i]) continue;
+        if (sum <= 0) {
+            stretch = {i, i, 0};
+            sum = peak = 0, slow = 0;
+        }
+        sum += requests.slow[i] ? slow_says : fast_says;
+        slow += requests.slow[i];
+        if (sum > peak) {
+            peak = sum;
+            stretch.last = i, stretch.slow = slow;
+            if (longest.slow == 0 || requests.at_ns[i] - requests.at_ns[stretch.first] >= requests.at_ns[longest.last] - requests.at_ns[longest.first]) longest = stretch;
+        }
+        if (sum < peak - back) sum = 0;
     }
-    return longest_s;
+    return longest;
+}
+
+/// The part of a stretch, `width_ns` long, with most slow requests.
+Stretch densest(const Marked& requests, const Stretch& stretch, double width_ns)
+{
+    Stretch best;
+    std::size_t first = stretch.first, slow = 0;
+    for (std::size_t last = stretch.first; last <= stretch.last; ++last) {
+        slow += requests.slow[last];
+        while (static_cast<double>(requests.at_ns[last] - requests.at_ns[first]) > width_ns) slow -= requests.slow[first++];
+        if (slow > best.slow) best = {first, last, slow};
+    }
+    return best;
+}
+
+/// How long requests over `limit_ms` kept coming so often that the percentile lies among them: the longest stretch of them, to the
+/// ends of the window where these are no further than a tenth of it, or than chance leaves between such requests (six mean gaps).
+/// Where one burst carries it, so that what is left without `asked_s` of it is like the baseline (two proportions), the burst counts.
+double sustained_seconds(AnalysisContext& context, const Marked& requests, const Marked& base, double percentile, TimeRange window, double asked_s)
+{
+    const double usual = std::min(0.98, (static_cast<double>(base.count_slow()) + 0.5) / (static_cast<double>(base.slow.size()) + 1));  // never none at all (Jeffreys)
+    const Stretch longest = longest_stretch(requests, usual, std::min(0.99, std::max(1 - percentile / 100, 2 * usual)));
+    if (longest.slow < 2) return 0;
+    const TimeRange range{requests.at_ns[longest.first], requests.at_ns[longest.last]};
+    const Stretch burst = densest(requests, longest, std::min(asked_s, 0.6 * range.seconds()) * 1e9);
+    const std::uint64_t left = longest.last - longest.first - (burst.last - burst.first), left_slow = longest.slow - burst.slow;
+    const bool goes_on = left > 0 && static_cast<double>(left_slow) > usual * static_cast<double>(left) && two_proportion_p(left_slow, left, base.count_slow(), base.slow.size()) < context.threshold("alpha");
+    if (!goes_on) return TimeRange{requests.at_ns[burst.first], requests.at_ns[burst.last]}.seconds();
+    const double near_s = std::max(window.seconds() / 10, 6 * range.seconds() / static_cast<double>(longest.slow - 1));
+    const double first_s = TimeRange{window.from_ns, range.from_ns}.seconds(), last_s = TimeRange{range.to_ns, window.to_ns}.seconds();
+    return range.seconds() + (first_s <= near_s ? first_s : 0) + (last_s <= near_s ? last_s : 0);
 }
 
 /// Five minutes, or all of a shorter window less the gap that is left open at its ends.
@@ -266,13 +323,14 @@ Result<Answer> run(AnalysisContext& context)
         const double factor = same.tail / std::max(base.tail, 1e-6), flat = same.p50 / std::max(base.p50, 1e-6);
         const double needed = same.tail - base.tail < context.threshold("floor") ? context.threshold("floor_factor") : context.threshold("p99_factor");
         const double growth = (same.tail / std::max(same.p50, 1e-6)) / std::max(base.tail / std::max(base.p50, 1e-6), 1e-6);
-        const double asked_s = asked_seconds(context, since), lasted_s = sustained_seconds(*spans, operation.analysed, base.tail * context.threshold("p99_factor") * 0.9, since);
+        const double asked_s = asked_seconds(context, since), limit_ms = base.tail * context.threshold("p99_factor") * 0.9;
+        const double lasted_s = sustained_seconds(context, marked(*spans, operation.analysed, limit_ms, since), marked(*spans, operation.baseline, limit_ms, context.windows().whole), same.percentile, since, asked_s);
         const double p = chance_of_more(now_ms, base_ms, std::sqrt(std::max(base.tail * same.tail, 0.0)));
         const Rise rise = rise_of(context, factor, needed, flat, growth);
-        const bool rises = (rise == Rise::diverging || rise == Rise::suspected) && lasted_s >= asked_s;
+        const bool crosses = rise == Rise::diverging || rise == Rise::suspected, rises = crosses && lasted_s >= asked_s;
         if (hidden && !(rises && p < context.threshold("alpha")))
             TRY(add(beyond_target(context, *spans, operation, now, p95, *target), Verdict::suspected, base.p50));
-        else if (rises && p >= context.threshold("alpha"))
+        else if (crosses && p >= context.threshold("alpha"))
             by_chance = name + ": tail " + format_ms(base.tail) + " -> " + format_ms(same.tail) + ", but slow requests are no more frequent than chance makes them (p = " + format_number(p, 2) + ")";
         else if (rises) {
             Finding finding = describe(context, *spans, operation, same, &base);
