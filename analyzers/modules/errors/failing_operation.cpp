@@ -97,6 +97,7 @@ Result<Answer> from_series(AnalysisContext& context)
     }
     double highest = 0;
     bool known = false;
+    std::string unsure;
     for (const auto& [service, seen] : now) {
         if (!seen.known()) continue;
         known = true;
@@ -104,7 +105,11 @@ Result<Answer> from_series(AnalysisContext& context)
         const auto base = before.find(service);
         const bool has_base = base != before.end() && base->second.known();
         const char* line = has_base ? "share" : "share_without_baseline";
-        if (seen.share() * 100 < context.threshold(line) || (has_base && seen.share() < context.threshold("factor") * base->second.share())) continue;
+        if (seen.share() * 100 < context.threshold(line)) continue;
+        if (has_base && seen.share() < context.threshold("factor") * base->second.share()) {
+            if (unsure.empty()) unsure = format_percent(seen.share()) + " of the requests of " + (service.empty() ? "the service" : service) + " failed, and " + format_percent(base->second.share()) + " before: that is not new";
+            continue;
+        }
         const std::string name = service.empty() ? "the service" : service;
         Finding finding;
         finding.verdict = Verdict::suspected;
@@ -125,6 +130,7 @@ Result<Answer> from_series(AnalysisContext& context)
         context.add(std::move(finding));
     }
     if (!known) return Answer{Verdict::inconclusive, "the series give no share of failed requests in the window", {}};
+    if (!unsure.empty()) return Answer{Verdict::inconclusive, unsure, {}};
     return Answer{Verdict::ruledOut, "the highest failed share is " + format_percent(highest), {}};
 }
 
@@ -210,8 +216,12 @@ Result<Answer> run(AnalysisContext& context)
         most_requests = std::max(most_requests, operation.requests);
         highest = std::max(highest, candidate.share);
         if (operation.failed == 0 || candidate.share * 100 < context.threshold(candidate.has_base ? "share" : "share_without_baseline")) continue;
-        if (candidate.has_base && candidate.share < context.threshold("factor") * candidate.base_share) continue;
+        if (static_cast<double>(operation.origins.size()) * 100 < context.threshold("weak_origin") * static_cast<double>(operation.failed)) continue;  // red because something below it is
         const std::string said = std::to_string(operation.failed) + " of " + std::to_string(operation.requests) + " requests of " + std::string(spans->text(operation.operation)) + " failed";
+        if (candidate.has_base && candidate.share < context.threshold("factor") * candidate.base_share) {
+            if (unsure.empty()) unsure = said + " (" + format_percent(candidate.share) + "), and " + format_percent(candidate.base_share) + " before: that is not new";
+            continue;
+        }
         if (static_cast<double>(operation.requests) < context.threshold("requests") && !(operation.failed >= 5 && wilson(operation.failed, operation.requests).low > 0.05)) {
             unsure = said + ", too few to judge";
             continue;
@@ -220,7 +230,6 @@ Result<Answer> run(AnalysisContext& context)
             unsure = said + ", no more than chance makes of " + format_percent(candidate.base_share) + " before (q = " + format_number(candidate.q, 2) + ")";
             continue;
         }
-        if (static_cast<double>(operation.origins.size()) * 100 < context.threshold("weak_origin") * static_cast<double>(operation.failed)) continue;  // red because something below it is
         TRY(report(context, *spans, *requests, candidate));
     }
     if (!found.outcome_recorded) return Answer{Verdict::inconclusive, "no span records a status, so failures cannot be seen", {}};
