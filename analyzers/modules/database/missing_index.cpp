@@ -227,7 +227,10 @@ std::string insufficient(const std::vector<StatementPeriod>& periods)
 {
     std::string why = "no statement statistics fall into the window";
     for (const StatementPeriod& period : periods) {
-        if (period.statements.empty()) continue;
+        if (period.statements.empty()) {
+            if (!period.lone && period.broken.empty()) return {};  // nothing was called between two snapshots
+            continue;
+        }
         const bool counted = std::any_of(period.statements.begin(), period.statements.end(), [](const StatementLoad& load) { return load.blocks.has_value(); });
         if (counted && period.broken.empty()) return {};
         why = counted ? period.broken : "the statement statistics do not count blocks; export the columns shared_blks_hit and shared_blks_read, too";

@@ -309,7 +309,7 @@ Result<Answer> run(AnalysisContext& context)
     if (all.empty())
         return Answer{Verdict::inconclusive, "no operation has " + format_number(tail) + " slow requests (" + std::to_string(slow_total) + " in all)", {}};
     if (static_cast<double>(attributes) < context.threshold("attributes"))
-        return Answer{Verdict::inconclusive, "only " + std::to_string(attributes) + " attributes can tell requests apart; record tenant, region, size and the like", {}};
+        return Answer{Verdict::inconclusive, (attributes == 0 ? std::string("no attribute tells") : attributes == 1 ? std::string("only one attribute tells") : "only " + std::to_string(attributes) + " attributes tell") + " requests apart; record tenant, region, size and the like", {}};
     const std::string over = " over " + std::to_string(attributes) + " attributes";
     if (best_lift == 0) return Answer{Verdict::ruledOut, "no value is more frequent among slow requests than chance makes it" + over, {}};
     return Answer{Verdict::ruledOut, "no value separates slow from other requests: best lift " + format_number(best_lift, 2) + over, {}};
