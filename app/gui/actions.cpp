@@ -140,6 +140,7 @@ void Actions::make_view_menu()
         if (!kind.explore || !kind.explore()) continue;
         QAction* action = explore_->addAction(QCoreApplication::translate("EvidenceViewKind", kind.title));
         action->setObjectName(QStringLiteral("explore_") + QString::fromLatin1(kind.id));
+        action->setStatusTip(QCoreApplication::translate("EvidenceViewKind", kind.also));
         connect(action, &QAction::triggered, &window_, [this, &kind] { window_.evidence()->explore(kind); });
     }
     QMenu* panels = menu->addMenu(tr("&Panels"));

@@ -34,7 +34,9 @@ void add_entries(std::vector<SearchItem>& items, const QMenu& menu, const QStrin
         }
         if (action->objectName().isEmpty()) continue;
         const bool view = action->objectName().startsWith(QLatin1String("explore_"));
-        items.push_back({view ? SearchItem::Kind::view : SearchItem::Kind::command, text, path, action->shortcut().toString(QKeySequence::NativeText), action->objectName().toStdString(), {}, 0});
+        // A view is also found by the other words for it, which stand in the status bar while it is pointed at.
+        const QString detail = view ? path + QStringLiteral(": ") + action->statusTip() : path;
+        items.push_back({view ? SearchItem::Kind::view : SearchItem::Kind::command, text, detail, action->shortcut().toString(QKeySequence::NativeText), action->objectName().toStdString(), {}, 0});
     }
 }
 

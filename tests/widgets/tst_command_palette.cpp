@@ -43,6 +43,7 @@ private slots:
     void command_is_run_by_keys();
     void escape_gives_the_focus_back();
     void finding_is_opened();
+    void view_is_found_by_other_words();
     void operation_is_selected_in_its_view();
     void class_is_selected_in_the_heap();
     void trace_is_opened_by_its_id();
@@ -295,6 +296,15 @@ void TestCommandPalette::finding_is_opened()
     QVERIFY(window_->evidence()->currentView());
     QTest::keyClick(window_.get(), Qt::Key_Left, Qt::AltModifier);
     QVERIFY(session_->selection().finding_key != last.key);
+}
+
+void TestCommandPalette::view_is_found_by_other_words()
+{
+    open_demo();
+    for (const auto& [words, view] : {std::pair("all traces", "traces"), {"waterfall", "traces"}, {"jstack", "threads"}, {"explain analyze", "plans"}, {"pg_stat_activity", "sessions"}, {"pprof", "profile"}}) {
+        go_to(QLatin1String(words), Kind::view);
+        QCOMPARE(window_->evidence()->currentView()->objectName(), QLatin1String(view));
+    }
 }
 
 void TestCommandPalette::operation_is_selected_in_its_view()

@@ -48,6 +48,7 @@ struct EvidenceViewKind {
     /// It needs more than the rows of a finding's table to show what they mean (shares of all, what was before): it
     /// then shows what explore() brings, with the proof selected.
     bool shows_all = false;
+    const char* also = "";  ///< other words that people look for it by; QT_TRANSLATE_NOOP, commas between
 };
 
 /// The evidence that a view of this kind is given for `evidence`: that itself, or everything it is a part of.

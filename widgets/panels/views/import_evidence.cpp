@@ -11,12 +11,10 @@ namespace {
 
 /// What an importer brings -> the view that shows it.
 constexpr std::pair<std::string_view, const char*> views[]{{"plan", "plans"}, {"heap_class", "heap"}, {"profile", "profile"}, {"gc_pause", "gc"}, {"statement", "statements"},
-                                                           {"metric_point", "metrics"}, {"event", "events"}, {"span", "traces"}};
+                                                           {"metric_point", "metrics"}, {"event", "events"}, {"span", "traces"}, {"thread", "threads"}, {"session", "sessions"}};
 
 /// Evidence without a view of its own -> its columns as a table.
-constexpr std::pair<std::string_view, const char*> tables[]{{"thread", "at_ns, name, state, waiting_on, holding, top_frame"},
-                                                            {"session", "at_ns, pid, user, database, state, wait_event_type, wait_event, blocked_by, query"},
-                                                            {"table_stat", "at_ns, \"table\", live_rows, dead_rows, seq_scans, index_scans, size_bytes"}};
+constexpr std::pair<std::string_view, const char*> tables[]{{"table_stat", "at_ns, \"table\", live_rows, dead_rows, seq_scans, index_scans, size_bytes"}};
 
 }  // namespace
 
