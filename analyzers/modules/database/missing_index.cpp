@@ -7,6 +7,7 @@
 
 #include "analyzers/analysis/context.h"
 #include "analyzers/analysis/needs.h"
+#include "analyzers/analysis/sessions.h"
 #include "analyzers/analysis/statement_periods.h"
 #include "analyzers/core/text.h"
 #include "analyzers/plan/plan_queries.h"
@@ -113,7 +114,7 @@ PlanSurvey survey_plans(AnalysisContext& context, const std::vector<plan::Stored
 {
     PlanSurvey survey;
     for (const plan::StoredPlan& stored : plans) {
-        if (stored.row.at_ns ? !context.windows().analysed.contains(*stored.row.at_ns) && context.windows().analysed_name != "case" : context.windows().limited) continue;
+        if (!in_analysed_window(context.windows(), stored.row.at_ns, stored.window)) continue;
         for (const RelationScan& scan : plan::relation_scans(stored.row)) {
             if (!scan.has_actuals) {
                 ++survey.estimates_only;
