@@ -90,7 +90,7 @@ Pauses collect(const std::vector<GcPause>& rows, const AnalysisWindows& windows,
             ++pauses.observer;
             continue;
         }
-        if (pauses.aligned && !windows.analysed.contains(row.at_ns)) continue;
+        if (pauses.aligned ? !windows.analysed.contains(row.at_ns) : windows.limited) continue;
         by_file[row.file_id].push_back(&row);
         pauses.all.push_back(&row);
         pauses.stalls += row.kind == stall_name;
@@ -227,6 +227,8 @@ Result<Answer> run(AnalysisContext& context)
     for (GcPause& stall : stalls_of(stalled)) rows.push_back(std::move(stall));
     std::stable_sort(rows.begin(), rows.end(), [](const GcPause& a, const GcPause& b) { return a.at_ns < b.at_ns; });
     const Pauses pauses = collect(rows, context.windows(), context.threshold("pause"));
+    if (pauses.all.empty() && pauses.observer == 0 && !pauses.aligned)
+        return Answer{Verdict::inconclusive, "the log carries no wall-clock times, so no pause can be placed in the range", {missing_evidence("gc_pause", "with wall-clock times pauses can be placed")}};
     if (pauses.all.empty()) return Answer{Verdict::ruledOut, pauses.observer > 0 ? "all pauses were made by histograms or dumps" : "no pause falls into the window", {}};
     TRY_ASSIGN(const SpanTable* spans, context.evidence().spans());
     TRY_ASSIGN(const bool together, recorded_together(context.evidence(), "gc", "span"));
