@@ -3,19 +3,20 @@
 #include "analyzers/core/statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace casebook {
 namespace {
 
 constexpr std::size_t fewest_values = 5;
-constexpr double slow_end = 0.6;    // of the mean pace, at the end
-constexpr double bend_t = -3;       // t value of the bend
+// Student's t, one-sided 1 %, by degrees of freedom from 1 on; beyond the table its last value.
+constexpr std::array t_one_percent{31.82, 6.965, 4.541, 3.747, 3.365, 3.143, 2.998, 2.896, 2.821, 2.764};
 constexpr double over_load = 1.25;  // more than in proportion to the load, with room for chance
 
 }  // namespace
 
-bool slows_down(const std::vector<double>& x, const std::vector<double>& y)
+bool slows_down(const std::vector<double>& x, const std::vector<double>& y, double end_rate)
 {
     const std::size_t n = std::min(x.size(), y.size());
     if (n < fewest_values || x.back() <= x.front()) return false;
@@ -38,7 +39,8 @@ bool slows_down(const std::vector<double>& x, const std::vector<double>& y)
     for (std::size_t i = 0; i < n; ++i) squares += std::pow(y[i] - line.intercept - line.slope * u[i] - bend * w[i], 2);
     const double error = std::sqrt(squares / static_cast<double>(n - 3) / ww);
     const double at_end = line.slope + bend * (2 * u.back() - bow.slope);
-    return at_end <= slow_end * line.slope && bend < 0 && bend <= bend_t * error;
+    const double t = t_one_percent[std::min(n - 4, t_one_percent.size() - 1)];
+    return at_end <= end_rate * line.slope && bend < 0 && bend <= -t * error;
 }
 
 bool explained_by_load(const std::vector<double>& value, const std::vector<double>& load, double follows)

@@ -1,5 +1,6 @@
 #include "analyzers/analysis/heap_growth.h"
 
+#include "analyzers/analysis/growth_shape.h"
 #include "analyzers/core/statistics.h"
 
 #include <algorithm>
@@ -10,13 +11,15 @@ namespace casebook {
 namespace {
 
 constexpr double steady = 0.3, not_saturating = 0.6, proportional = 0.05, whole = 0.02, exact = 0.002, rarest = 100;
+constexpr double slow_end = 0.8, by_chance = 0.05;  // of the mean pace, at the end; that the steps are in such an order
 constexpr double noise = 0.005;        // of the instances: five times what an idle heap jitters
 constexpr std::size_t most_leaders = 64; // compared with, so that the cost stays linear in the classes
 constexpr std::size_t most_movers = 16;
 constexpr std::size_t fewest_significant = 5;  // snapshots: exact Mann-Kendall
 constexpr double heavy_share = 0.0005; // of the heap
 
-void measure(GrowingClass& c)
+/// `moments` of the snapshots, in any unit.
+void measure(GrowingClass& c, const std::vector<double>& moments)
 {
     const std::size_t n = c.instances.size();
     const double mean_step = c.growth() / static_cast<double>(n - 1);
@@ -28,6 +31,9 @@ void measure(GrowingClass& c)
     const double first = (c.instances[middle] - c.instances.front()) / static_cast<double>(middle);
     const double second = (c.instances.back() - c.instances[middle]) / static_cast<double>(std::max<std::size_t>(n - 1 - middle, 1));
     c.second_half = n == 2 ? 1 : first > 0 ? second / first : second > 0 ? 10 : 0;
+    std::vector<double> paces;  // backwards: slower and slower is an increase
+    for (std::size_t i = n - 1; i > 0; --i) paces.push_back((c.instances[i] - c.instances[i - 1]) / std::max(moments[i] - moments[i - 1], 1e-9));
+    c.slows = slows_down(moments, c.instances, slow_end) && mann_kendall(paces).p_increase < by_chance;
 }
 
 bool keeps_growing(const GrowingClass& c) { return c.weakest_step >= steady && c.second_half >= not_saturating; }
@@ -240,9 +246,11 @@ HeapGrowth heap_growth(const HeapSeries& series, double fdr)
     }
     growth.family = p.size();
     const std::vector<double> q = benjamini_hochberg(p);
+    std::vector<double> moments;
+    for (std::size_t i = 0; i < n; ++i) moments.push_back(series.timed ? static_cast<double>(*series.snapshots[i]->at_ns - *series.snapshots[0]->at_ns) / 1e9 : static_cast<double>(i));
     const auto steadily = [&](GrowingClass& c) {
         if (c.growth() < static_cast<double>(n - 1)) return false;
-        measure(c);
+        measure(c, moments);
         return keeps_growing(c);
     };
     for (std::size_t i = 0; i < tested.size(); ++i) {

@@ -14,6 +14,7 @@ struct GrowingClass {
     double p = 1, q = 1;                   ///< Mann-Kendall, one-sided; adjusted over the family (Benjamini-Hochberg)
     double weakest_step = 0;               ///< smallest step / mean step; a leak keeps its pace
     double second_half = 0;                ///< growth of the second half / of the first; a warming cache saturates
+    bool slows = false;                    ///< slower and slower, step by step: a cache that warms up looks the same
     bool application = false;
     double growth() const { return instances.back() - instances.front(); }
     double byte_growth() const { return bytes.back() - bytes.front(); }

@@ -17,6 +17,7 @@ namespace casebook {
 namespace {
 
 constexpr double full_heap = 0.9;         // of the capacity
+constexpr double slow_end = 0.6;          // of the mean pace, at the end
 constexpr double a_fall = 0.05;           // of the most that is used
 constexpr double nearly_full = 0.75;      // of the capacity: collections take the time that the program would need to fill the rest
 constexpr double young_floor_rise = 2;    // between old collections garbage alone lifts the floor: it must double
@@ -117,7 +118,7 @@ Result<LiveFloor> judge(const Trail& trail, const Rules& rules, ServiceLoads& lo
     const bool grows = fit.slope > 0 && fit.r2 >= rules.r2 && linear_fit(late_s, late_b).slope >= levels_off * fit.slope &&
                        (floor.last - floor.first) * 100 >= rules.growth_share * std::max(floor.last, 1.0);
     if (!grows) return floor;
-    floor.course = slows_down(seconds, edge.bytes) ? LiveFloor::Course::slowing
+    floor.course = slows_down(seconds, edge.bytes, slow_end) ? LiveFloor::Course::slowing
                    : load_known && explained_by_load(known.bytes, asked.bytes, rules.follows) ? LiveFloor::Course::with_load
                                                                                               : LiveFloor::Course::rises;
     return floor;

@@ -197,6 +197,15 @@ private slots:
         for (const CaseBuilder* builder : {&warm, &bounded, &traffic}) SAYS(*builder, "ruled_out: no class grows steadily");
     }
 
+    void growth_that_slows_down_step_by_step_is_a_suspicion()
+    {
+        CaseBuilder slows, wavers;
+        add_histograms(slows, 6, filling(60000, 1));
+        QCOMPARE(findings(slows), std::vector<std::string>{"suspected com.fernway.Cart"});
+        add_histograms(wavers, 6, [](double part) { return 40000 * part + (std::lround(part * 5) % 2 == 1 ? 2500 : 0); });
+        QCOMPARE(findings(wavers), std::vector<std::string>{"confirmed com.fernway.Cart"});
+    }
+
     void growth_that_the_load_explains_is_left_open()
     {
         CaseBuilder builder, falls;

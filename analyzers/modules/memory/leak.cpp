@@ -86,6 +86,7 @@ Judged judge(const AnalysisContext& context, const Process& process, const Growi
     const double needed = context.threshold("snapshots");
     if (static_cast<double>(n) < needed)
         return {Verdict::suspected, std::to_string(n) + " histograms are too few to be sure, take " + format_number(needed) + " or more" + process.apart};
+    if (culprit.slows) return {Verdict::suspected, "it grows slower and slower, as a cache does that warms up: more histograms would tell"};
     return {Verdict::confirmed, {}};
 }
 
