@@ -70,6 +70,10 @@ void check_evidence(const std::string& input, Analysed& analysed)
     for (const Finding& finding : analysed.report.findings) {
         if (finding.verdict != Verdict::confirmed && finding.verdict != Verdict::suspected) continue;
         if (finding.key.empty()) complain(input, finding.analyzer + " has a finding without key");
+        for (const auto& [part, is_there] : {std::pair("a headline with a number", finding.headline.find_first_of("0123456789") != std::string::npos), std::pair("subjects", !finding.subjects.empty()),
+                                             std::pair("figures", !finding.figures.empty()), std::pair("fixes", !finding.fixes.empty()), std::pair("what proves the fix", !finding.proof.empty()),
+                                             std::pair("when to take the fix back", !finding.rollback.empty()), std::pair("what would refute it", !finding.refutes_if.empty())})
+            if (!is_there) complain(input, finding.analyzer + " has a finding without " + part + ": " + finding.key);
         if (finding.evidence.empty()) complain(input, finding.analyzer + " has a finding without evidence: " + finding.key);
         for (const Evidence& evidence : finding.evidence) {
             std::vector<Value> arguments;

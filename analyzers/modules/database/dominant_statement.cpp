@@ -126,6 +126,7 @@ Status report(AnalysisContext& context, const SpanTable& spans, const StatementP
         finding.evidence.push_back({"The statement in every snapshot", "table", "statement", "SELECT snapshot_at_ns, query, calls, rows, total_ms, mean_ms, stddev_ms, shared_hit, shared_read FROM statement WHERE fingerprint = ?1 ORDER BY snapshot_at_ns, calls DESC", {load.fingerprint}});
     finding.fixes = {{"Explain it with EXPLAIN (ANALYZE, BUFFERS) and import the plan; then call it less often or make it cheaper", "30 min", "up to " + format_percent(share) + " of database time", "none"}};
     finding.proof = "its share of database time below " + format_number(context.threshold("ruled_out_share")) + " %";
+    finding.rollback = "another statement, or writes to its tables, take the time that it saves";
     if (!period.broken.empty()) finding.note = period.broken;
     else if (period.lone) finding.note = "one snapshot counts since the last reset; a second one would show the incident's own share";
     else if (finding.verdict == Verdict::suspected)

@@ -135,6 +135,18 @@ Shape shape_of(const std::vector<double>& values, double tail_samples)
     return shape;
 }
 
+constexpr double usual_tail = 4;  // over the median, where nothing says what was usual
+
+/// A tail is what its cause makes of it: the way there, what it would give, and what shows that it was the right one.
+struct Levels { double tail_ms = 0, usual_ms = 0, median_ms = 0; };
+void advise(const AnalysisContext& context, Finding& finding, const std::string& what, const Levels& levels)
+{
+    finding.fixes = {{"Open the slowest requests: where their time goes, and what they share that the others do not", "15 min",
+                      what + " " + format_ms(levels.tail_ms) + " -> ~" + format_ms(levels.usual_ms) + " once the cause is gone", "means and medians do not show it: watch the percentile"}};
+    finding.proof = what + " back to " + format_ms(levels.usual_ms);
+    finding.rollback = "the median rises above " + format_ms(levels.median_ms * context.threshold("p50_flat"));
+}
+
 Finding describe(AnalysisContext& context, const SpanTable& spans, const OperationRequests& operation, const Shape& now, const Shape* base)
 {
     const std::string service(spans.text(operation.service)), name(spans.text(operation.operation));
@@ -156,7 +168,7 @@ Finding describe(AnalysisContext& context, const SpanTable& spans, const Operati
     finding.evidence = {{"Requests of " + name + " by duration over time", "distribution", "span",
                          "SELECT start_ns, duration_ns / 1e6 AS duration_ms, trace_id, span_id FROM span WHERE service = ?1 AND operation = ?2 AND kind IN ('server', 'consumer') ORDER BY start_ns, span_id",
                          {service, name}}};
-    finding.proof = p + " of " + name + " back to " + format_ms(base ? base->tail : now.p50 * 4);
+    advise(context, finding, p + " of " + name, {now.tail, base ? base->tail : now.p50 * usual_tail, now.p50});
     return finding;
 }
 
@@ -212,7 +224,7 @@ bool suspect_series(AnalysisContext& context, const PercentilePair& who, std::st
     finding.headline = "P99 of " + who.name() + " is " + format_ms(p99) + ", " + format_number(ratio, 2) + " x its median of " + format_ms(p50);
     finding.figures = {{"tail", p99, "ms", {}, {}}, {"median", p50, "ms", {}, {}}, context.figure("tail_over_median", ratio, "x", "ratio_without_baseline")};
     finding.note = "nothing to compare with: name the quiet time (window CASE baseline FROM TO)";
-    finding.proof = "P99 of " + who.name() + " back to " + format_ms(p50 * 4);
+    advise(context, finding, "P99 of " + who.name(), {p99, p50 * usual_tail, p50});
     context.add(std::move(finding));
     return true;
 }
@@ -258,7 +270,7 @@ Result<Answer> from_series(AnalysisContext& context)
         finding.headline = "P99 of " + who.name() + " rose from " + format_ms(was) + " to " + format_ms(is) + " while the median went from " + format_ms(was_p50) + " to " + format_ms(is_p50);
         finding.figures = {{"tail", is, "ms", {}, {}}, {"median", is_p50, "ms", {}, {}}, context.figure("tail_factor", factor, "x", "p99_factor"), context.figure("median_factor", flat, "x", "p50_flat")};
         if (finding.verdict == Verdict::suspected) finding.note = part_of_the_rise;
-        finding.proof = "P99 of " + who.name() + " back to " + format_ms(was);
+        advise(context, finding, "P99 of " + who.name(), {is, was, is_p50});
         context.add(std::move(finding));
     }
     if (!too_wide.empty()) return Answer{Verdict::inconclusive, too_wide, {}};
