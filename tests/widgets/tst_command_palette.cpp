@@ -301,7 +301,8 @@ void TestCommandPalette::finding_is_opened()
 void TestCommandPalette::view_is_found_by_other_words()
 {
     open_demo();
-    for (const auto& [words, view] : {std::pair("all traces", "traces"), {"waterfall", "traces"}, {"jstack", "threads"}, {"explain analyze", "plans"}, {"pg_stat_activity", "sessions"}, {"pprof", "profile"}}) {
+    for (const auto& [words, view] : {std::pair("all traces", "traces"), {"waterfall", "traces"}, {"jstack", "threads"}, {"explain analyze", "plans"}, {"pg_stat_activity", "sessions"}, {"pprof", "profile"},
+                                      {"explain", "plans"}, {"locks", "sessions"}, {"histogram", "heap"}, {"gc", "gc"}, {"sql", "console"}, {"spans", "traces"}}) {
         go_to(QLatin1String(words), Kind::view);
         QCOMPARE(window_->evidence()->currentView()->objectName(), QLatin1String(view));
     }
