@@ -14,6 +14,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QLabel>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QToolButton>
@@ -137,8 +138,31 @@ private slots:
         QTest::keyClick(&waterfall, Qt::Key_D);
         QTRY_COMPARE(asked.count(), 2);
         QCOMPARE(asked[1][0].value<EvidenceRequest>().evidence.view, std::string("trace_diff"));
+        // The sentence on top says which requests the median is of.
+        const auto says = [&asked](int request, const QString& place) {
+            const QString caption = QString::fromStdString(asked[request][0].value<EvidenceRequest>().evidence.caption);
+            const auto match = QRegularExpression(QStringLiteral("^Median of the ([0-9,]+) other requests of the operation in %1 \\(A, ").arg(place)).match(caption);
+            return match.captured(1).remove(QLatin1Char(',')).toInt();
+        };
+        const int in_baseline = says(1, QStringLiteral("window baseline"));
+        QVERIFY(in_baseline > 1);
+        const auto caption_of = [](const MedianOf& of) { return QString::fromStdString(compare_with_median(of, "a1", "a", "b1", "b").caption); };
+        QCOMPARE(caption_of({41, "before"}), QStringLiteral("Median of the 41 other requests of the operation in window before (A, trace a1) against a request of trace b1 (B)"));
+        QCOMPARE(caption_of({1, {}}), QStringLiteral("The only other request of the operation in the whole case (A, trace a1) against a request of trace b1 (B)"));
         auto* diff = opener_->open<TraceDiffView>(asked[1][0].value<EvidenceRequest>().evidence);
         QVERIFY(diff && diff->pane().model().rowCount() > 0);
+
+        // A window of another name takes the place of those proposed: there is no baseline any more.
+        session_->setWindow("lunch", {1, 2});
+        QVERIFY(wait_idle(*session_));
+        trace = opener_->open<WaterfallView>(asked[0][0].value<EvidenceRequest>().evidence);
+        QVERIFY(trace);
+        trace->pane().waterfall().setFocus();
+        QTest::keyClick(&trace->pane().waterfall(), Qt::Key_D);
+        QTRY_COMPARE(asked.count(), 3);
+        QVERIFY(says(2, QStringLiteral("the whole case")) > in_baseline);
+        session_->removeWindow("lunch");
+        QVERIFY(wait_idle(*session_));
     }
 
     void groups_of_an_operation_are_compared_and_nothing_says_what_to_do()

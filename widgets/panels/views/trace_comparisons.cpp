@@ -20,6 +20,11 @@
 namespace casebook {
 namespace {
 
+struct Median {
+    SpanTable::Row row = SpanTable::no_row;
+    MedianOf of;
+};
+
 std::string id_of(const SpanTable::Trace& trace) { return hex64(trace.high) + hex64(trace.low); }
 
 }  // namespace
@@ -72,27 +77,31 @@ void TraceComparisons::with_median()
     if (!spans_) return;
     // The baseline tells what is usual; without one all other requests do.
     TraceFilter filter{service_, operation_, {}};
-    for (const WindowRow& window : session_.shownWindows())
-        if (window.role == "baseline") filter.range = window.range;
-    slot_ = session_.compute<SpanTable::Row>(
+    std::string baseline;
+    for (const WindowRow& window : session_.shownWindows()) {
+        if (window.role != "baseline") continue;
+        filter.range = window.range;
+        baseline = window.name.empty() ? window.role : window.name;
+    }
+    slot_ = session_.compute<Median>(
         tr("Find the median request"),
-        [spans = spans_, request = request_, filter](const Control&) -> Result<SpanTable::Row> {
+        [spans = spans_, request = request_, filter, baseline](const Control&) -> Result<Median> {
             TraceFilter wanted = filter;
             std::vector<SpanTable::Row> rows;
             do {
                 rows = request_rows(*spans, wanted);
                 std::erase(rows, request);
             } while (rows.empty() && std::exchange(wanted.range, std::nullopt));
-            return median_request(*spans, rows);
+            return Median{median_request(*spans, rows), {rows.size(), wanted.range ? baseline : std::string()}};
         },
         this,
-        [this](Result<SpanTable::Row> median) {
+        [this](Result<Median> median) {
             if (!median) return session_.tell(median.error());
-            if (*median == SpanTable::no_row)
+            if (median->row == SpanTable::no_row)
                 return session_.tell({Message::Kind::information, tr("The case has no other request of %1 to compare with.").arg(to_qt_line(service_ + " " + operation_, 100)),
                                       tr("Compare With… → Another Trace takes any trace.")});
-            const SpanTable::Row row = *median;
-            session_.openEvidence(compare_spans(id_of(spans_->traces[spans_->trace[row]]), hex64(spans_->span_id[row]), trace_id(), request_id()));
+            const SpanTable::Row row = median->row;
+            session_.openEvidence(compare_with_median(median->of, id_of(spans_->traces[spans_->trace[row]]), hex64(spans_->span_id[row]), trace_id(), request_id()));
         });
 }
 

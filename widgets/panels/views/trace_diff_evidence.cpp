@@ -1,6 +1,7 @@
 #include "widgets/panels/views/trace_diff_evidence.h"
 
 #include "widgets/charts/line_text.h"
+#include "widgets/charts/time_text.h"
 #include "widgets/panels/views/case_windows.h"
 
 #include <QCoreApplication>
@@ -36,9 +37,12 @@ Evidence compare_traces(const std::string& trace_a, const std::string& trace_b)
                       "SELECT 'A' AS side, ?1 AS trace_id UNION ALL SELECT 'B', ?2", {trace_a, trace_b});
 }
 
-Evidence compare_spans(const std::string& trace_a, const std::string& span_a, const std::string& trace_b, const std::string& span_b)
+Evidence compare_with_median(const MedianOf& of, const std::string& trace_a, const std::string& span_a, const std::string& trace_b, const std::string& span_b)
 {
-    return comparison(tr("A request of trace %1 (A) against one of trace %2 (B)").arg(to_qt_line(trace_a, 40), to_qt_line(trace_b, 40)),
+    const QString place = of.window.empty() ? tr("in the whole case") : tr("in window %1").arg(to_qt_line(of.window, 60));
+    const QString median = of.requests == 1 ? tr("The only other request of the operation %1").arg(place)
+                                            : tr("Median of the %1 other requests of the operation %2").arg(count_text(static_cast<std::int64_t>(of.requests)), place);
+    return comparison(tr("%1 (A, trace %2) against a request of trace %3 (B)").arg(median, to_qt_line(trace_a, 40), to_qt_line(trace_b, 40)),
                       "SELECT 'A' AS side, ?1 AS trace_id, ?2 AS span_id UNION ALL SELECT 'B', ?3, ?4", {trace_a, span_a, trace_b, span_b});
 }
 

@@ -2,6 +2,7 @@
 
 #include "analyzers/core/finding.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -14,8 +15,13 @@ class Session;
 
 /// Two traces, whole.
 Evidence compare_traces(const std::string& trace_a, const std::string& trace_b);
-/// Two requests: the spans they begin with.
-Evidence compare_spans(const std::string& trace_a, const std::string& span_a, const std::string& trace_b, const std::string& span_b);
+/// What a median request is the median of.
+struct MedianOf {
+    std::size_t requests = 0;
+    std::string window;  ///< name of the window they start in; empty: the whole case
+};
+/// The median request (A) and another (B), by the spans they begin with. The caption says which requests A stands for.
+Evidence compare_with_median(const MedianOf& of, const std::string& trace_a, const std::string& span_a, const std::string& trace_b, const std::string& span_b);
 /// Of the requests of an operation those up to the median (A) with the slowest 5 % (B).
 Evidence compare_slow_with_fast(const std::string& service, const std::string& operation);
 /// The requests of an operation that start in `a` with those that start in `b`.
