@@ -50,6 +50,8 @@ QTextBrowser* make_browser(QWidget* parent, const QString& name)
     browser->setFrameShape(QFrame::NoFrame);
     browser->setAccessibleName(name);
     browser->document()->setDocumentMargin(8);
+    // Everything wraps; a table as wide as the panel is laid out a few pixels wider, which is no reason for a scroll bar.
+    browser->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     browser->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);  // names of classes and thresholds are longer than a panel is wide
     return browser;
 }
