@@ -3,6 +3,7 @@
 #include "tests/widgets/view_opener.h"
 #include "tests/widgets/views_fixtures.h"
 #include "widgets/models/views/trace_diff_model.h"
+#include "widgets/panels/evidence_tabs.h"
 #include "widgets/panels/views/data_table.h"
 #include "widgets/panels/views/fold_view.h"
 #include "widgets/panels/views/span_table_view.h"
@@ -13,6 +14,7 @@
 #include "widgets/panels/views/waterfall_view.h"
 
 #include <QAbstractItemModelTester>
+#include <QApplication>
 #include <QLabel>
 #include <QRegularExpression>
 #include <QSignalSpy>
@@ -163,6 +165,35 @@ private slots:
         QVERIFY(says(2, QStringLiteral("the whole case")) > in_baseline);
         session_->removeWindow("lunch");
         QVERIFY(wait_idle(*session_));
+    }
+
+    void next_difference_works_as_soon_as_the_tab_is_there()
+    {
+        opener_->close();
+        EvidenceTabs tabs(*session_);
+        tabs.resize(1000, 640);
+        tabs.show();
+        QVERIFY(QTest::qWaitForWindowActive(&tabs));
+        session_->openEvidence(*kind_named("traces")->explore());
+        QVERIFY(wait_idle(*session_));
+        tabs.currentView()->setFocus();
+        session_->openEvidence(compare_slow_with_fast("orders-api", "GET /orders"));
+        QVERIFY(wait_idle(*session_));
+        auto* diff = qobject_cast<TraceDiffView*>(tabs.currentView());
+        QVERIFY(diff && diff->pane().model().comparison() != nullptr);
+        const auto& ranked = diff->pane().model().comparison()->ranked;
+        QVERIFY(ranked.size() > 1);
+        QCOMPARE(diff->pane().view().current_node(), ranked[0]);
+        QCOMPARE(QApplication::focusWidget(), static_cast<QWidget*>(&diff->pane().view()));
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_N);
+        QCOMPARE(diff->pane().view().current_node(), ranked[1]);
+        // In the table of differences as well, which begins with the largest.
+        diff->findChild<DataTable*>()->view().setFocus();
+        QCOMPARE(diff->pane().view().current_node(), ranked[0]);
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_N);
+        QCOMPARE(diff->pane().view().current_node(), ranked[1]);
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_N, Qt::ShiftModifier);
+        QCOMPARE(diff->pane().view().current_node(), ranked[0]);
     }
 
     void groups_of_an_operation_are_compared_and_nothing_says_what_to_do()

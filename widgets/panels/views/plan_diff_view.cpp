@@ -3,6 +3,7 @@
 #include "widgets/charts/line_text.h"
 #include "widgets/panels/views/comparison_head.h"
 #include "widgets/panels/views/fold_view.h"
+#include "widgets/panels/views/keys_at_once.h"
 #include "widgets/panels/views/span_lookup.h"
 #include "widgets/panels/views/table_view.h"
 #include "widgets/panels/views/trace_diff_delegate.h"
@@ -135,6 +136,7 @@ void PlanDiffView::show_comparison(std::shared_ptr<const PlanDiffData> data)
                                   .arg(side == 1 ? QStringLiteral("B") : QStringLiteral("A"), plan_side_text(*data, side == 1).toHtmlEscaped(), tr("open plan")));
     show_body();
     if (!data->nodes.empty()) tree_->go_to(data->ranked.empty() ? 0 : data->ranked.front());
+    take_keys(*this);
 }
 
 QString PlanDiffView::headline_text() const { return model_->comparison() == nullptr ? QString() : plan_diff_headline(*model_->comparison()); }

@@ -77,7 +77,10 @@ void TraceDiffPane::add_actions()
     view_->add_action(tr("Open Longest Call of A"), Qt::Key_A, [this] { choose(view_->current_node(), false); });
     view_->add_action(tr("Open Longest Call of B"), Qt::Key_B, [this] { choose(view_->current_node(), true); });
     QAction* next = view_->add_action(tr("Next Difference"), Qt::Key_N, [this] { next_difference(1); });
-    view_->add_action(tr("Previous Difference"), QKeySequence(Qt::SHIFT | Qt::Key_N), [this] { next_difference(-1); });
+    QAction* previous = view_->add_action(tr("Previous Difference"), QKeySequence(Qt::SHIFT | Qt::Key_N), [this] { next_difference(-1); });
+    // In the table of differences too, where letters would search its texts.
+    differences_->addAction(next);
+    differences_->addAction(previous);
     QAction* close = view_->add_action(tr("Only What Differs"), Qt::Key_D, [this] { model_->close_unchanged(); });
     view_->add_action(tr("Copy Call"), QKeySequence::Copy, [this] {
         if (view_->current_node() != FlatTree::none) QApplication::clipboard()->setText(call_text(*model_->comparison(), view_->current_node()));

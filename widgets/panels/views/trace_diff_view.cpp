@@ -2,6 +2,7 @@
 
 #include "analyzers/core/text.h"
 #include "widgets/charts/line_text.h"
+#include "widgets/panels/views/keys_at_once.h"
 #include "widgets/panels/views/span_lookup.h"
 #include "widgets/panels/views/table_view.h"
 #include "widgets/panels/views/trace_diff_evidence.h"
@@ -117,6 +118,7 @@ void TraceDiffView::show_comparison(Result<std::shared_ptr<const TraceDiffData>>
                          QLatin1Char('\n') + tr("Other windows, or another operation, may have some."));
     show_body();
     pane_->set_comparison(data_);
+    take_keys(*this);
 }
 
 void TraceDiffView::swap()
