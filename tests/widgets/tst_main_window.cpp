@@ -90,6 +90,9 @@ void TestMainWindow::guide_copies_commands()
     QVERIFY(!QApplication::clipboard()->text().isEmpty());
     QVERIFY(guide->toPlainText().simplified().contains(QApplication::clipboard()->text().simplified()));
     QVERIFY2(child<MessageBar>("messageBar")->text().contains(QStringLiteral("on the clipboard")), "nothing is said");
+    child<MessageBar>("messageBar")->showMessage({Message::Kind::error, QStringLiteral("It ended."), QStringLiteral("Try again")});
+    QCOMPARE(child<QLabel>("messageText")->text(), QStringLiteral("<b>It ended.</b> Try again."));
+    click("closeMessage");
 }
 
 void TestMainWindow::theme_is_switched_and_kept()

@@ -11,6 +11,16 @@
 #include <QToolButton>
 
 namespace casebook {
+namespace {
+
+/// With a full stop, unless it ends as a sentence does.
+QString sentence(const QString& text)
+{
+    const bool ended = text.endsWith(QLatin1Char('.')) || text.endsWith(QLatin1Char('!')) || text.endsWith(QLatin1Char('?'));
+    return ended ? text : text + QLatin1Char('.');
+}
+
+}  // namespace
 
 MessageBar::MessageBar(Session& session, QWidget* parent)
     : QFrame(parent), icon_(new QLabel(this)), text_(new QLabel(this))
@@ -46,8 +56,8 @@ void MessageBar::showMessage(const Message& message)
     // Information must not cover an error that was not read yet.
     if (message.kind == Message::Kind::information && is_error_ && isVisible()) return;
     is_error_ = message.kind == Message::Kind::error;
-    QString text = QStringLiteral("<b>%1.</b>").arg(message.what.toHtmlEscaped());
-    if (!message.hint.isEmpty()) text += QStringLiteral(" %1.").arg(message.hint.toHtmlEscaped());
+    QString text = QStringLiteral("<b>%1</b>").arg(sentence(message.what).toHtmlEscaped());
+    if (!message.hint.isEmpty()) text += QLatin1Char(' ') + sentence(message.hint).toHtmlEscaped();
     text_->setText(text);
     text_->setAccessibleName(message.hint.isEmpty() ? message.what
                                                     : message.what + QStringLiteral(". ") + message.hint);
