@@ -194,6 +194,7 @@ void percentile_step(sqlite3_context* context, int, sqlite3_value** arguments)
     if (!state) return sqlite3_result_error_nomem(context);
     if (!state->values) state->values = new std::vector<double>();
     state->p = sqlite3_value_double(arguments[1]);
+    if (!(state->p >= 0 && state->p <= 100)) return sqlite3_result_error(context, "percentile(x, p) takes p from 0 to 100", -1);
     if (sqlite3_value_numeric_type(arguments[0]) != SQLITE_NULL) state->values->push_back(sqlite3_value_double(arguments[0]));
 }
 
