@@ -2,6 +2,7 @@
 
 #include "analyzers/core/text.h"
 #include "widgets/charts/line_text.h"
+#include "widgets/models/views/table_column.h"
 
 #include <QCoreApplication>
 #include <algorithm>
@@ -16,23 +17,6 @@ using Kind = TableColumn::Kind;
 QString tr(const char* text, int count = -1)
 {
     return QCoreApplication::translate("CaptureTables", text, nullptr, count);
-}
-
-TableColumn column(const char* name, const QString& title, Kind kind, const QString& help = {})
-{
-    TableColumn made;
-    made.name = QLatin1String(name);
-    made.title = title;
-    made.kind = kind;
-    made.help = help;
-    if (kind == Kind::duration) made.factor = 1e6;  // all of them are in ms
-    return made;
-}
-
-void add(TableColumn& column, const std::optional<double>& value)
-{
-    column.numbers.push_back(value.value_or(0));
-    column.null.push_back(!value);
 }
 
 std::shared_ptr<TableData> finish(std::shared_ptr<TableData> table, std::initializer_list<TableColumn*> columns)
@@ -92,23 +76,23 @@ std::shared_ptr<TableData> sessions_table(const SharedSample& sample)
         return sessions[a].xact_age_ms.value_or(-1) > sessions[b].xact_age_ms.value_or(-1);
     });
 
-    auto pid = column("pid", tr("pid"), Kind::text), state = column("state", tr("state"), Kind::text);
-    auto wait = column("wait", tr("waits for"), Kind::text, tr("Wait event: type and name, as PostgreSQL has them"));
-    auto transaction = column("xact_age_ms", tr("transaction"), Kind::duration, tr("How long its transaction is open"));
-    auto statement = column("query_age_ms", tr("statement"), Kind::duration,
+    auto pid = named_column_of_ms("pid", tr("pid"), Kind::text), state = named_column_of_ms("state", tr("state"), Kind::text);
+    auto wait = named_column_of_ms("wait", tr("waits for"), Kind::text, tr("Wait event: type and name, as PostgreSQL has them"));
+    auto transaction = named_column_of_ms("xact_age_ms", tr("transaction"), Kind::duration, tr("How long its transaction is open"));
+    auto statement = named_column_of_ms("query_age_ms", tr("statement"), Kind::duration,
                             tr("Since its statement began; of an idle session, the last one"));
-    auto blocked = column("blocked_by", tr("blocked by"), Kind::text, tr("Process ids of the sessions it waits for"));
-    auto query = column("query", tr("query"), Kind::text, tr("The running statement, or the last one"));
-    auto user = column("user", tr("user"), Kind::text), database = column("database", tr("database"), Kind::text);
-    auto application = column("application", tr("application"), Kind::text);
-    auto client = column("client", tr("client"), Kind::text, tr("Address; empty on a unix socket"));
+    auto blocked = named_column_of_ms("blocked_by", tr("blocked by"), Kind::text, tr("Process ids of the sessions it waits for"));
+    auto query = named_column_of_ms("query", tr("query"), Kind::text, tr("The running statement, or the last one"));
+    auto user = named_column_of_ms("user", tr("user"), Kind::text), database = named_column_of_ms("database", tr("database"), Kind::text);
+    auto application = named_column_of_ms("application", tr("application"), Kind::text);
+    auto client = named_column_of_ms("client", tr("client"), Kind::text, tr("Address; empty on a unix socket"));
     for (const std::size_t i : order) {
         const CapturedSession& session = sessions[i];
         pid.texts.push_back(table->keep(std::to_string(session.pid)));
         state.texts.push_back(state_text(session));
         wait.texts.push_back(table->keep(wait_of(session)));
-        add(transaction, session.xact_age_ms);
-        add(statement, session.query_age_ms);
+        add_number(transaction, session.xact_age_ms);
+        add_number(statement, session.query_age_ms);
         blocked.texts.push_back(table->keep(lock_pids_text(session.blocked_by)));
         query.texts.push_back(session.query);
         user.texts.push_back(session.user);
@@ -124,8 +108,8 @@ std::shared_ptr<TableData> sessions_table(const SharedSample& sample)
 std::shared_ptr<TableData> waits_table(const SharedSample& sample)
 {
     auto table = std::make_shared<TableData>();
-    auto wait = column("wait", tr("waits for"), Kind::text, tr("Wait event: type and name, as PostgreSQL has them"));
-    auto sessions = column("sessions", tr("sessions"), Kind::count);
+    auto wait = named_column_of_ms("wait", tr("waits for"), Kind::text, tr("Wait event: type and name, as PostgreSQL has them"));
+    auto sessions = named_column_of_ms("sessions", tr("sessions"), Kind::count);
     sessions.decor = TableColumn::Decor::bar;
     for (const CapturedWait& one : sample->waits) {
         wait.texts.push_back(table->keep(wait_text(one).toStdString()));
@@ -141,19 +125,19 @@ std::shared_ptr<TableData> statements_table(const SharedSample& sample)
     table->owners.push_back(sample);
     double all_ms = 0;
     for (const CapturedStatement& one : sample->statements) all_ms += std::max(0.0, one.total_ms);
-    auto query = column("query", tr("statement"), Kind::text), calls = column("calls", tr("calls"), Kind::count);
-    auto total = column("total_ms", tr("total"), Kind::duration, tr("Time of all its calls in the interval"));
-    auto share = column("share", tr("share"), Kind::share, tr("Of the time of the statements listed here"));
-    auto mean = column("mean_ms", tr("mean"), Kind::duration, tr("Time per call"));
-    auto rows = column("rows", tr("rows"), Kind::count, tr("Rows returned or changed by all its calls"));
-    auto id = column("query_id", tr("query id"), Kind::text);
+    auto query = named_column_of_ms("query", tr("statement"), Kind::text), calls = named_column_of_ms("calls", tr("calls"), Kind::count);
+    auto total = named_column_of_ms("total_ms", tr("total"), Kind::duration, tr("Time of all its calls in the interval"));
+    auto share = named_column_of_ms("share", tr("share"), Kind::share, tr("Of the time of the statements listed here"));
+    auto mean = named_column_of_ms("mean_ms", tr("mean"), Kind::duration, tr("Time per call"));
+    auto rows = named_column_of_ms("rows", tr("rows"), Kind::count, tr("Rows returned or changed by all its calls"));
+    auto id = named_column_of_ms("query_id", tr("query id"), Kind::text);
     total.decor = TableColumn::Decor::bar;
     for (const CapturedStatement& one : sample->statements) {
         query.texts.push_back(one.query);
         calls.integers.push_back(one.calls);
         total.numbers.push_back(one.total_ms);
         share.numbers.push_back(all_ms > 0 ? one.total_ms / all_ms : 0);
-        add(mean, one.calls > 0 ? std::optional(one.total_ms / static_cast<double>(one.calls)) : std::nullopt);
+        add_number(mean, one.calls > 0 ? std::optional(one.total_ms / static_cast<double>(one.calls)) : std::nullopt);
         rows.integers.push_back(one.rows);
         id.texts.push_back(one.query_id);
         ++table->rows;
@@ -165,14 +149,14 @@ std::shared_ptr<TableData> lock_table(const SharedSample& sample, const std::vec
 {
     auto table = std::make_shared<TableData>();
     table->owners.push_back(sample);
-    auto tree = column("session", tr("session"), Kind::text,
+    auto tree = named_column_of_ms("session", tr("session"), Kind::text,
                        tr("Who blocks stands above those who wait; at the left edge, who waits for nobody"));
-    auto waiters = column("waiters", tr("waiters"), Kind::count, tr("Sessions that wait for it, in the end"));
-    auto state = column("state", tr("state"), Kind::text);
-    auto transaction = column("xact_age_ms", tr("transaction"), Kind::duration, tr("How long its transaction is open"));
-    auto statement = column("query_age_ms", tr("statement"), Kind::duration, tr("Since its statement began"));
-    auto query = column("query", tr("query"), Kind::text), user = column("user", tr("user"), Kind::text);
-    auto blocked = column("blocked_by", tr("waits for"), Kind::text, tr("All sessions it waits for"));
+    auto waiters = named_column_of_ms("waiters", tr("waiters"), Kind::count, tr("Sessions that wait for it, in the end"));
+    auto state = named_column_of_ms("state", tr("state"), Kind::text);
+    auto transaction = named_column_of_ms("xact_age_ms", tr("transaction"), Kind::duration, tr("How long its transaction is open"));
+    auto statement = named_column_of_ms("query_age_ms", tr("statement"), Kind::duration, tr("Since its statement began"));
+    auto query = named_column_of_ms("query", tr("query"), Kind::text), user = named_column_of_ms("user", tr("user"), Kind::text);
+    auto blocked = named_column_of_ms("blocked_by", tr("waits for"), Kind::text, tr("All sessions it waits for"));
     static const CapturedSession unknown;
     for (const LockTreeRow& row : rows) {
         const bool known = row.session >= 0;
@@ -182,8 +166,8 @@ std::shared_ptr<TableData> lock_table(const SharedSample& sample, const std::vec
         std::string what(state_text(session));
         if (row.in_circle) what += what.empty() ? "waits in a circle" : ", waits in a circle";
         state.texts.push_back(table->keep(std::move(what)));
-        add(transaction, session.xact_age_ms);
-        add(statement, session.query_age_ms);
+        add_number(transaction, session.xact_age_ms);
+        add_number(statement, session.query_age_ms);
         query.texts.push_back(session.query);
         user.texts.push_back(session.user);
         blocked.texts.push_back(table->keep(lock_pids_text(row.blocked_by)));
@@ -196,9 +180,9 @@ std::shared_ptr<TableData> result_table(const std::shared_ptr<const CaptureSumma
 {
     auto table = std::make_shared<TableData>();
     table->owners.push_back(summary);
-    auto kind = column("kind", tr("what"), Kind::text), name = column("name", tr("name"), Kind::text);
-    auto remark = column("remark", tr("remark"), Kind::text);
-    auto rows = column("rows", tr("rows"), Kind::count), bytes = column("bytes", tr("size"), Kind::bytes);
+    auto kind = named_column_of_ms("kind", tr("what"), Kind::text), name = named_column_of_ms("name", tr("name"), Kind::text);
+    auto remark = named_column_of_ms("remark", tr("remark"), Kind::text);
+    auto rows = named_column_of_ms("rows", tr("rows"), Kind::count), bytes = named_column_of_ms("bytes", tr("size"), Kind::bytes);
     const auto row = [&](const char* what, std::string_view named, std::string_view remarked, std::int64_t count = -1,
                          std::int64_t size = -1) {
         kind.texts.push_back(what);

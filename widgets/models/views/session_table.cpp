@@ -1,6 +1,7 @@
 #include "widgets/models/views/session_table.h"
 
 #include "analyzers/core/text.h"
+#include "widgets/models/views/table_column.h"
 
 #include <QCoreApplication>
 #include <algorithm>
@@ -13,23 +14,6 @@ namespace {
 using Kind = TableColumn::Kind;
 
 QString tr(const char* text) { return QCoreApplication::translate("SessionTable", text); }
-
-TableColumn column(const char* name, const QString& title, Kind kind, const QString& help = {})
-{
-    TableColumn made;
-    made.name = QLatin1String(name);
-    made.title = title;
-    made.kind = kind;
-    made.help = help;
-    if (kind == Kind::duration) made.factor = 1e6;
-    return made;
-}
-
-void add(TableColumn& column, const std::optional<double>& value)
-{
-    column.numbers.push_back(value.value_or(0));
-    column.null.push_back(!value);
-}
 
 /// What a session waits for when it waits for a lock: "stock (ShareLock)", else what its wait event stands for
 /// (PostgreSQL documentation, "Wait Events of Type Lock").
@@ -120,13 +104,13 @@ SessionTable session_table(std::shared_ptr<const SessionSamples> samples, std::s
     for (const int other : others) rows.push_back({session_at(other).pid, other, 0, 0, {}, false});
 
     auto table = std::make_shared<TableData>();
-    auto tree = column("session", tr("pid"), Kind::text, tr("Who blocks stands above those who wait; at the left edge, who waits for nobody"));
-    auto application = column("application", tr("application"), Kind::text), state = column("state", tr("state"), Kind::text);
-    auto held = column("holds", tr("blocks"), Kind::text, tr("What those who wait for it want. At the left edge, and in a circle, it holds that; further in it may be only ahead of them"));
-    auto waiters = column("waiters", tr("waiters"), Kind::count, tr("Sessions that wait for it, in the end"));
-    auto wait = column("wait", tr("waiting for"), Kind::text), waited = column("wait_ms", tr("waited"), Kind::duration, tr("For the lock; where that is not known, since its statement began"));
-    auto age = column("xact_age_ms", tr("transaction"), Kind::duration, tr("How long its transaction is open")), in_state = column("state_age_ms", tr("in state"), Kind::duration, tr("Since its state last changed"));
-    auto statement = column("query", tr("statement"), Kind::text, tr("The running statement, or the last one")), user = column("user", tr("user"), Kind::text), database = column("database", tr("database"), Kind::text);
+    auto tree = named_column_of_ms("session", tr("pid"), Kind::text, tr("Who blocks stands above those who wait; at the left edge, who waits for nobody"));
+    auto application = named_column_of_ms("application", tr("application"), Kind::text), state = named_column_of_ms("state", tr("state"), Kind::text);
+    auto held = named_column_of_ms("holds", tr("blocks"), Kind::text, tr("What those who wait for it want. At the left edge, and in a circle, it holds that; further in it may be only ahead of them"));
+    auto waiters = named_column_of_ms("waiters", tr("waiters"), Kind::count, tr("Sessions that wait for it, in the end"));
+    auto wait = named_column_of_ms("wait", tr("waiting for"), Kind::text), waited = named_column_of_ms("wait_ms", tr("waited"), Kind::duration, tr("For the lock; where that is not known, since its statement began"));
+    auto age = named_column_of_ms("xact_age_ms", tr("transaction"), Kind::duration, tr("How long its transaction is open")), in_state = named_column_of_ms("state_age_ms", tr("in state"), Kind::duration, tr("Since its state last changed"));
+    auto statement = named_column_of_ms("query", tr("statement"), Kind::text, tr("The running statement, or the last one")), user = named_column_of_ms("user", tr("user"), Kind::text), database = named_column_of_ms("database", tr("database"), Kind::text);
     waited.decor = TableColumn::Decor::bar;
     const std::map<std::int64_t, std::set<std::string>> wanted = wanted_from(sample);
     static const DatabaseSession unknown;
@@ -141,9 +125,9 @@ SessionTable session_table(std::shared_ptr<const SessionSamples> samples, std::s
         waiters.integers.push_back(row.waiters);
         waiters.null.push_back(row.waiters == 0);
         wait.texts.push_back(table->keep(wait_text(session, row.blocked_by)));
-        add(waited, session.waits_for_lock() || !session.blocked_by.empty() ? session.wait_ms() : std::nullopt);
-        add(age, session.xact_age_ms);
-        add(in_state, session.state_ms());
+        add_number(waited, session.waits_for_lock() || !session.blocked_by.empty() ? session.wait_ms() : std::nullopt);
+        add_number(age, session.xact_age_ms);
+        add_number(in_state, session.state_ms());
         statement.texts.push_back(session.query);
         user.texts.push_back(session.user);
         database.texts.push_back(session.database);

@@ -2,6 +2,7 @@
 
 #include "analyzers/core/text.h"
 #include "widgets/models/lock_tree.h"
+#include "widgets/models/views/table_column.h"
 
 #include <QCoreApplication>
 #include <algorithm>
@@ -18,16 +19,6 @@ constexpr std::size_t frames_compared = 8;  // on top; below them lies what thre
 constexpr std::size_t most_names = 1'000;   // in the text of a group
 
 QString tr(const char* text) { return QCoreApplication::translate("ThreadDumps", text); }
-
-TableColumn column(const char* name, const QString& title, Kind kind, const QString& help = {})
-{
-    TableColumn made;
-    made.name = QLatin1String(name);
-    made.title = title;
-    made.kind = kind;
-    made.help = help;
-    return made;
-}
 
 std::string_view text_at(const std::vector<Value>& row, std::size_t column)
 {
@@ -132,9 +123,9 @@ std::shared_ptr<TableData> ThreadDumps::group_table(std::size_t which, const std
     const auto earlier = which > 0 ? grouped(dumps_[which - 1]) : decltype(grouped(dump)){};
     auto table = std::make_shared<TableData>();
     table->owners.push_back(rows_);
-    auto count = column("threads", tr("threads"), Kind::count), change = column("change", tr("change"), Kind::count, tr("More or fewer threads than in the dump before"));
-    auto state = column("state", tr("state"), Kind::text), top = column("top_frame", tr("innermost frame"), Kind::text);
-    auto lock = column("waiting_on", tr("waiting for"), Kind::text), names = column("names", tr("threads"), Kind::text);
+    auto count = named_column("threads", tr("threads"), Kind::count), change = named_column("change", tr("change"), Kind::count, tr("More or fewer threads than in the dump before"));
+    auto state = named_column("state", tr("state"), Kind::text), top = named_column("top_frame", tr("innermost frame"), Kind::text);
+    auto lock = named_column("waiting_on", tr("waiting for"), Kind::text), names = named_column("names", tr("threads"), Kind::text);
     count.decor = TableColumn::Decor::bar;
     change.decor = TableColumn::Decor::change;
     for (const Group& group : groups) {
@@ -188,10 +179,10 @@ std::shared_ptr<TableData> ThreadDumps::lock_table(std::size_t which, std::vecto
     }
     auto table = std::make_shared<TableData>();
     table->owners.push_back(rows_);
-    auto tree = column("thread", tr("thread"), Kind::text, tr("Who holds a lock stands above those who wait for it"));
-    auto blocked = column("waiters", tr("waiters"), Kind::count, tr("Threads that wait for it, in the end"));
-    auto state = column("state", tr("state"), Kind::text), waits = column("waiting_on", tr("waiting for"), Kind::text);
-    auto holds = column("holding", tr("holds"), Kind::text), top = column("top_frame", tr("innermost frame"), Kind::text);
+    auto tree = named_column("thread", tr("thread"), Kind::text, tr("Who holds a lock stands above those who wait for it"));
+    auto blocked = named_column("waiters", tr("waiters"), Kind::count, tr("Threads that wait for it, in the end"));
+    auto state = named_column("state", tr("state"), Kind::text), waits = named_column("waiting_on", tr("waiting for"), Kind::text);
+    auto holds = named_column("holding", tr("holds"), Kind::text), top = named_column("top_frame", tr("innermost frame"), Kind::text);
     threads.clear();
     static const Thread unknown;
     for (const LockTreeRow& row : lock_tree(edges, {})) {
