@@ -1,5 +1,6 @@
 // What the command palette offers beside the case, and where each thing leads.
 #include "app/gui/main_window.h"
+#include "widgets/charts/line_text.h"
 #include "widgets/panels/command_palette.h"
 #include "widgets/panels/evidence_tabs.h"
 #include "widgets/panels/evidence_view.h"
@@ -43,7 +44,7 @@ void add_entries(std::vector<SearchItem>& items, const QMenu& menu, const QStrin
 /// All spans of one operation that serves no request itself: a call, a query.
 Evidence calls_evidence(const std::string& service, const std::string& operation)
 {
-    return {"Calls of " + operation + " by " + service, "distribution", "span",
+    return {MainWindow::tr("Calls of %1 by %2").arg(to_qt_line(operation, 160), to_qt_line(service, 80)).toStdString(), "distribution", "span",
             "SELECT trace_id, span_id, service, operation, start_ns, duration_ns FROM span WHERE service = ?1 AND operation = ?2 ORDER BY start_ns",
             {service, operation}};
 }
@@ -51,7 +52,7 @@ Evidence calls_evidence(const std::string& service, const std::string& operation
 /// What plans and the database's statistics say about a table.
 Evidence table_evidence(const std::string& name)
 {
-    return {"Plans that read or write " + name, "table", "plan",
+    return {MainWindow::tr("Plans that read or write %1").arg(to_qt_line(name, 120)).toStdString(), "table", "plan",
             "SELECT n.plan_id, n.node_type, n.index_name, n.self_ms, n.actual_rows, n.loops, n.rows_removed, n.shared_hit, n.shared_read, p.query "
             "FROM plan_node n JOIN plan p ON p.id = n.plan_id WHERE n.relation = ?1 ORDER BY n.self_ms DESC",
             {name}};
@@ -59,7 +60,7 @@ Evidence table_evidence(const std::string& name)
 
 Evidence table_statistics_evidence(const std::string& name)
 {
-    return {"Statistics of table " + name, "table", "table_stat", "SELECT * FROM table_stat WHERE \"table\" = ?1 ORDER BY at_ns", {name}};
+    return {MainWindow::tr("Statistics of table %1").arg(to_qt_line(name, 120)).toStdString(), "table", "table_stat", "SELECT * FROM table_stat WHERE \"table\" = ?1 ORDER BY at_ns", {name}};
 }
 
 }  // namespace

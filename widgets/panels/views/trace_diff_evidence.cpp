@@ -51,9 +51,9 @@ Evidence compare_slow_with_fast(const std::string& service, const std::string& o
     return comparison(tr("Usual (A) against slow requests (B): %1").arg(operation_text(service, operation)),
                       requests + ", edge AS (SELECT percentile(duration_ns, 50) AS usual, percentile(duration_ns, ?3) AS slow FROM request) "
                                  "SELECT CASE WHEN duration_ns >= slow AND slow > usual THEN 'B' ELSE 'A' END AS side, "
-                                 "CASE WHEN duration_ns >= slow AND slow > usual THEN 'slowest 5 %' ELSE 'up to the median' END AS name, trace_id, span_id "
+                                 "CASE WHEN duration_ns >= slow AND slow > usual THEN ?4 ELSE ?5 END AS name, trace_id, span_id "
                                  "FROM request, edge WHERE duration_ns <= usual OR duration_ns >= slow",
-                      {service, operation, slow_percentile});
+                      {service, operation, slow_percentile, tr("slowest 5 %").toStdString(), tr("up to the median").toStdString()});
 }
 
 Evidence compare_windows(const std::string& service, const std::string& operation, const std::string& name_a, TimeRange a, const std::string& name_b, TimeRange b)
@@ -83,9 +83,9 @@ Evidence compare_box(const std::string& service, const std::string& operation, c
 {
     return comparison(tr("The rest (A) against the marked requests (B): %1").arg(operation_text(service, operation)),
                       requests + ", marked AS (SELECT trace_id, span_id, start_ns BETWEEN ?3 AND ?4 AND duration_ns BETWEEN ?5 AND ?6 AS inside FROM request) "
-                                 "SELECT CASE WHEN inside THEN 'B' ELSE 'A' END AS side, CASE WHEN inside THEN 'marked' ELSE 'the rest' END AS name, trace_id, span_id "
+                                 "SELECT CASE WHEN inside THEN 'B' ELSE 'A' END AS side, CASE WHEN inside THEN ?7 ELSE ?8 END AS name, trace_id, span_id "
                                  "FROM marked",
-                      {service, operation, box.start_from_ns, box.start_to_ns, box.duration_from_ns, box.duration_to_ns});
+                      {service, operation, box.start_from_ns, box.start_to_ns, box.duration_from_ns, box.duration_to_ns, tr("marked").toStdString(), tr("the rest").toStdString()});
 }
 
 Evidence no_comparison() { return comparison(tr("Two traces, or groups of requests, as one call tree"), {}, {}); }
