@@ -33,9 +33,13 @@ void TraceDiffDelegate::paint_cell(QPainter& painter, Cell& cell) const
     }
     const QRect whole = area.adjusted(3, 3, -3, -3);
     const int middle = whole.center().x(), length = std::max(1, static_cast<int>(std::lround(std::fabs(share) * whole.width() / 2)));
-    color.setAlpha(cell.selected ? 150 : 95);
+    if (cell.selected) {  // on the colour of the selection neither red nor green can be told: the bar keeps its own ground
+        painter.fillRect(whole, cell.option.palette.base());
+        cell.text_color = cell.option.palette.color(QPalette::Text);
+    }
+    color.setAlpha(95);
     painter.fillRect(QRect(share > 0 ? middle : middle - length, whole.top(), length, whole.height()), color);
-    painter.setPen(cell.selected ? cell.ink : cell.colors.grid);
+    painter.setPen(cell.colors.grid);
     painter.drawLine(middle, whole.top(), middle, whole.bottom());
 }
 
