@@ -1,6 +1,7 @@
 #include "widgets/models/views/statement_data.h"
 
 #include "analyzers/core/text.h"
+#include "widgets/models/views/table_column.h"
 
 #include <QCoreApplication>
 #include <algorithm>
@@ -92,20 +93,12 @@ std::shared_ptr<TableData> StatementData::table(int before, int after) const
     std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.total_ms > b.total_ms; });
     double all_ms = 0;
     for (const Entry& entry : entries) all_ms += std::max(0.0, entry.total_ms);
-    const auto column = [](const char* name, const QString& title, Kind kind, const QString& help = {}) {
-        TableColumn made;
-        made.name = QLatin1String(name);
-        made.title = title;
-        made.kind = kind;
-        made.help = help;
-        return made;
-    };
-    TableColumn query = column("query", tr("statement"), Kind::text), calls = column("calls", tr("calls"), Kind::count), total = column("total_ms", tr("total"), Kind::duration);
-    TableColumn share = column("total_share", tr("share"), Kind::share, tr("Share of the time of all statements")), mean = column("mean_ms", tr("mean"), Kind::duration);
-    TableColumn rate = column("calls_per_s", tr("rate"), Kind::count), change = column("mean_change_ms", tr("Δ mean"), Kind::duration, tr("Mean between the snapshots, less the mean of all calls before the first of them"));
-    TableColumn id = column("query_id", tr("query id"), Kind::text, tr("queryid of the database"));
-    TableColumn rows = column("rows_per_call", tr("rows per call"), Kind::count), hit = column("hit_share", tr("cache hits"), Kind::share, tr("Blocks found in shared buffers, of all blocks asked for"));
-    TableColumn read = column("shared_read", tr("read"), Kind::count), temp = column("temp_written", tr("temporary"), Kind::count), fingerprint = column("fingerprint", tr("fingerprint"), Kind::text);
+    TableColumn query = named_column("query", tr("statement"), Kind::text), calls = named_column("calls", tr("calls"), Kind::count), total = named_column("total_ms", tr("total"), Kind::duration);
+    TableColumn share = named_column("total_share", tr("share"), Kind::share, tr("Share of the time of all statements")), mean = named_column("mean_ms", tr("mean"), Kind::duration);
+    TableColumn rate = named_column("calls_per_s", tr("rate"), Kind::count), change = named_column("mean_change_ms", tr("Δ mean"), Kind::duration, tr("Mean between the snapshots, less the mean of all calls before the first of them"));
+    TableColumn id = named_column("query_id", tr("query id"), Kind::text, tr("queryid of the database"));
+    TableColumn rows = named_column("rows_per_call", tr("rows per call"), Kind::count), hit = named_column("hit_share", tr("cache hits"), Kind::share, tr("Blocks found in shared buffers, of all blocks asked for"));
+    TableColumn read = named_column("shared_read", tr("read"), Kind::count), temp = named_column("temp_written", tr("temporary"), Kind::count), fingerprint = named_column("fingerprint", tr("fingerprint"), Kind::text);
     total.factor = mean.factor = change.factor = 1e6;
     change.decor = TableColumn::Decor::change;
     rate.unit = QStringLiteral("1/s");
