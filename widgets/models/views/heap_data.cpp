@@ -1,6 +1,7 @@
 #include "widgets/models/views/heap_data.h"
 
 #include "analyzers/core/text.h"
+#include "widgets/models/views/table_column.h"
 
 #include <QCoreApplication>
 #include <algorithm>
@@ -66,18 +67,10 @@ std::shared_ptr<TableData> HeapData::diff(std::size_t before, std::size_t after)
     auto table = std::make_shared<TableData>();
     if (before >= snapshots_.size() || after >= snapshots_.size()) return table;
     table->owners.push_back(rows_);
-    const auto column = [](const char* name, const QString& title, Kind kind, TableColumn::Decor decor = TableColumn::Decor::none) {
-        TableColumn made;
-        made.name = QLatin1String(name);
-        made.title = title;
-        made.kind = kind;
-        made.decor = decor;
-        return made;
-    };
-    TableColumn name = column("class", tr("class"), Kind::text), growth = column("growth_bytes", tr("growth"), Kind::bytes, TableColumn::Decor::change);
+    TableColumn name = named_column("class", tr("class"), Kind::text), growth = named_column("growth_bytes", tr("growth"), Kind::bytes, TableColumn::Decor::change);
     name.elide = Qt::ElideMiddle;
-    TableColumn more = column("growth_instances", tr("instances grown"), Kind::count, TableColumn::Decor::change);
-    TableColumn bytes = column("bytes", tr("size"), Kind::bytes, TableColumn::Decor::bar), instances = column("instances", tr("instances"), Kind::count), share = column("bytes_share", tr("of the heap"), Kind::share);
+    TableColumn more = named_column("growth_instances", tr("instances grown"), Kind::count, TableColumn::Decor::change);
+    TableColumn bytes = named_column("bytes", tr("size"), Kind::bytes, TableColumn::Decor::bar), instances = named_column("instances", tr("instances"), Kind::count), share = named_column("bytes_share", tr("of the heap"), Kind::share);
     std::vector<std::size_t> order(classes_.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {

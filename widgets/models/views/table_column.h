@@ -17,6 +17,13 @@ inline TableColumn named_column(const char* name, const QString& title, TableCol
     return made;
 }
 
+inline TableColumn named_column(const char* name, const QString& title, TableColumn::Kind kind, TableColumn::Decor decor)
+{
+    TableColumn made = named_column(name, title, kind);
+    made.decor = decor;
+    return made;
+}
+
 /// The same for tables whose durations are in milliseconds.
 inline TableColumn named_column_of_ms(const char* name, const QString& title, TableColumn::Kind kind, const QString& help = {})
 {

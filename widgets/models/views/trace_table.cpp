@@ -2,6 +2,7 @@
 
 #include "analyzers/core/statistics.h"
 #include "analyzers/core/text.h"
+#include "widgets/models/views/table_column.h"
 
 #include <QCoreApplication>
 #include <algorithm>
@@ -13,16 +14,6 @@ namespace casebook {
 namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("TraceTable", text); }
-
-TableColumn column(const char* name, const QString& title, TableColumn::Kind kind, TableColumn::Decor decor = TableColumn::Decor::none)
-{
-    TableColumn made;
-    made.name = QLatin1String(name);
-    made.title = title;
-    made.kind = kind;
-    made.decor = decor;
-    return made;
-}
 
 bool is_entry(const SpanTable& spans, SpanTable::Row row)
 {
@@ -106,10 +97,10 @@ std::shared_ptr<TableData> trace_table(std::shared_ptr<const SpanTable> owner, c
     if (!owner) return table;
     const SpanTable& spans = *owner;
     table->owners.push_back(owner);
-    TableColumn start = column("start_ns", tr("start"), Kind::instant), duration = column("duration_ns", tr("duration"), Kind::duration, TableColumn::Decor::bar);
-    TableColumn service = column("service", tr("service"), Kind::text), operation = column("operation", tr("operation"), Kind::text);
-    TableColumn count = column("spans", tr("spans"), Kind::count), errors = column("errors", tr("errors"), Kind::count), services = column("services", tr("services"), Kind::count);
-    TableColumn id = column("trace_id", tr("trace id"), Kind::text), index = column("trace_index", tr("index"), Kind::count);
+    TableColumn start = named_column("start_ns", tr("start"), Kind::instant), duration = named_column("duration_ns", tr("duration"), Kind::duration, TableColumn::Decor::bar);
+    TableColumn service = named_column("service", tr("service"), Kind::text), operation = named_column("operation", tr("operation"), Kind::text);
+    TableColumn count = named_column("spans", tr("spans"), Kind::count), errors = named_column("errors", tr("errors"), Kind::count), services = named_column("services", tr("services"), Kind::count);
+    TableColumn id = named_column("trace_id", tr("trace id"), Kind::text), index = named_column("trace_index", tr("index"), Kind::count);
     const EntryFilter entries(spans, filter);
     std::vector<std::uint32_t> seen_in(spans.strings.size(), 0);  // service -> last trace it was seen in, plus one
     for (std::size_t i = 0; i < spans.traces.size(); ++i) {
@@ -171,21 +162,21 @@ std::shared_ptr<TableData> operation_table(std::shared_ptr<const SpanTable> owne
         return std::max(1e-3, TimeRange{std::max(window->from_ns, all.from_ns), std::min(window->to_ns, all.to_ns)}.seconds());
     };
     const double seconds = observed(range), seconds_before = observed(baseline);
-    TableColumn service = column("service", tr("service"), Kind::text), operation = column("operation", tr("operation"), Kind::text);
-    TableColumn calls = column("calls", tr("calls"), Kind::count), rate = column("calls_per_s", tr("rate"), Kind::count), errors = column("error_share", tr("errors"), Kind::share);
+    TableColumn service = named_column("service", tr("service"), Kind::text), operation = named_column("operation", tr("operation"), Kind::text);
+    TableColumn calls = named_column("calls", tr("calls"), Kind::count), rate = named_column("calls_per_s", tr("rate"), Kind::count), errors = named_column("error_share", tr("errors"), Kind::share);
     rate.unit = QStringLiteral("1/s");
-    TableColumn total = column("total_ns", tr("total"), Kind::duration, Decor::bar);
+    TableColumn total = named_column("total_ns", tr("total"), Kind::duration, Decor::bar);
     total.help = tr("Sum of all durations in the window");
-    TableColumn rate_change = column("rate_change_share", tr("Δ rate"), Kind::share, Decor::drift), error_change = column("error_change_share", tr("Δ errors"), Kind::share, Decor::change);
+    TableColumn rate_change = named_column("rate_change_share", tr("Δ rate"), Kind::share, Decor::drift), error_change = named_column("error_change_share", tr("Δ errors"), Kind::share, Decor::change);
     rate_change.help = tr("Against the rate in the baseline");
     error_change.help = tr("Percentage points more or fewer than in the baseline");
     // Fewer requests than this on either side say nothing about how a percentile moved.
     struct Percentile { double p; std::size_t needs; TableColumn value, change; };
-    std::array<Percentile, 3> percentiles{Percentile{50, 2, column("p50_ns", tr("P50"), Kind::duration), column("p50_change_ns", tr("Δ P50"), Kind::duration, Decor::change)},
-                                          {95, 20, column("p95_ns", tr("P95"), Kind::duration, Decor::bar), column("p95_change_ns", tr("Δ P95"), Kind::duration, Decor::change)},
-                                          {99, 100, column("p99_ns", tr("P99"), Kind::duration), column("p99_change_ns", tr("Δ P99"), Kind::duration, Decor::change)}};
+    std::array<Percentile, 3> percentiles{Percentile{50, 2, named_column("p50_ns", tr("P50"), Kind::duration), named_column("p50_change_ns", tr("Δ P50"), Kind::duration, Decor::change)},
+                                          {95, 20, named_column("p95_ns", tr("P95"), Kind::duration, Decor::bar), named_column("p95_change_ns", tr("Δ P95"), Kind::duration, Decor::change)},
+                                          {99, 100, named_column("p99_ns", tr("P99"), Kind::duration), named_column("p99_change_ns", tr("Δ P99"), Kind::duration, Decor::change)}};
     for (Percentile& one : percentiles) one.change.help = tr("Against the baseline; empty with fewer than %1 requests on either side").arg(one.needs);
-    TableColumn most = column("max_ns", tr("longest"), Kind::duration);
+    TableColumn most = named_column("max_ns", tr("longest"), Kind::duration);
     for (auto& [name, group] : groups) {
         if (group.now.empty()) continue;
         service.texts.push_back(name.first);
